@@ -1,0 +1,37 @@
+"""The service in Flask: `application:app`. One database connection for each process, kept open."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from flask import Flask, Response
+from psycopg.rows import dict_row
+
+LIST_AGENTS = (Path(__file__).parents[1] / "sql" / "list_agents.sql").read_text()
+
+app = Flask(__name__)
+
+_connection: psycopg.Connection[dict[str, Any]] | None = None
+
+
+def database() -> psycopg.Connection[dict[str, Any]]:
+    """Return this process's connection; a lost one is replaced."""
+    global _connection
+    if _connection is None or _connection.closed:
+        _connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, row_factory=dict_row)
+    return _connection
+
+
+def json_response(content: Any) -> Response:
+    return app.response_class(app.json.dumps(content, separators=(",", ":"), sort_keys=False), mimetype=app.json.mimetype)
+
+
+@app.get("/index")
+def index() -> Response:
+    return json_response({"hello": "world"})
+
+
+@app.get("/agents")
+def agents() -> Response:
+    return json_response(database().execute(LIST_AGENTS).fetchall())

@@ -1,0 +1,210 @@
+"""What a daemon runs with: every option is declared once, in `Settings`.
+
+From that one declaration come the command-line flag, its help, the environment variable (`API_HOUR_` and the
+flag's name) and the key in a configuration file. The last of these wins: default, configuration file, environment,
+command line.
+
+Pure but for `read_config_file`: nothing here opens a socket or starts a process.
+"""
+
+import os
+import runpy
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from api_hour.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcpBind:
+    """A TCP address to listen on; port 0 lets the kernel choose."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnixBind:
+    """A unix socket's path to listen on."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"unix:{self.path}"
+
+
+Bind = TcpBind | UnixBind
+
+
+def parse_bind(text: str) -> Bind:
+    """Read one value of `--bind`: `HOST:PORT`, `[IPV6]:PORT`, `:PORT` (every IPv4 address) or `unix:PATH`.
+
+    Raises:
+        ConfigError: `text` is none of these.
+    """
+    if text.startswith("unix:"):
+        if path := text.removeprefix("unix:"):
+            return UnixBind(path=path)
+    else:
+        host, colon, port = text.rpartition(":")
+        bare_host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+        is_host = bare_host != host or ":" not in host
+        if colon and is_host and port.isascii() and port.isdigit() and int(port) <= 65535:
+            return TcpBind(host=bare_host or "0.0.0.0", port=int(port))
+    raise ConfigError(
+        f"--bind: expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8000; got {text!r}."
+    )
+
+
+def _check_binds(_type: Any, binds: tuple[str, ...]) -> None:
+    for text in binds:
+        parse_bind(text)
+
+
+def _check_not_negative(_type: Any, number: float) -> None:
+    if number < 0:
+        raise ValueError(f"expected 0 or more, got {number}.")
+
+
+def _check_positive(_type: Any, number: int) -> None:
+    if number < 1:
+        raise ValueError(f"expected 1 or more, got {number}.")
+
+
+def _check_directory(_type: Any, path: Path | None) -> None:
+    if path is not None and not path.is_dir():
+        raise ValueError(f"expected a directory, got {str(path)!r}.")
+
+
+def _check_file(_type: Any, path: Path | None) -> None:
+    if path is not None and not path.is_file():
+        raise ValueError(f"expected a file, got {str(path)!r}.")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set about a daemon."""
+
+    bind: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name=["--bind", "-b"],
+            validator=_check_binds,
+            negative="",
+            help="Address to listen on: HOST:PORT, [IPV6]:PORT or unix:PATH. May be repeated.",
+        ),
+    ] = ("127.0.0.1:8000",)
+    workers: Annotated[
+        int,
+        Parameter(
+            name=["--workers", "-w"],
+            env_var="WEB_CONCURRENCY",
+            validator=_check_positive,
+            help="Worker processes. By default one for each core.",
+        ),
+    ] = os.cpu_count() or 1
+    backlog: Annotated[
+        int,
+        Parameter(validator=_check_positive, help="Connections that may wait to be accepted, for each address."),
+    ] = 2048
+    graceful_timeout_s: Annotated[
+        float,
+        Parameter(
+            name="--graceful-timeout",
+            validator=_check_not_negative,
+            help="Seconds that a stopping worker may take to finish its requests.",
+        ),
+    ] = 30.0
+    boot_timeout_s: Annotated[
+        float,
+        Parameter(
+            name="--boot-timeout",
+            validator=_check_not_negative,
+            help="Seconds that a new worker may take to serve; 0 for as long as it takes.",
+        ),
+    ] = 60.0
+    auto_config: Annotated[
+        bool,
+        Parameter(
+            name=["--auto_config", "-ac"],
+            negative="",
+            help="Read the configuration from etc/APP/, APP being TARGET's module.",
+        ),
+    ] = False
+    config_dir: Annotated[
+        Path | None,
+        Parameter(name="--config_dir", validator=_check_directory, help="Directory that holds main/main.yaml."),
+    ] = None
+    config: Annotated[
+        Path | None,
+        Parameter(
+            name=["--config", "-c"],
+            validator=_check_file,
+            help="Python file that sets options by their names, with underscores.",
+        ),
+    ] = None
+    logconfig: Annotated[
+        Path | None,
+        Parameter(validator=_check_file, help="Logging configuration in the format of logging.config.fileConfig."),
+    ] = None
+    chdir: Annotated[
+        Path,
+        Parameter(validator=_check_directory, help="Directory to change to before TARGET is imported."),
+    ] = Path()
+
+    def binds(self) -> tuple[Bind, ...]:
+        """Return the parsed addresses, in the order given."""
+        return tuple(parse_bind(text) for text in self.bind)
+
+
+def find_config_dir(settings: Settings, target: str) -> Path | None:
+    """Return the absolute configuration directory: `--config_dir`, or with `-ac` `etc/APP` where it exists.
+
+    Raises:
+        ConfigError: `-ac` is given and there is neither.
+    """
+    if settings.config_dir is not None:
+        return settings.config_dir.absolute()
+    if not settings.auto_config:
+        return None
+    candidate = settings.chdir.absolute() / "etc" / target.partition(":")[0]
+    if candidate.is_dir():
+        return candidate
+    raise ConfigError(f"--auto_config: expected a directory {candidate}; there is none. Name one with --config_dir.")
+
+
+def find_main_yaml(config_dir: Path | None) -> Path | None:
+    """Return the application's own configuration file, which each worker reads; None without a directory.
+
+    Raises:
+        ConfigError: the directory has none.
+    """
+    if config_dir is None:
+        return None
+    path = config_dir / "main" / "main.yaml"
+    if not path.is_file():
+        raise ConfigError(f"--config_dir: expected a file {path}; there is none.")
+    return path
+
+
+def read_config_file(path: Path) -> Mapping[str, Any]:
+    """Run a Python configuration file and return what it sets, imported modules and functions left out.
+
+    Raises:
+        ConfigError: the file raises.
+    """
+    try:
+        names = runpy.run_path(str(path))
+    except Exception as error:
+        raise ConfigError(f"--config: {path} raised {type(error).__name__}: {error}") from error
+    skipped = (types.ModuleType, types.FunctionType, type)
+    return {name: value for name, value in names.items() if name[0] != "_" and not isinstance(value, skipped)}

@@ -1,0 +1,26 @@
+"""The errors that end `api_hour` with a message instead of a traceback.
+
+    ApiHourError
+    ├── ConfigError   exit code 2: an option, a file or a target is not what it must be
+    └── StartError    exit code 3: the configuration is fine, but the daemon could not come up
+
+Only `cli.py` turns them into exit codes.
+"""
+
+
+class ApiHourError(Exception):
+    """Base of all errors that API-Hour raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigError(ApiHourError):
+    """An option, a configuration file or the target is invalid. The message says which and what to do."""
+
+    exit_code = 2
+
+
+class StartError(ApiHourError):
+    """Something could not be started: an address is taken, or no worker came up."""
+
+    exit_code = 3

@@ -1,0 +1,101 @@
+"""The listening sockets of a daemon: bound once by the supervisor, inherited by every worker."""
+
+import errno
+import os
+import socket
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from api_hour.config import Bind, TcpBind, UnixBind
+from api_hour.errors import StartError
+
+UNIX_SOCKET_MODE = 0o666  # a proxy under another user may connect; restrict it by the directory's mode
+
+
+@contextmanager
+def bound_sockets(binds: Sequence[Bind], backlog: int) -> Iterator[list[socket.socket]]:
+    """Listen on every address, and close all of them afterwards; socket files are removed.
+
+    Args:
+        binds: the addresses.
+        backlog: connections that may wait to be accepted, for each address.
+
+    Raises:
+        StartError: an address cannot be listened on; those before it are released.
+    """
+    listeners: list[socket.socket] = []
+    socket_files: list[tuple[str, int]] = []
+    try:
+        for bind in binds:
+            try:
+                listeners.append(_listen(bind, backlog))
+            except OSError as error:
+                raise StartError(f"--bind {bind}: {_explain(error)}") from error
+            if isinstance(bind, UnixBind):
+                socket_files.append((bind.path, os.stat(bind.path).st_ino))
+        yield listeners
+    finally:
+        for listener in listeners:
+            listener.close()
+        for path, inode in socket_files:
+            _remove_own(path, inode)
+
+
+def describe_address(listener: socket.socket) -> str:
+    """Return the address that `listener` is bound to, as `--bind` writes it."""
+    if listener.family == socket.AF_UNIX:
+        return f"unix:{listener.getsockname()}"
+    host, port = listener.getsockname()[:2]
+    return str(TcpBind(host=host, port=port))
+
+
+def _listen(bind: Bind, backlog: int) -> socket.socket:
+    if isinstance(bind, UnixBind):
+        _remove_stale(bind.path)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        address: object = bind.path
+    else:
+        family, _, _, _, address = socket.getaddrinfo(
+            bind.host, bind.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)  # type: ignore[arg-type]  # getaddrinfo's address is of the family's own form
+        if isinstance(bind, UnixBind):
+            os.chmod(bind.path, UNIX_SOCKET_MODE)
+        listener.listen(backlog)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _remove_stale(path: str) -> None:
+    """Remove a socket file that nobody listens on any more; leave everything else to `bind` to refuse."""
+    try:
+        if not stat.S_ISSOCK(os.stat(path).st_mode):
+            return
+    except FileNotFoundError:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        if probe.connect_ex(path) == errno.ECONNREFUSED:
+            Path(path).unlink(missing_ok=True)
+
+
+def _remove_own(path: str, inode: int) -> None:
+    with suppress(FileNotFoundError):
+        if os.stat(path).st_ino == inode:
+            os.unlink(path)
+
+
+def _explain(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "another process listens there already; stop it or choose another address."
+    if error.errno == errno.EACCES:
+        return "permission denied; a port below 1024 or this directory needs more rights."
+    return f"{error.strerror or error}."

@@ -1,0 +1,1 @@
+"""The process that imports user code and serves. The supervisor starts each as a fresh interpreter."""

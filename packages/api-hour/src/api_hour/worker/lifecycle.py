@@ -1,0 +1,88 @@
+"""The life of one worker around one Container, from its first hook to its last.
+
+    pre_start -> engines connect -> start -> accept -> ready -> (stop asked) -> no new connections, in-flight
+    requests are answered -> shutdown, stop -> engines close -> cleanup
+"""
+
+import asyncio
+import inspect
+import logging
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api_hour.container import Container
+from api_hour.worker.listeners import Listeners, handlers_for, protocol_factory
+
+LOG = logging.getLogger("api_hour.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningSocket:
+    """A listening socket as `async def make_servers(sockets)` is given it."""
+
+    sock: socket.socket
+
+
+async def serve(
+    container: Container,
+    sockets: Sequence[socket.socket],
+    *,
+    backlog: int,
+    graceful_timeout_s: float,
+    stop_asked: asyncio.Event,
+    on_ready: Callable[[], None],
+) -> None:
+    """Take a Container through its life.
+
+    Args:
+        container: the application.
+        sockets: the listening sockets, in the order of `--bind`.
+        backlog: connections that may wait on each socket.
+        graceful_timeout_s: how long requests may take to finish after the stop, in seconds.
+        stop_asked: set when the worker is to end.
+        on_ready: called once, when connections are accepted.
+
+    Raises:
+        Exception: whatever a hook of the Container raises; engines are closed and `cleanup` is run all the same.
+    """
+    try:
+        await container.pre_start()
+        await container.connect_engines()
+        await container.start()
+        listeners = Listeners(container.loop)
+        servers = await _open_servers(container, sockets, listeners, backlog)
+        on_ready()
+        await stop_asked.wait()
+        listeners.close()
+        await _close_servers(servers, graceful_timeout_s)
+        await listeners.drain(graceful_timeout_s)
+        await container.shutdown()
+        await container.stop()
+    finally:
+        await container.close_engines()
+        await container.cleanup()
+
+
+async def _open_servers(
+    container: Container, sockets: Sequence[socket.socket], listeners: Listeners, backlog: int
+) -> dict[asyncio.Server, Any]:
+    make_servers: Callable[..., Any] = container.make_servers
+    if not inspect.iscoroutinefunction(make_servers):
+        for listener, handler in zip(sockets, handlers_for(make_servers(), len(sockets)), strict=True):
+            listeners.accept(listener, protocol_factory(handler, container.loop))
+        return {}
+    servers: dict[asyncio.Server, Any] = await make_servers([ListeningSocket(listener) for listener in sockets])
+    for listener in sockets:
+        listener.listen(backlog)  # create_server() has reset it to its own default
+    return servers
+
+
+async def _close_servers(servers: dict[asyncio.Server, Any], graceful_timeout_s: float) -> None:
+    """Stop the servers that the Container made itself; handlers that know `shutdown(timeout)` drain their own."""
+    for server in servers:
+        server.close()
+    for handler in servers.values():
+        if hasattr(handler, "shutdown"):
+            await handler.shutdown(timeout=graceful_timeout_s)

@@ -1,0 +1,137 @@
+"""The only place that accepts connections.
+
+Each listener takes one connection for each wake-up and then lets the loop run, so that connections that arrive
+together are shared out among the workers that wait on the same socket. The backlog stays what the supervisor set:
+asyncio's own servers would reset it.
+"""
+
+import asyncio
+import errno
+import inspect
+import logging
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, cast
+from weakref import WeakKeyDictionary
+
+LOG = logging.getLogger("api_hour.worker")
+
+ProtocolFactory = Callable[[], asyncio.BaseProtocol]
+
+ACCEPT_PAUSE_S = 0.5  # after running out of descriptors
+OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+DRAIN_POLL_S = 0.02
+
+
+class Drainable(Protocol):
+    """A protocol that can finish what it has begun and then close by itself."""
+
+    def begin_shutdown(self) -> None:
+        """Answer what is in flight, take nothing new, then close the connection."""
+
+
+class Listeners:
+    """The listening sockets of one worker and the connections accepted from them.
+
+    Args:
+        loop: the worker's event loop.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._sockets: list[socket.socket] = []
+        self._accepting: set[asyncio.Task[None]] = set()
+        self._connections: WeakKeyDictionary[asyncio.BaseTransport, asyncio.BaseProtocol] = WeakKeyDictionary()
+
+    def accept(self, listener: socket.socket, factory: ProtocolFactory) -> None:
+        """Start accepting connections from `listener`; `factory` makes the protocol of each."""
+        self._sockets.append(listener)
+        self._watch(listener, factory)
+
+    def close(self) -> None:
+        """Stop accepting. The listening socket itself stays open in the supervisor."""
+        for listener in self._sockets:
+            self._loop.remove_reader(listener.fileno())
+            listener.close()
+        self._sockets.clear()
+
+    async def drain(self, timeout_s: float) -> None:
+        """Let the connections finish, and abort those that are left when the time is up.
+
+        Args:
+            timeout_s: how long that may take, in seconds.
+        """
+        if self._accepting:
+            await asyncio.wait(self._accepting)
+        for transport, protocol in list(self._connections.items()):
+            if hasattr(protocol, "begin_shutdown"):
+                cast(Drainable, protocol).begin_shutdown()
+            elif not transport.is_closing():
+                transport.close()
+        end_at_s = self._loop.time() + timeout_s
+        while self._open() and self._loop.time() < end_at_s:
+            await asyncio.sleep(DRAIN_POLL_S)
+        left = self._open()
+        if left:
+            LOG.warning("%d connections were not finished in time: aborted", len(left))
+        for transport in left:
+            cast(asyncio.Transport, transport).abort()
+
+    def _open(self) -> list[asyncio.BaseTransport]:
+        return [transport for transport in self._connections if not transport.is_closing()]
+
+    def _watch(self, listener: socket.socket, factory: ProtocolFactory) -> None:
+        if listener in self._sockets:
+            self._loop.add_reader(listener.fileno(), self._accept_one, listener, factory)
+
+    def _accept_one(self, listener: socket.socket, factory: ProtocolFactory) -> None:
+        try:
+            connection, _ = listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return  # another worker was faster, or the client has gone
+        except OSError as error:
+            if error.errno not in OUT_OF_RESOURCES:
+                raise
+            LOG.error("cannot accept connections: %s; next try in %s s", error, ACCEPT_PAUSE_S)
+            self._loop.remove_reader(listener.fileno())
+            self._loop.call_later(ACCEPT_PAUSE_S, self._watch, listener, factory)
+            return
+        task = self._loop.create_task(self._adopt(connection, factory))
+        self._accepting.add(task)
+        task.add_done_callback(self._accepting.discard)
+
+    async def _adopt(self, connection: socket.socket, factory: ProtocolFactory) -> None:
+        connection.setblocking(False)
+        if connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            transport, protocol = await self._loop.connect_accepted_socket(factory, connection)
+        except OSError as error:
+            LOG.debug("a connection was lost while it was accepted: %s", error)
+            connection.close()
+        else:
+            self._connections[transport] = protocol
+
+
+def handlers_for(handlers: Sequence[Any], binds: int) -> Iterable[Any]:
+    """Share handlers out over the addresses: one for all of them, or one for each.
+
+    Raises:
+        ValueError: there are several, but not as many as addresses.
+    """
+    if len(handlers) == 1:
+        return list(handlers) * binds
+    if len(handlers) != binds:
+        raise ValueError(
+            f"make_servers() returned {len(handlers)} handlers for {binds} --bind addresses; "
+            "expected one for all of them, or one for each."
+        )
+    return handlers
+
+
+def protocol_factory(handler: Any, loop: asyncio.AbstractEventLoop) -> ProtocolFactory:
+    """Turn a handler into a protocol factory: a coroutine function gets a StreamReader and a StreamWriter."""
+    call = handler if inspect.isroutine(handler) else getattr(handler, "__call__", None)
+    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call):
+        return lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), handler, loop=loop)
+    return cast(ProtocolFactory, handler)
