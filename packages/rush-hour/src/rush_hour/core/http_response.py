@@ -1,0 +1,292 @@
+"""HTTP/1.1 responses: bytes in, events out (RFC 9112, sections 4 and 6).
+
+`ResponseReader` takes any split of the bytes and gives the same events. A response that came whole, with a head
+seen before, needs no reader: `HeadCache` parses each distinct head once, and the injector compares lengths.
+
+Refuses what cannot be understood beyond doubt, with a `MalformedResponse` that says what was expected and what came.
+Pure: no socket, no clock.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+HEAD_END = b"\r\n\r\n"
+HEAD_LIMIT_BYTES = 65536
+CHUNK_LINE_LIMIT_BYTES = 4096
+HEAD_CACHE_LENGTH = 1024
+
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n]*)?")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*")
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
+
+
+class MalformedResponse(Exception):
+    """The server broke the protocol. `code` is a short name for counting, the message is for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Framing(Enum):
+    """How the end of a body is found (RFC 9112, section 6.3)."""
+
+    LENGTH = "by its length"
+    CHUNKED = "by its last chunk"
+    UNTIL_CLOSE = "by the end of the connection"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseHead:
+    """Status line and what the headers say of the rest.
+
+    Attributes:
+        status: status code.
+        framing: how the body ends.
+        body_bytes: length of the body, -1 unless framed by length.
+        keep_alive: whether another request may follow on the connection.
+    """
+
+    status: int
+    framing: Framing
+    body_bytes: int
+    keep_alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BodyChunk:
+    """Part of the body, transfer coding removed."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseEnd:
+    """The response is complete."""
+
+
+Event = ResponseHead | BodyChunk | ResponseEnd
+END = ResponseEnd()
+
+
+def parse_head(raw: bytes, *, method: str) -> ResponseHead:
+    """Parse a head.
+
+    Args:
+        raw: status line and headers, up to and with the empty line.
+        method: of the request that is answered: the answer to HEAD has no body.
+
+    Raises:
+        MalformedResponse: it is not a head of HTTP/1.1 or HTTP/1.0.
+    """
+    status_line, *lines = raw[: -len(HEAD_END)].split(b"\r\n")
+    match = _STATUS_LINE.fullmatch(status_line)
+    if match is None:
+        raise MalformedResponse("status-line", f"expected 'HTTP/1.1 200 OK' or the like, got {status_line[:80]!r}")
+    status, is_http_1_1 = int(match[2]), match[1] == b"1"
+    headers: dict[bytes, list[bytes]] = {}
+    for line in lines:
+        header = _HEADER.fullmatch(line)
+        if header is None:
+            raise MalformedResponse("header", f"expected 'Name: value', got {line[:80]!r}")
+        headers.setdefault(header[1].lower(), []).append(header[2])
+    framing, body_bytes = _framing(status, headers, method)
+    options = {option.strip().lower() for option in b",".join(headers.get(b"connection", [])).split(b",")}
+    keep_alive = b"close" not in options and (is_http_1_1 or b"keep-alive" in options)
+    return ResponseHead(
+        status=status,
+        framing=framing,
+        body_bytes=body_bytes,
+        keep_alive=keep_alive and framing is not Framing.UNTIL_CLOSE,
+    )
+
+
+def _framing(status: int, headers: dict[bytes, list[bytes]], method: str) -> tuple[Framing, int]:
+    """Decide how the body ends, in the order of RFC 9112, section 6.3."""
+    if method == "HEAD" or status < 200 or status in (204, 304):
+        return Framing.LENGTH, 0
+    lengths = {length.strip() for value in headers.get(b"content-length", []) for length in value.split(b",")}
+    codings = [coding.strip().lower() for value in headers.get(b"transfer-encoding", []) for coding in value.split(b",")]
+    if codings and lengths:
+        raise MalformedResponse("framing", "expected Content-Length or Transfer-Encoding, got both")
+    if codings:
+        if codings[-1] != b"chunked":
+            return Framing.UNTIL_CLOSE, -1
+        if len(codings) > 1:
+            raise MalformedResponse("framing", f"expected no transfer coding but chunked, got {codings!r}")
+        return Framing.CHUNKED, -1
+    if not lengths:
+        return Framing.UNTIL_CLOSE, -1
+    length = lengths.pop()
+    if lengths or not length.isdigit() or len(length) > 15:
+        raise MalformedResponse("content-length", f"expected one number, got {[length, *lengths]!r}")
+    return Framing.LENGTH, int(length)
+
+
+class HeadCache:
+    """Heads by their bytes: servers repeat themselves, until the second in their Date header changes.
+
+    Args:
+        method: of the requests that are answered.
+    """
+
+    def __init__(self, method: str) -> None:
+        self._method = method
+        self._heads: dict[bytes, ResponseHead] = {}
+        self.get: Callable[[bytes], ResponseHead | None] = self._heads.get
+
+    def parse(self, raw: bytes) -> ResponseHead:
+        """Return the head, parsed now or before.
+
+        Raises:
+            MalformedResponse: see `parse_head`.
+        """
+        head = self._heads.get(raw)
+        if head is None:
+            head = parse_head(raw, method=self._method)
+            if len(self._heads) >= HEAD_CACHE_LENGTH:
+                self._heads.clear()
+            self._heads[raw] = head
+        return head
+
+
+class ResponseReader:
+    """Reads the responses of one connection, one after the other.
+
+    Args:
+        heads: where parsed heads are kept.
+
+    `feed` returns the events of the bytes that came. Interim responses (1xx) give no events. Bytes after a
+    `ResponseEnd` belong to the next response.
+    """
+
+    def __init__(self, heads: HeadCache) -> None:
+        self._heads = heads
+        self._buffer = b""
+        self._missing_bytes = 0  # of the body or of the chunk
+        self._state: Literal["head", "length", "until-close", "chunk-line", "chunk", "chunk-end", "trailer"] = "head"
+
+    @property
+    def is_between_responses(self) -> bool:
+        """Whether every byte so far belongs to a complete response."""
+        return self._state == "head" and not self._buffer
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Return the events that `data` completes.
+
+        Raises:
+            MalformedResponse: the bytes are not HTTP/1.1; the reader must not be used again.
+        """
+        self._buffer += data
+        events: list[Event] = []
+        while self._buffer and self._step(events):
+            pass
+        return events
+
+    def feed_eof(self) -> list[Event]:
+        """Return the events that the end of the connection completes.
+
+        Raises:
+            MalformedResponse: it came in the middle of a response.
+        """
+        if self._state == "until-close":
+            self._state = "head"
+            return [END]
+        if not self.is_between_responses:
+            raise MalformedResponse("truncated", f"the connection ended in the middle of a response ({self._state})")
+        return []
+
+    def _step(self, events: list[Event]) -> bool:
+        """Read one thing from the buffer; return False when more bytes are needed."""
+        match self._state:
+            case "head":
+                return self._read_head(events)
+            case "length" | "chunk":
+                return self._read_counted(events)
+            case "until-close":
+                events.append(BodyChunk(self._take(len(self._buffer))))
+                return True
+            case "chunk-line":
+                return self._read_chunk_line()
+            case "chunk-end":
+                return self._read_chunk_end()
+            case "trailer":
+                return self._read_trailer(events)
+
+    def _take(self, length: int) -> bytes:
+        taken, self._buffer = self._buffer[:length], self._buffer[length:]
+        return taken
+
+    def _take_line(self, limit_bytes: int) -> bytes | None:
+        end = self._buffer.find(b"\r\n")
+        if end > limit_bytes or (end < 0 and len(self._buffer) > limit_bytes):
+            raise MalformedResponse("line-too-long", f"expected a line of at most {limit_bytes} bytes")
+        return None if end < 0 else self._take(end + 2)[:-2]
+
+    def _read_head(self, events: list[Event]) -> bool:
+        end = self._buffer.find(HEAD_END)
+        if end > HEAD_LIMIT_BYTES or (end < 0 and len(self._buffer) > HEAD_LIMIT_BYTES):
+            raise MalformedResponse("head-too-large", f"expected a head of at most {HEAD_LIMIT_BYTES} bytes")
+        if end < 0:
+            return False
+        head = self._heads.parse(self._take(end + len(HEAD_END)))
+        if head.status == 101:
+            raise MalformedResponse("upgrade", "the server switched protocols without being asked")
+        if head.status < 200:
+            return True
+        events.append(head)
+        if head.framing is Framing.CHUNKED:
+            self._state = "chunk-line"
+        elif head.framing is Framing.UNTIL_CLOSE:
+            self._state = "until-close"
+        elif head.body_bytes:
+            self._state, self._missing_bytes = "length", head.body_bytes
+        else:
+            events.append(END)
+        return True
+
+    def _read_counted(self, events: list[Event]) -> bool:
+        data = self._take(self._missing_bytes)
+        self._missing_bytes -= len(data)
+        events.append(BodyChunk(data))
+        if self._missing_bytes == 0:
+            if self._state == "chunk":
+                self._state = "chunk-end"
+            else:
+                self._state = "head"
+                events.append(END)
+        return True
+
+    def _read_chunk_line(self) -> bool:
+        line = self._take_line(CHUNK_LINE_LIMIT_BYTES)
+        if line is None:
+            return False
+        match = _CHUNK_LINE.fullmatch(line)
+        if match is None:
+            raise MalformedResponse("chunk-size", f"expected a size in hexadecimal, got {line[:80]!r}")
+        self._missing_bytes = int(match[1], 16)
+        self._state = "chunk" if self._missing_bytes else "trailer"
+        return True
+
+    def _read_chunk_end(self) -> bool:
+        if len(self._buffer) < 2:
+            return False
+        ending = self._take(2)
+        if ending != b"\r\n":
+            raise MalformedResponse("chunk-end", f"expected an end of line after a chunk, got {ending!r}")
+        self._state = "chunk-line"
+        return True
+
+    def _read_trailer(self, events: list[Event]) -> bool:
+        line = self._take_line(HEAD_LIMIT_BYTES)
+        if line is None:
+            return False
+        if line == b"":
+            self._state = "head"
+            events.append(END)
+        elif _HEADER.fullmatch(line) is None:
+            raise MalformedResponse("trailer", f"expected 'Name: value', got {line[:80]!r}")
+        return True

@@ -1,0 +1,166 @@
+"""What a run was asked to do, and what it measured. Every quantity carries its unit in its name.
+
+These types are the result file's: `report/result_file.py` writes them as they are.
+"""
+
+from dataclasses import dataclass, field
+
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFacts:
+    """What the run was asked to do."""
+
+    url: str
+    rate_per_s: float
+    duration_s: float
+    warmup_s: float
+    connections: int
+    processes: int
+    arrivals: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DurationSummary:
+    """A distribution of durations in microseconds."""
+
+    mean: float
+    stdev: float
+    p50: int
+    p75: int
+    p90: int
+    p99: int
+    p99_9: int
+    p99_99: int
+    max: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineRow:
+    """What happened in one second of the run.
+
+    Attributes:
+        at_s: end of that second, since the start.
+        p50_us, p99_us: latency of the good answers that came in it; None without any.
+    """
+
+    at_s: float
+    sent: int
+    good: int
+    bad: int
+    failed: int
+    p50_us: int | None
+    p99_us: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorUsage:
+    """What the load generator itself used while it measured."""
+
+    cpu_s: float
+    max_rss_bytes: int
+    processes: int
+    busiest_process_cpu_ratio: float  # of one core, from 0 to 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionFacts:
+    """What became of the connections.
+
+    Attributes:
+        open_at_start, open_at_end: how many were open then.
+        reconnects: how often a lost or closed connection was opened again.
+        closed_idle: how often the server closed a connection that waited for nothing.
+        connect_failures: attempts that failed, by the name of the error.
+    """
+
+    open_at_start: int
+    open_at_end: int
+    reconnects: int
+    closed_idle: int
+    connect_failures: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histograms:
+    """The distributions themselves, in HdrHistogram's V2 format and base64; null where nothing was recorded."""
+
+    latency_us: str | None
+    service_time_us: str | None
+    send_lag_us: str | None
+    latency_bad_us: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadResult:
+    """What one run measured. Each request that was due is counted once:
+
+        requests_due = responses_total + sum(errors) + unanswered_at_end
+
+    Attributes:
+        requests_sent: of those due, how many were written to a connection at least in part.
+        errors: requests that failed, by phase and error, such as `read:ECONNRESET`.
+        unanswered_at_end: due, and neither answered nor failed when the run ended; sent or not.
+        rate_per_s: requests sent per second of `elapsed_s`.
+        goodput_per_s: good answers per second of `elapsed_s`.
+        elapsed_s: from the start to the end of the plan, or to the last answer if that came later.
+        latency_us: of good answers, from the moment each request was due.
+        service_time_us: of good answers, from the moment each request was sent.
+        send_lag_us: of all requests sent: how late the generator itself was, the connection being free.
+        latency_bad_us: of answers that were not good.
+    """
+
+    requests_due: int
+    requests_sent: int
+    responses_total: int
+    responses_good: int
+    responses_by_status: dict[str, int]
+    errors: dict[str, int]
+    unanswered_at_end: int
+    rate_per_s: float
+    goodput_per_s: float
+    bytes_read: int
+    elapsed_s: float
+    latency_us: DurationSummary | None
+    service_time_us: DurationSummary | None
+    send_lag_us: DurationSummary | None
+    latency_bad_us: DurationSummary | None
+    generator: GeneratorUsage
+    connections: ConnectionFacts
+    timeline: list[TimelineRow]
+    histogram: Histograms
+
+    @property
+    def responses_bad(self) -> int:
+        """Answers that were not good."""
+        return self.responses_total - self.responses_good
+
+    @property
+    def requests_failed(self) -> int:
+        """Requests that ended in an error instead of an answer."""
+        return sum(self.errors.values())
+
+    @property
+    def good_ratio(self) -> float:
+        """Share of the requests due that were answered well, from 0 to 1."""
+        return self.responses_good / self.requests_due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """One reason to doubt the figures or the server: what was seen and what to do."""
+
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether the figures can be trusted, and what to know about them."""
+
+    trusted: bool
+    warnings: list[Doubt] = field(default_factory=list)

@@ -1,0 +1,163 @@
+"""Whether a run's figures can be trusted, and what to know about them: a closed list of checks, as data.
+
+Two questions are kept apart. Was the measurement sound? Only then is it `trusted`. Did the server hold? A server that
+answers badly or late is a finding, not a reason to doubt the figures.
+
+Pure: results in, verdict out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+from rush_hour.core.result import Doubt, LoadResult, PlanFacts, Verdict
+
+RATE_REACHED_RATIO = 0.999  # of the requests due that must have been sent
+GENERATOR_CPU_RATIO = 0.9  # of a core; above it a process of the generator is a bottleneck (locust warns at 90 %)
+SEND_LAG_RATIO = 0.1  # of the latency shown, at the median or at the 99th percentile
+SEND_LAG_ALWAYS_FINE_US = 1_000
+FAULTY_RATIO = 0.001  # of the requests due that may go wrong
+SAMPLES_BEYOND_PERCENTILE = 10  # a percentile with fewer samples above it says little
+STEADY_SECONDS = 6  # shorter runs are not judged
+STEADY_RATIO = 1.5  # between the medians of the two halves of the run
+PERCENTILES = (99.99, 99.9, 99.0, 90.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the checks look at."""
+
+    plan: PlanFacts
+    result: LoadResult
+    shares_cores: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One reason for doubt.
+
+    Attributes:
+        code: its name in the result file.
+        ends_trust: whether the figures cannot be trusted when it applies.
+        find: returns what was seen and what to do; None when it does not apply.
+    """
+
+    code: str
+    ends_trust: bool
+    find: Callable[[Facts], tuple[str, str] | None]
+
+
+def judge(plan: PlanFacts, result: LoadResult, *, shares_cores: bool) -> Verdict:
+    """Judge one run.
+
+    Args:
+        plan: what it was asked to do.
+        result: what it measured.
+        shares_cores: whether the server is on the machine of the load generator.
+    """
+    facts = Facts(plan=plan, result=result, shares_cores=shares_cores)
+    found = [(check, seen) for check in CHECKS if (seen := check.find(facts)) is not None]
+    return Verdict(
+        trusted=not any(check.ends_trust for check, _ in found),
+        warnings=[Doubt(code=check.code, message=message, hint=hint) for check, (message, hint) in found],
+    )
+
+
+def _generator_saturated(facts: Facts) -> tuple[str, str] | None:
+    cpu_ratio = facts.result.generator.busiest_process_cpu_ratio
+    if cpu_ratio <= GENERATOR_CPU_RATIO:
+        return None
+    return (
+        f"a process of the load generator used {cpu_ratio:.0%} of a core: the generator was the bottleneck.",
+        f"Use more processes than {facts.plan.processes} (-t), a lower rate, or another machine for the load.",
+    )
+
+
+def _generator_late(facts: Facts) -> tuple[str, str] | None:
+    lag, latency = facts.result.send_lag_us, facts.result.latency_us or facts.result.latency_bad_us
+    if lag is None or latency is None:
+        return None
+    for name, lag_us, latency_us in (("median", lag.p50, latency.p50), ("99th percentile", lag.p99, latency.p99)):
+        if lag_us > max(SEND_LAG_ALWAYS_FINE_US, SEND_LAG_RATIO * latency_us):
+            return (
+                f"the load generator sent late by {lag_us / 1000:.1f} ms ({name}), where the latency "
+                f"is {latency_us / 1000:.1f} ms: part of what is shown is its own.",
+                "Leave it a core of its own, lower the rate, or use another machine for the load.",
+            )
+    return None
+
+
+def _rate_missed(facts: Facts) -> tuple[str, str] | None:
+    due, sent = facts.result.requests_due, facts.result.requests_sent
+    if sent >= RATE_REACHED_RATIO * due:
+        return None
+    return (
+        f"{sent:,} of {due:,} requests due were sent: the connections were busy, or closed.",
+        "The server does not hold this rate on these connections. Latencies of the requests sent are complete.",
+    )
+
+
+def _errors_above_limit(facts: Facts) -> tuple[str, str] | None:
+    result = facts.result
+    parts = {
+        "answered badly": result.responses_bad,
+        "failed": result.requests_failed,
+        "unanswered at the end": result.unanswered_at_end,
+    }
+    if sum(parts.values()) <= FAULTY_RATIO * result.requests_due:
+        return None
+    seen = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+    share = sum(parts.values()) / result.requests_due
+    return (
+        f"{share:.1%} of the requests due were not answered well: {seen}.",
+        "Compare goodput, not requests; the statuses and errors are listed below.",
+    )
+
+
+def _too_few_samples(facts: Facts) -> tuple[str, str] | None:
+    latency = facts.result.latency_us
+    if latency is None:
+        return "no request was answered well: there are no latencies to show.", "Ask the server for the URL by hand."
+    sound = [p for p in PERCENTILES if latency.count * (1 - p / 100) >= SAMPLES_BEYOND_PERCENTILE]
+    if sound and sound[0] >= 99.0:
+        return None
+    highest = f"the {sound[0]:g}th percentile is" if sound else "the median is"
+    return (
+        f"{latency.count:,} good answers are too few for the 99th percentile; {highest} the highest that says much.",
+        "Run longer (-d), or at a higher rate (-R).",
+    )
+
+
+def _not_steady(facts: Facts) -> tuple[str, str] | None:
+    medians = [row.p50_us for row in facts.result.timeline if row.p50_us is not None]
+    if len(medians) < STEADY_SECONDS:
+        return None
+    middle = len(medians) // 2
+    first_us, second_us = median(medians[:middle]), median(medians[middle:])
+    if max(first_us, second_us) <= STEADY_RATIO * min(first_us, second_us):
+        return None
+    return (
+        f"the median latency went from {first_us / 1000:.1f} ms in the first half to {second_us / 1000:.1f} ms in the "
+        "second: the figures depend on how long the run was.",
+        "If it grows, the rate is above what the server can do; if it falls, use a longer --warmup.",
+    )
+
+
+def _shared_cores(facts: Facts) -> tuple[str, str] | None:
+    if not facts.shares_cores:
+        return None
+    return (
+        "the load generator ran on the server's own cores and took CPU from it.",
+        "Compare systems measured the same way; for absolute figures use another machine for the load.",
+    )
+
+
+CHECKS = (
+    Check(code="generator-saturated", ends_trust=True, find=_generator_saturated),
+    Check(code="generator-late", ends_trust=True, find=_generator_late),
+    Check(code="rate-missed", ends_trust=False, find=_rate_missed),
+    Check(code="errors-above-limit", ends_trust=False, find=_errors_above_limit),
+    Check(code="too-few-samples", ends_trust=False, find=_too_few_samples),
+    Check(code="not-steady", ends_trust=False, find=_not_steady),
+    Check(code="shared-cores", ends_trust=False, find=_shared_cores),
+)
