@@ -10,19 +10,20 @@ _COUNT = re.compile(r"(\d+(?:\.\d+)?)([kKmM])?")
 _COUNT_UNITS = {"k": 1_000, "m": 1_000_000, "": 1}
 
 
-def parse_duration_s(text: str, *, what: str) -> float:
+def parse_duration_s(text: str, *, what: str, zero_is_fine: bool = False) -> float:
     """Read a duration above 0, such as `10`, `10s`, `1.5s`, `500ms`, `5m` or `1h`, and return seconds.
 
     Args:
         text: what was written; a number without a unit is in seconds.
         what: the option or key it was written for.
+        zero_is_fine: whether 0 may be written, to leave something out.
 
     Raises:
         UsageError: it is not a duration above 0.
     """
     match = _DURATION.fullmatch(text)
     duration_s = float(match[1]) * _DURATION_UNITS_S[match[2]] if match else 0.0
-    if duration_s <= 0:
+    if duration_s <= 0 and not (match and zero_is_fine):
         raise UsageError(f"{what}: expected a duration above 0, such as 10s, 500ms or 5m; got {text!r}.")
     return duration_s
 

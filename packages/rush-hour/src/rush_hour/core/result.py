@@ -164,3 +164,12 @@ class Verdict:
 
     trusted: bool
     warnings: list[Doubt] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadReport:
+    """What was asked for, what was measured, and what to think of it."""
+
+    plan: PlanFacts
+    result: LoadResult
+    verdict: Verdict

@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -119,7 +120,7 @@ def parse_url(url: str) -> SplitResult:
     return parts
 
 
-def resolve(url: SplitResult, unix_path: str | None) -> Address:
+def resolve(url: SplitResult, unix_path: Path | None) -> Address:
     """Find the address of a URL's server.
 
     Args:
@@ -130,7 +131,7 @@ def resolve(url: SplitResult, unix_path: str | None) -> Address:
         StartError: the host has no address.
     """
     if unix_path is not None:
-        return Address(family=socket.AF_UNIX, sockaddr=unix_path, label=f"unix:{unix_path}")
+        return Address(family=socket.AF_UNIX, sockaddr=str(unix_path), label=f"unix:{unix_path}")
     host, port = str(url.hostname), url.port or 80
     try:
         family, _, _, _, sockaddr = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

@@ -9,25 +9,15 @@ from rush_hour.core.result import (
     ConnectionFacts,
     GeneratorUsage,
     Histograms,
+    LoadReport,
     LoadResult,
-    PlanFacts,
     TimelineRow,
-    Verdict,
 )
 from rush_hour.core.statistics import summarise
 from rush_hour.core.verdict import judge
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.processes import Outcome, Processes
 from rush_hour.load.tally import Interval, Used
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadReport:
-    """What was asked for, what was measured, and what to think of it."""
-
-    plan: PlanFacts
-    result: LoadResult
-    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,61 @@
+"""The `rush-hour` and `wrk2` commands: one module in `commands/` for each subcommand, imported when it is used.
+
+The only place that prints an error and chooses an exit code: 0 done; 1 done, but the run cannot be trusted or a
+system failed; 2 a wrong option, suite or URL; 3 something could not be started; 130 ended by Ctrl-C.
+"""
+
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import cyclopts
+
+from rush_hour import __version__
+from rush_hour.errors import RushHourError, UsageError
+
+INTERRUPTED = 130
+
+app = cyclopts.App(
+    name="rush-hour",
+    help="Launch Python serving stacks, offer them a constant request rate, and see which of them hold.",
+    version=__version__,
+    result_action="return_value",
+)
+app.command("rush_hour.commands.bench:bench")
+app.command("rush_hour.commands.load:load")
+app.command("rush_hour.commands.serve:serve")
+app.command("rush_hour.commands.serve:database")
+
+
+def main() -> None:
+    """Run `rush-hour` and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def wrk2_main() -> None:
+    """Run `wrk2`, which is `rush-hour load --wrk2`, and exit with its code."""
+    sys.exit(run(["load", "--wrk2", *sys.argv[1:]]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code. SIGTERM ends it as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = app(list(arguments), exit_on_error=False, print_error=False)
+    except cyclopts.CycloptsError as error:
+        return _complain(str(error), UsageError.exit_code)
+    except RushHourError as error:
+        return _complain(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _complain("interrupted.", INTERRUPTED)
+    return code if isinstance(code, int) else 0
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _complain(message: str, exit_code: int) -> int:
+    print(f"rush-hour: {message}", file=sys.stderr)
+    return exit_code

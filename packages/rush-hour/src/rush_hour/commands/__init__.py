@@ -1,0 +1,1 @@
+"""One module for each subcommand: options in, domain objects out, and the report printed."""

@@ -1,0 +1,82 @@
+"""`rush-hour bench`: every system of a suite under the same load."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from rush_hour import options
+from rush_hour.errors import RushHourError, UsageError
+from rush_hour.load.limits import raise_open_file_limit
+from rush_hour.report.progress import TerminalProgress
+from rush_hour.report.published import Comparison, compare, read_published
+from rush_hour.report.result_file import BenchFile
+from rush_hour.report.terminal import bench_report, make_console
+from rush_hour.rig.bench import RESULT_NAME, LoadSettings, choose, run_bench
+from rush_hour.rig.stack import RigOptions
+from rush_hour.rig.suite import Suite, read_suite
+from rush_hour.units import parse_duration_s
+
+
+def bench(
+    suite: Annotated[Path, options.SUITE] = options.DEFAULT_SUITE,
+    /,
+    *,
+    only: Annotated[tuple[str, ...], options.ONLY] = (),
+    output: Annotated[Path | None, options.OUTPUT] = None,
+    rate_per_s: Annotated[float | None, options.RATE] = None,
+    connections: Annotated[int | None, options.CONNECTIONS] = None,
+    processes: Annotated[int | None, options.PROCESSES] = None,
+    duration_s: Annotated[float | None, options.DURATION] = None,
+    warmup_s: Annotated[float | None, options.WARMUP] = None,
+    timeout_s: Annotated[float | None, options.TIMEOUT] = None,
+    workers: Annotated[int | None, options.WORKERS] = None,
+    database: Annotated[str | None, options.DATABASE] = None,
+    nginx: Annotated[Path | None, options.NGINX] = None,
+) -> int:
+    """Start each system of a suite, offer it a constant request rate, and report which of them hold."""
+    read = read_suite(suite)
+    systems = choose(read, only)
+    defaults = read.load
+    load = LoadSettings(
+        rate_per_s=rate_per_s or defaults.rate,
+        connections=connections or defaults.connections,
+        processes=processes or defaults.processes,
+        duration_s=duration_s or parse_duration_s(defaults.duration, what="duration"),
+        warmup_s=(
+            parse_duration_s(defaults.warmup, what="warmup", zero_is_fine=True) if warmup_s is None else warmup_s
+        ),
+        timeout_s=timeout_s or parse_duration_s(defaults.timeout, what="timeout"),
+    )
+    options.check_processes(load.processes, load.connections)
+    raise_open_file_limit(load.connections)
+    published = None if read.published is None else read_published(suite.parent / read.published)
+    directory = _make_output(output, read)
+    rig_options = RigOptions(
+        suite_path=suite, logs=directory / "logs", workers=workers, database_url=database, nginx=nginx
+    )
+    with TerminalProgress(make_console(stderr=True)) as progress:
+        document = run_bench(read, systems, load, rig_options, directory, progress)
+    comparison: list[Comparison] = [] if published is None else compare(published, document.systems)
+    console = make_console()
+    console.print(bench_report(document, comparison))
+    console.print(f"\nresult: {directory / RESULT_NAME}; logs: {directory / 'logs'}")
+    return 0 if _all_sound(document) else RushHourError.exit_code
+
+
+def _make_output(output: Path | None, suite: Suite) -> Path:
+    """Make the directory of the results; one with results in it is not overwritten."""
+    directory = output or Path("rush-hour-results") / f"{suite.name}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
+    if (directory / RESULT_NAME).exists():
+        raise UsageError(f"--output: {directory} has results already; name another directory.")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--output: {directory} cannot be made: {error.strerror}.") from error
+    return directory
+
+
+def _all_sound(document: BenchFile) -> bool:
+    return all(
+        entry.status == "unavailable" or (entry.load is not None and entry.load.verdict.trusted)
+        for entry in document.systems
+    )

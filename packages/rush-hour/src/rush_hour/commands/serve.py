@@ -1,0 +1,95 @@
+"""`rush-hour serve` and `rush-hour database`: what a bench starts, kept up for a person to look at."""
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from rush_hour import options
+from rush_hour.errors import StartError
+from rush_hour.report.progress import TerminalProgress
+from rush_hour.report.terminal import make_console
+from rush_hour.rig.bench import choose
+from rush_hour.rig.part import Part
+from rush_hour.rig.stack import RigOptions, shared_rig
+from rush_hour.rig.suite import read_suite
+from rush_hour.rig.system import running_system
+
+LOOK_INTERVAL_S = 0.5
+
+
+def serve(
+    system: Annotated[str, options.SYSTEM],
+    /,
+    *,
+    suite: Annotated[Path, options.SUITE_OPTION] = options.DEFAULT_SUITE,
+    workers: Annotated[int | None, options.WORKERS] = None,
+    database: Annotated[str | None, options.DATABASE] = None,
+    nginx: Annotated[Path | None, options.NGINX] = None,
+) -> int:
+    """Start one system of a suite, with its proxy and its database, and keep it up until Ctrl-C."""
+    read = read_suite(suite)
+    [spec] = choose(read, [system])
+    console = make_console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="rush-hour-logs-") as logs:
+        rig_options = RigOptions(
+            suite_path=suite, logs=Path(logs), workers=workers, database_url=database, nginx=nginx
+        )
+        with TerminalProgress(console) as progress, shared_rig(read, rig_options, progress.step) as (rig, server):
+            progress.step(f"starting {spec.name}")
+            with running_system(spec, read.probe, rig) as running:
+                progress.clear()
+                for note in running.notes:
+                    console.print(note)
+                make_console().print(f"{spec.name} answers at {running.url}", soft_wrap=True)
+                _print_database(rig.database_url)
+                console.print(f"logs: {logs}; Ctrl-C stops everything", soft_wrap=True)
+                _stay({**running.parts(), **_database_part(server)})
+    return 0
+
+
+def database(
+    *,
+    suite: Annotated[Path, options.SUITE_OPTION] = options.DEFAULT_SUITE,
+    database: Annotated[str | None, options.DATABASE] = None,
+) -> int:
+    """Start a suite's database and keep it up until Ctrl-C, for systems that are started by hand."""
+    alone = msgspec.structs.replace(read_suite(suite), systems=[])
+    console = make_console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="rush-hour-logs-") as logs:
+        rig_options = RigOptions(
+            suite_path=suite, logs=Path(logs), workers=None, database_url=database, nginx=None
+        )
+        with TerminalProgress(console) as progress, shared_rig(alone, rig_options, progress.step) as (rig, server):
+            progress.clear()
+            _print_database(rig.database_url)
+            console.print("Ctrl-C stops it", soft_wrap=True)
+            _stay(_database_part(server))
+    return 0
+
+
+def _database_part(server: Part | None) -> dict[str, Part]:
+    return {} if server is None else {"database": server}
+
+
+def _print_database(url: str | None) -> None:
+    if url is not None:
+        make_console().print(f"export DATABASE_URL='{url}'", soft_wrap=True, markup=False)
+
+
+def _stay(parts: dict[str, Part]) -> None:
+    """Wait for Ctrl-C.
+
+    Raises:
+        StartError: a part ended by itself.
+    """
+    while True:
+        try:
+            time.sleep(LOOK_INTERVAL_S)
+        except KeyboardInterrupt:
+            return
+        for role, part in parts.items():
+            if part.exit_code is not None:
+                raise StartError(f"the {role} ended with exit code {part.exit_code}.\n{part.log_tail()}")

@@ -1,0 +1,184 @@
+"""The result file: one JSON document for each run, versioned, with raw histograms, so that it can be read again.
+
+`result.schema.json` beside this module is the JSON Schema of what is written; it is made from the types here.
+
+Version history:
+    1  first version
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from rush_hour.core.result import LoadReport, LoadResult, PlanFacts, Verdict
+from rush_hour.errors import UsageError
+
+SCHEMA_VERSION: Literal[1] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadFile:
+    """What `rush-hour load --json` writes."""
+
+    schema_version: Literal[1]
+    kind: Literal["load"]
+    plan: PlanFacts
+    result: LoadResult
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What the processes of one role used while the load was measured.
+
+    Attributes:
+        max_rss_bytes: highest sum of their resident memory; pages that they share count once for each.
+    """
+
+    cpu_s: float
+    max_rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What each role used; null for a role that the system does not have."""
+
+    server: Usage
+    proxy: Usage | None
+    database: Usage | None
+    generator: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemEntry:
+    """One system of a bench.
+
+    Attributes:
+        status: whether it was measured, could not be started on this machine, or failed.
+        reason: why, unless it is `ok`.
+        notes: what differs from the suite, such as a port that was taken.
+        versions: of the packages it runs on.
+    """
+
+    name: str
+    title: str
+    status: Literal["ok", "unavailable", "failed"]
+    reason: str | None = None
+    notes: list[str] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    load: LoadReport | None = None
+    resources: Resources | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteFacts:
+    """What was benched."""
+
+    name: str
+    title: str
+    path: str
+    workers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineFacts:
+    """Where it was benched."""
+
+    cpu: str
+    cores: int
+    memory_bytes: int
+    kernel: str
+    system: str
+    limits: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchFile:
+    """What `rush-hour bench` writes: again after each system, so that a crash loses nothing."""
+
+    schema_version: Literal[1]
+    kind: Literal["bench"]
+    started_at: str
+    suite: SuiteFacts
+    machine: MachineFacts
+    versions: dict[str, str]
+    systems: list[SystemEntry]
+
+
+def load_file(report: LoadReport) -> LoadFile:
+    """Return what to write of a run."""
+    return LoadFile(
+        schema_version=SCHEMA_VERSION, kind="load", plan=report.plan, result=report.result, verdict=report.verdict
+    )
+
+
+def check_writable(path: Path) -> None:
+    """Make sure before a run that its result can be written.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    unfinished = _unfinished(path)
+    try:
+        unfinished.touch()
+        unfinished.unlink()
+    except OSError as error:
+        raise UsageError(f"{path}: the result cannot be written: {error.strerror}.") from error
+    if path.is_dir():
+        raise UsageError(f"{path}: expected a file for the result, got a directory.")
+
+
+def write_result(path: Path, document: LoadFile | BenchFile) -> None:
+    """Write a document, whole or not at all.
+
+    Args:
+        path: the file; an earlier one is replaced.
+        document: what to write.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    unfinished = _unfinished(path)
+    try:
+        with unfinished.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise UsageError(f"{path}: the result cannot be written: {error.strerror}.") from error
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(path.name + ".unfinished")
+
+
+def read_result(path: Path) -> LoadFile | BenchFile:
+    """Read a document back.
+
+    Raises:
+        UsageError: there is none, or it is not of this version.
+    """
+    try:
+        document = msgspec.json.decode(path.read_bytes())
+        kinds: dict[Any, Any] = {"load": LoadFile, "bench": BenchFile}
+        return msgspec.convert(document, kinds[document["kind"]])  # type: ignore[no-any-return]  # one of the two
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}.") from error
+    except (msgspec.MsgspecError, KeyError, TypeError) as error:
+        raise UsageError(f"{path}: expected a result file of version {SCHEMA_VERSION}; {error}.") from error
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of both kinds of document."""
+    schemas, components = msgspec.json.schema_components([LoadFile, BenchFile], ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Rush Hour result",
+        "oneOf": list(schemas),
+        "$defs": {name: component | {"additionalProperties": False} for name, component in components.items()},
+    }

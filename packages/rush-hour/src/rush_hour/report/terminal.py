@@ -1,0 +1,211 @@
+"""A run on the terminal: a summary of one load, and the table of a bench. Pure but for the console it prints to."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from rush_hour.core.result import Doubt, DurationSummary, LoadReport, TimelineRow, Verdict
+from rush_hour.report.published import Comparison
+from rush_hour.report.result_file import BenchFile, SystemEntry, Usage
+from rush_hour.units import format_bytes, format_count, format_duration_us
+
+WIDE = 200  # columns, where the output is not a terminal: nothing is wrapped for a screen that is not there
+NONE = "–"
+OFTEN_THE_SAME = frozenset({"shared-cores"})  # said once below the table, not in every row
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """Return a console that wraps and colours for a terminal only (NO_COLOR and FORCE_COLOR are honoured)."""
+    console = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console.width = WIDE
+    return console
+
+
+def load_summary(report: LoadReport) -> RenderableType:
+    """Return the summary of one load."""
+    plan, result = report.plan, report.result
+    what = Text.assemble(
+        (plan.url, "bold"),
+        f"\n{plan.rate_per_s:,g}/s on {format_count(plan.connections)} connections for {plan.duration_s:g} s, "
+        f"{plan.processes} process{'es' if plan.processes != 1 else ''}",
+    )
+    counts = Table.grid(padding=(0, 3, 0, 0))
+    counts.add_column()
+    counts.add_column(justify="right")
+    counts.add_column()
+    good = f"{result.good_ratio:.2%} of the {format_count(result.requests_due)} requests due"
+    counts.add_row("goodput", f"{result.goodput_per_s:,.1f}/s", good)
+    counts.add_row("sent", f"{result.rate_per_s:,.1f}/s", f"{format_count(result.requests_sent)} requests")
+    statuses = ", ".join(f"{status}: {format_count(n)}" for status, n in result.responses_by_status.items())
+    counts.add_row("answers", format_count(result.responses_total), statuses)
+    if result.responses_bad:
+        counts.add_row("bad answers", format_count(result.responses_bad), "")
+    errors = ", ".join(f"{name}: {format_count(count)}" for name, count in result.errors.items())
+    counts.add_row("errors", format_count(result.requests_failed), errors)
+    counts.add_row("unanswered", format_count(result.unanswered_at_end), "")
+    counts.add_row("read", format_bytes(result.bytes_read), f"{format_bytes(result.bytes_read / result.elapsed_s)}/s")
+    cpu = f"{result.generator.busiest_process_cpu_ratio:.0%} of a core in the busiest process"
+    counts.add_row("generator", format_bytes(result.generator.max_rss_bytes), cpu)
+    durations = _durations_table(
+        [
+            ("latency (from due)", result.latency_us),
+            ("service time (from sent)", result.service_time_us),
+            ("bad answers", result.latency_bad_us),
+            ("send lag", result.send_lag_us),
+        ]
+    )
+    return Group(what, "", counts, "", durations, "", verdict_lines(report.verdict))
+
+
+def _durations_table(rows: Sequence[tuple[str, DurationSummary | None]]) -> Table:
+    table = Table.grid(padding=(0, 3, 0, 0))
+    table.add_column()
+    headings = ("p50", "p90", "p99", "p99.9", "max")
+    for _ in headings:
+        table.add_column(justify="right")
+    table.add_row("", *(Text(heading, style="dim") for heading in headings))
+    for name, summary in rows:
+        if summary is not None:
+            values = (summary.p50, summary.p90, summary.p99, summary.p99_9, summary.max)
+            table.add_row(name, *map(format_duration_us, values))
+    return table
+
+
+def verdict_lines(verdict: Verdict) -> RenderableType:
+    """Return whether the figures can be trusted, and each doubt with what to do."""
+    head = Text("These figures can be trusted.", "green") if verdict.trusted else Text("Do not trust these figures.", "bold red")
+    return Group(head, *(_doubt(doubt) for doubt in verdict.warnings))
+
+
+def _doubt(doubt: Doubt) -> RenderableType:
+    return Group(Text.assemble(("! ", "yellow"), doubt.message), Padding(Text(doubt.hint, style="dim"), (0, 0, 0, 2)))
+
+
+def second_line(row: TimelineRow) -> str:
+    """Return what one second of a run was like."""
+    faults = f", {format_count(row.bad + row.failed)} bad" if row.bad or row.failed else ""
+    latency = ""
+    if row.p50_us is not None and row.p99_us is not None:
+        latency = f", p50 {format_duration_us(row.p50_us)}, p99 {format_duration_us(row.p99_us)}"
+    return f"{row.at_s:3.0f} s: {format_count(row.good)} good{faults}{latency}"
+
+
+def bench_report(bench: BenchFile, comparison: Sequence[Comparison]) -> RenderableType:
+    """Return the whole report of a bench: what and where, the table, remarks, published against measured."""
+    parts: list[RenderableType] = [_bench_head(bench), "", _bench_table(bench.systems), *_remarks(bench.systems)]
+    if comparison:
+        parts += ["", _comparison_table(comparison)]
+    return Group(*parts)
+
+
+def _bench_head(bench: BenchFile) -> Text:
+    machine = bench.machine
+    versions = ", ".join(f"{name} {version}" for name, version in bench.versions.items())
+    text = Text.assemble((bench.suite.title, "bold"))
+    load = next((entry.load.plan for entry in bench.systems if entry.load is not None), None)
+    if load is not None:
+        text.append(
+            f"\n{load.rate_per_s:,g}/s on {format_count(load.connections)} connections for {load.duration_s:g} s "
+            f"after {load.warmup_s:g} s of warm-up; {bench.suite.workers} workers for each system"
+        )
+    text.append(
+        f"\n{machine.cores} cores ({machine.cpu}), {format_bytes(machine.memory_bytes)}, Linux {machine.kernel}; {versions}"
+    )
+    return text
+
+
+def _bench_table(systems: Sequence[SystemEntry]) -> Table:
+    table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
+    table.add_column("system")
+    for heading in (
+        "goodput/s", "bad %", "p50", "p90", "p99", "max",
+        "server", "proxy", "database", "generator", "peak memory",
+    ):  # fmt: skip
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict")
+    table.add_row(
+        *[""] * 7, *[Text(heading, style="dim") for heading in ("CPU µs", "for each", "good", "answer", "server")]
+    )
+    for entry in systems:
+        table.add_row(*_bench_row(entry))
+    return table
+
+
+def _bench_row(entry: SystemEntry) -> list[RenderableType]:
+    if entry.load is None or entry.resources is None:
+        return [entry.name, *[NONE] * 11, Text(entry.status, style="red")]
+    result, latency, resources = entry.load.result, entry.load.result.latency_us, entry.resources
+    bad_ratio = 1 - result.responses_good / result.responses_total if result.responses_total else None
+    times = (latency.p50, latency.p90, latency.p99, latency.max) if latency else ()
+    usages = (resources.server, resources.proxy, resources.database, resources.generator)
+    return [
+        entry.name,
+        f"{result.goodput_per_s:,.0f}",
+        NONE if bad_ratio is None else f"{100 * bad_ratio:.1f}",
+        *(map(format_duration_us, times) if latency else [NONE] * 4),
+        *(_cpu_us_per_good(usage, result.responses_good) for usage in usages),
+        format_bytes(resources.server.max_rss_bytes),
+        _verdict_word(entry),
+    ]
+
+
+def _cpu_us_per_good(usage: Usage | None, good: int) -> str:
+    return NONE if usage is None or good == 0 else f"{usage.cpu_s * 1e6 / good:,.0f}"
+
+
+def _verdict_word(entry: SystemEntry) -> Text:
+    assert entry.load is not None, "only measured systems have a verdict"
+    codes = {doubt.code for doubt in entry.load.verdict.warnings}
+    if not entry.load.verdict.trusted:
+        return Text("do not trust", style="bold red")
+    if codes & {"rate-missed", "errors-above-limit"}:
+        return Text("does not hold", style="yellow")
+    return Text("holds", style="green")
+
+
+def _remarks(systems: Sequence[SystemEntry]) -> Iterable[RenderableType]:
+    """Yield what the table has no room for: reasons, notes, doubts; what applies to all systems is said once."""
+    yield ""
+    measured = [entry for entry in systems if entry.load is not None]
+    for entry in systems:
+        lines = [*([entry.reason] if entry.reason else []), *entry.notes]
+        if entry.load is not None:
+            lines += [doubt.message for doubt in entry.load.verdict.warnings if doubt.code not in OFTEN_THE_SAME]
+        for line in lines:
+            yield Text.assemble((f"{entry.name}: ", "bold"), line)
+    shared = {
+        doubt.message: doubt.hint
+        for entry in measured
+        if entry.load is not None
+        for doubt in entry.load.verdict.warnings
+        if doubt.code in OFTEN_THE_SAME
+    }
+    for message, hint in shared.items():
+        yield Text.assemble(("all: ", "bold"), message, " ", hint)
+
+
+def _comparison_table(comparison: Sequence[Comparison]) -> Table:
+    table = Table(
+        box=None, padding=(0, 1), header_style="bold", pad_edge=False,
+        title="published against measured", title_justify="left", title_style="bold",
+    )  # fmt: skip
+    table.add_column("system")
+    for heading in ("rate/s", "requests/s", "goodput/s", "bad %", "mean", "max"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in comparison:
+        for side in (row.published, row.measured):
+            if side is None:
+                continue
+            table.add_row(
+                row.name if side is row.published else "",
+                f"{side.rate_per_s:,.0f}",
+                f"{side.requests_per_s:,.0f}",
+                f"{side.goodput_per_s:,.0f}",
+                f"{100 * side.bad_ratio:.1f}",
+                *(NONE if time is None else format_duration_us(time) for time in (side.mean_us, side.max_us)),
+            )
+    return table

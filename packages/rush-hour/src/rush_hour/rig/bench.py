@@ -1,0 +1,207 @@
+"""A bench: every system of a suite started, warmed up, loaded, watched and stopped, one after the other.
+
+The result file is written after each system, so that what is finished is never lost. A system that cannot run, does
+not come up or dies is an entry with its reason, and the rest goes on.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from rush_hour.core.result import TimelineRow
+from rush_hour.errors import RushHourError, StartError, UsageError
+from rush_hour.load.plan import LoadPlan, build_request, parse_url
+from rush_hour.load.run import Observer, run_load
+from rush_hour.report.hlog import write_hlog
+from rush_hour.report.result_file import (
+    SCHEMA_VERSION,
+    BenchFile,
+    Resources,
+    SuiteFacts,
+    SystemEntry,
+    Usage,
+    write_result,
+)
+from rush_hour.rig.machine import machine_facts, nginx_version, package_versions
+from rush_hour.rig.part import Part
+from rush_hour.rig.postgres import server_version
+from rush_hour.rig.resources import Sampling
+from rush_hour.rig.stack import RigOptions, shared_rig
+from rush_hour.rig.suite import Suite, SystemSpec
+from rush_hour.rig.system import Rig, RunningSystem, Unavailable, running_system
+
+RESULT_NAME = "result.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSettings:
+    """The load that every system is offered."""
+
+    rate_per_s: float
+    duration_s: float
+    warmup_s: float
+    connections: int
+    processes: int
+    timeout_s: float
+
+
+class Progress(Protocol):
+    """Who is told how the bench goes on."""
+
+    def step(self, text: str) -> None:
+        """Something begins."""
+
+    def second(self, row: TimelineRow) -> None:
+        """A second of load is over."""
+
+    def finished(self, entry: SystemEntry) -> None:
+        """A system is done."""
+
+
+class SystemDied(StartError):
+    """A part ended while it was needed."""
+
+
+def choose(suite: Suite, only: Sequence[str]) -> list[SystemSpec]:
+    """Return the systems to bench, in the suite's order: those named, or all.
+
+    Raises:
+        UsageError: a name is not of the suite.
+    """
+    names = [system.name for system in suite.systems]
+    for name in only:
+        if name not in names:
+            raise UsageError(f"--only: expected one of {', '.join(names)}; got {name!r}.")
+    return [system for system in suite.systems if not only or system.name in only]
+
+
+def run_bench(
+    suite: Suite,
+    systems: Sequence[SystemSpec],
+    load: LoadSettings,
+    options: RigOptions,
+    output: Path,
+    progress: Progress,
+) -> BenchFile:
+    """Bench systems and return what was written of them.
+
+    Args:
+        suite: the suite.
+        systems: those of its systems to bench.
+        load: what each is offered.
+        options: how to set the rig up.
+        output: directory for the result file and the histograms.
+        progress: who is told.
+
+    Raises:
+        StartError: what the systems share did not come up.
+        UsageError: an option is wrong, or the result cannot be written.
+    """
+    with shared_rig(suite, options, progress.step) as (rig, database):
+        document = BenchFile(
+            schema_version=SCHEMA_VERSION,
+            kind="bench",
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            suite=SuiteFacts(name=suite.name, title=suite.title, path=str(options.suite_path), workers=rig.workers),
+            machine=machine_facts(),
+            versions=_versions(rig),
+            systems=[],
+        )
+        write_result(output / RESULT_NAME, document)
+        for number, spec in enumerate(systems, start=1):
+            label = f"[{number}/{len(systems)}] {spec.name}: "
+            entry = _bench_system(spec, suite, load, rig, database, lambda text, label=label: progress.step(label + text), progress.second)  # type: ignore[misc]  # fmt: skip
+            if entry.load is not None:
+                write_hlog(output / f"{spec.name}.hlog", entry.load)
+            document = replace(document, systems=[*document.systems, entry])
+            write_result(output / RESULT_NAME, document)
+            progress.finished(entry)
+    return document
+
+
+def _bench_system(
+    spec: SystemSpec,
+    suite: Suite,
+    load: LoadSettings,
+    rig: Rig,
+    database: Part | None,
+    on_step: Callable[[str], None],
+    on_second: Callable[[TimelineRow], None],
+) -> SystemEntry:
+    """Bench one system; what goes wrong with it becomes its entry's reason."""
+    entry = SystemEntry(
+        name=spec.name, title=spec.title, status="ok", versions=package_versions(spec.packages)
+    )
+    on_step("starting")
+    try:
+        with running_system(spec, suite.probe, rig) as running:
+            measured = _measure(entry, running, load, database, on_step, on_second)
+        return replace(measured, notes=running.notes)
+    except Unavailable as error:
+        return replace(entry, status="unavailable", reason=str(error))
+    except RushHourError as error:
+        return replace(entry, status="failed", reason=str(error))
+
+
+def _measure(
+    entry: SystemEntry,
+    running: RunningSystem,
+    load: LoadSettings,
+    database: Part | None,
+    on_step: Callable[[str], None],
+    on_second: Callable[[TimelineRow], None],
+) -> SystemEntry:
+    parts = running.parts() | ({} if database is None else {"database": database})
+    sampling = Sampling({role: part.process_ids for role, part in parts.items()})
+
+    def on_phase(phase: str) -> None:
+        on_step(phase)
+        if phase == "measuring":
+            sampling.begin()
+
+    def watch() -> None:
+        for role, part in parts.items():
+            if part.exit_code is not None:
+                raise SystemDied(f"the {role} ended with exit code {part.exit_code} under load.\n{part.log_tail()}")
+
+    with sampling:
+        plan = _plan(running, load)
+        report, is_interrupted = run_load(plan, Observer(on_phase=on_phase, on_second=on_second, watch=watch))
+    if is_interrupted:
+        raise KeyboardInterrupt
+    watch()
+    usage = sampling.usage()
+    generator = report.result.generator
+    resources = Resources(
+        server=usage["server"],
+        proxy=usage.get("proxy"),
+        database=usage.get("database"),
+        generator=Usage(cpu_s=round(generator.cpu_s, 3), max_rss_bytes=generator.max_rss_bytes),
+    )
+    return replace(entry, load=report, resources=resources)
+
+
+def _plan(running: RunningSystem, load: LoadSettings) -> LoadPlan:
+    return LoadPlan(
+        url=running.url,
+        address=running.address,
+        request=build_request(parse_url(running.url)),
+        expectation=running.expectation,
+        rate_per_s=load.rate_per_s,
+        duration_s=load.duration_s,
+        warmup_s=load.warmup_s,
+        connections=load.connections,
+        processes=load.processes,
+        timeout_s=load.timeout_s,
+    )
+
+
+def _versions(rig: Rig) -> dict[str, str]:
+    versions = package_versions(["rush-hour"])
+    if rig.nginx is not None:
+        versions["nginx"] = nginx_version(rig.nginx)
+    if rig.database_url is not None:
+        versions["postgresql"] = server_version(rig.database_url)
+    return versions

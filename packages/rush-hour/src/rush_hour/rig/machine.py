@@ -1,0 +1,69 @@
+"""What the run took place on: cores, memory, kernel, limits, versions."""
+
+import os
+import platform
+import resource
+import subprocess
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+from rush_hour.report.result_file import MachineFacts
+
+SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
+WANTED_BACKLOG = 4096
+
+
+def machine_facts() -> MachineFacts:
+    """Return the facts of this machine."""
+    return MachineFacts(
+        cpu=_cpu_name(),
+        cores=len(os.sched_getaffinity(0)),
+        memory_bytes=psutil.virtual_memory().total,
+        kernel=platform.release(),
+        system=_system_name(),
+        limits={
+            "open_files_hard": str(resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
+            "somaxconn": SOMAXCONN.read_text().strip(),
+            "ip_local_port_range": Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().strip().replace("\t", "-"),
+        },
+    )
+
+
+def backlog() -> int:
+    """Return the backlog that sockets are given: the wanted one, or what the kernel allows."""
+    return min(WANTED_BACKLOG, int(SOMAXCONN.read_text()))
+
+
+def package_versions(names: Iterable[str]) -> dict[str, str]:
+    """Return the versions of installed distributions; `not installed` for others."""
+    return {name: _package_version(name) for name in names}
+
+
+def nginx_version(nginx: Path) -> str:
+    """Return the version that an nginx program tells of itself."""
+    told = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr
+    return told.strip().rpartition("/")[2]
+
+
+def _package_version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _cpu_name() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _system_name() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return platform.system()

@@ -1,0 +1,110 @@
+"""One part of the rig, a server, proxy or database, as a handle on the keeper that runs it."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rush_hour.rig import keeper
+from rush_hour.rig.run_directory import KEEPER_COMMAND, RunDirectory
+
+STOP_MARGIN_S = 10.0
+LOG_TAIL_LINES = 15
+
+
+class Part:
+    """A command that runs until `stop`, or until the rig is gone. A context manager.
+
+    Args:
+        command: program and arguments.
+        run_directory: that of the run.
+        log_path: where its output goes, appended.
+        environment: its whole environment.
+        directory: its working directory.
+        stop_signal: what asks it to end.
+        grace_s: how long it may take to end, in seconds.
+        user: whom to run it as; None for the rig's own user.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        run_directory: RunDirectory,
+        *,
+        log_path: Path,
+        environment: Mapping[str, str],
+        directory: Path,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        grace_s: float = 10.0,
+        user: str | None = None,
+    ) -> None:
+        self.log_path = log_path
+        self._grace_s = grace_s
+        options = [f"--stop-signal={stop_signal.name}", f"--grace={grace_s}", *([f"--user={user}"] if user else [])]
+        with log_path.open("ab") as log:
+            self._keeper = subprocess.Popen(
+                (*KEEPER_COMMAND, *options, "--", *command),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=dict(environment),
+                cwd=directory,
+                pass_fds=(run_directory.lock_fd,),
+                start_new_session=True,  # Ctrl-C is the rig's to handle
+            )
+
+    def __enter__(self) -> Self:
+        """Return the part, which runs already."""
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        """Stop the part."""
+        self.stop()
+
+    @property
+    def exit_code(self) -> int | None:
+        """The command's exit code, a signal's number added to 128; None while it runs."""
+        return self._keeper.poll()
+
+    def wait(self) -> int:
+        """Wait until the command has ended by itself, and return its exit code."""
+        return self._keeper.wait()
+
+    def process_ids(self) -> list[int]:
+        """Return the ids of the command's processes that run now."""
+        return keeper.descendants(self._keeper.pid) if self.exit_code is None else []
+
+    def stop(self) -> None:
+        """End the command and everything it started, and wait until that is done. A second Ctrl-C waits too."""
+        with _without_interrupt():
+            if self._keeper.stdin is not None:
+                self._keeper.stdin.close()
+            self._keeper.wait(self._grace_s + STOP_MARGIN_S)
+
+    def log_tail(self) -> str:
+        """Return the last lines of its log."""
+        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
+
+
+def base_environment() -> dict[str, str]:
+    """Return the environment that commands run in: the rig's own, with its interpreter's programs found first."""
+    return os.environ | {"PATH": os.pathsep.join([_programs_directory(), os.environ.get("PATH", os.defpath)])}
+
+
+def _programs_directory() -> str:
+    return str(Path(KEEPER_COMMAND[0]).parent)
+
+
+@contextmanager
+def _without_interrupt() -> Iterator[None]:
+    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)

@@ -1,0 +1,44 @@
+"""The private directory of one run: sockets, the database's files, nginx's configuration. Gone when the run is."""
+
+import fcntl
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rush_hour.rig import keeper
+
+KEEPER_COMMAND = (sys.executable, "-I", "-S", keeper.__file__)
+
+
+class RunDirectory:
+    """A context manager; even when the rig is killed, a keeper removes the directory after all parts have ended.
+
+    Attributes:
+        path: the directory, short enough for the path of a unix socket.
+        lock_fd: inherited by every keeper of a part; while it is open anywhere, the directory stays.
+    """
+
+    path: Path
+    lock_fd: int
+
+    def __enter__(self) -> Self:
+        """Make the directory."""
+        self.path = Path(tempfile.mkdtemp(prefix="rush-hour-", dir="/tmp"))
+        self.path.chmod(0o711)  # PostgreSQL may have to run as another user
+        self._lock = (self.path / keeper.LOCK_NAME).open("w")
+        self.lock_fd = self._lock.fileno()
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        self._remover = subprocess.Popen(
+            (*KEEPER_COMMAND, "--remove", str(self.path)), stdin=subprocess.PIPE, start_new_session=True
+        )
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        """Remove the directory."""
+        self._lock.close()
+        self._remover.communicate()

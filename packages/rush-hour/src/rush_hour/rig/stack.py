@@ -1,0 +1,86 @@
+"""What all systems of a run share, started once: run directory, ports, database, nginx's whereabouts."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rush_hour.rig import nginx, postgres
+from rush_hour.rig.machine import backlog
+from rush_hour.rig.part import Part
+from rush_hour.rig.ports import Ports
+from rush_hour.rig.run_directory import RunDirectory
+from rush_hour.rig.suite import Suite
+from rush_hour.rig.system import Rig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RigOptions:
+    """How the rig is to be set up.
+
+    Attributes:
+        suite_path: the suite file.
+        logs: directory for the logs of all parts; made if needed.
+        workers: overrides the suite's; None to keep it.
+        database_url: a server to use instead of a private one.
+        nginx: a program to use instead of the wheel's.
+    """
+
+    suite_path: Path
+    logs: Path
+    workers: int | None
+    database_url: str | None
+    nginx: Path | None
+
+
+@contextmanager
+def shared_rig(
+    suite: Suite, options: RigOptions, on_step: Callable[[str], None]
+) -> Iterator[tuple[Rig, Part | None]]:
+    """Start what the systems of a suite share, and stop it afterwards.
+
+    Args:
+        suite: says whether there is a database, and what is in it.
+        options: how to set it up.
+        on_step: told what is being done.
+
+    Yields:
+        The rig, and the private database server if there is one.
+
+    Raises:
+        StartError: something did not come up.
+        UsageError: an option is wrong.
+    """
+    directory = options.suite_path.parent.absolute()
+    options.logs.mkdir(parents=True, exist_ok=True)
+    if options.database_url is not None:
+        postgres.check_database_url(options.database_url)
+    needs_nginx = any(system.front is not None for system in suite.systems)
+    program = nginx.find_nginx(options.nginx) if needs_nginx else None
+    with ExitStack() as stack:
+        run_directory = stack.enter_context(RunDirectory())
+        ports = stack.enter_context(Ports())
+        database_url, server = None, None
+        if suite.database is not None:
+            server_url = options.database_url
+            if server_url is None:
+                on_step("starting PostgreSQL")
+                server_url, server = stack.enter_context(
+                    postgres.private_server(run_directory, options.logs / "postgres.log")
+                )
+            on_step("loading the database")
+            sql_files = [directory / file for file in suite.database.load]
+            database_url = stack.enter_context(
+                postgres.fresh_database(server_url, sql_files, drop=options.database_url is not None)
+            )
+        rig = Rig(
+            run_directory=run_directory,
+            ports=ports,
+            suite_directory=directory,
+            logs=options.logs.absolute(),
+            workers=options.workers or suite.workers,
+            backlog=backlog(),
+            nginx=program,
+            database_url=database_url,
+        )
+        yield rig, server

@@ -1,0 +1,215 @@
+"""One system of a suite, started with its real parts and asked until it answers rightly."""
+
+import hashlib
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from signal import Signals
+
+from rush_hour.errors import RushHourError, StartError
+from rush_hour.load.plan import Address, Expectation, parse_url
+from rush_hour.load.probe import Answer, ask_once
+from rush_hour.rig import nginx
+from rush_hour.rig.part import Part, base_environment
+from rush_hour.rig.ports import HOST, Ports
+from rush_hour.rig.run_directory import RunDirectory
+from rush_hour.rig.suite import Front, Probe, SystemSpec, fill_in
+from rush_hour.rig.waiting import wait_until
+from rush_hour.units import parse_duration_s
+
+REQUIREMENT_TIMEOUT_S = 60.0
+
+
+class Unavailable(RushHourError):
+    """The system cannot run on this machine; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rig:
+    """What every system of a run shares.
+
+    Attributes:
+        suite_directory: paths of the suite are relative to it.
+        logs: directory for the logs of all parts.
+        workers: the `{workers}` of each system.
+        nginx: the program.
+        database_url: what the systems get as DATABASE_URL; None for a suite without a database.
+    """
+
+    run_directory: RunDirectory
+    ports: Ports
+    suite_directory: Path
+    logs: Path
+    workers: int
+    backlog: int
+    nginx: Path | None
+    database_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningSystem:
+    """A system that answers.
+
+    Attributes:
+        url: what to put the load on.
+        server: the system itself.
+        proxy: nginx before it; None without.
+        answer: its good answer.
+        notes: what differs from the suite.
+    """
+
+    url: str
+    address: Address
+    server: Part
+    proxy: Part | None
+    answer: Answer
+    notes: list[str]
+
+    @property
+    def expectation(self) -> Expectation:
+        """What every answer under load must be."""
+        return Expectation(status=self.answer.status, body=self.answer.body)
+
+    def parts(self) -> dict[str, Part]:
+        """Return the parts by their role."""
+        return {"server": self.server} | ({} if self.proxy is None else {"proxy": self.proxy})
+
+
+@contextmanager
+def running_system(spec: SystemSpec, probe: Probe, rig: Rig) -> Iterator[RunningSystem]:
+    """Start a system, and nginx before it if it has a front, and stop them afterwards.
+
+    Args:
+        spec: the system.
+        probe: what it must answer before it counts as running.
+        rig: what all systems share.
+
+    Raises:
+        Unavailable: it cannot run on this machine.
+        StartError: it did not come up, or does not answer rightly.
+    """
+    environment = base_environment()
+    _check_requirements(spec, rig.suite_directory / spec.directory, environment)
+    notes: list[str] = []
+    with ExitStack() as stack:
+        values = {
+            "backlog": rig.backlog,
+            "database_url": rig.database_url or "",
+            "port": _take_port(rig.ports, spec.port, notes),
+            "run_directory": rig.run_directory.path,
+            "socket": rig.run_directory.path / f"{spec.name}.sock",
+            "workers": rig.workers,
+        }
+        if rig.database_url is not None:
+            environment["DATABASE_URL"] = rig.database_url
+        environment |= {name: fill_in(value, values) for name, value in spec.env.items()}
+        server = stack.enter_context(
+            Part(
+                [fill_in(word, values) for word in shlex.split(spec.command)],
+                rig.run_directory,
+                log_path=rig.logs / f"{spec.name}.log",
+                environment=environment,
+                directory=rig.suite_directory / spec.directory,
+                stop_signal=Signals[spec.stop_signal],
+                grace_s=parse_duration_s(spec.grace, what="grace"),
+            )
+        )
+        timeout_s = parse_duration_s(spec.ready_timeout, what="ready_timeout")
+        port, proxy = int(str(values["port"])), None
+        if spec.front is not None:
+            socket_path = rig.run_directory.path / f"{spec.name}.sock"
+            wait_until(lambda: _try_socket(socket_path), server, what=spec.name, timeout_s=timeout_s)
+            port = _take_port(rig.ports, spec.front.port, notes)
+            proxy = stack.enter_context(_front(spec.name, spec.front, port, socket_path, rig))
+        address = Address(family=socket.AF_INET, sockaddr=(HOST, port), label=f"{HOST}:{port}")
+        url = f"http://{HOST}:{port}{probe.path}"
+        answers: list[Answer] = []
+
+        def try_probe() -> str | None:
+            try:
+                answers.append(ask_once(parse_url(url), address))
+            except StartError as error:
+                return str(error)
+            return _wrong_with(answers[-1], probe)
+
+        wait_until(try_probe, proxy or server, what=spec.name, timeout_s=timeout_s)
+        yield RunningSystem(
+            url=url, address=address, server=server, proxy=proxy, answer=answers[-1], notes=notes
+        )
+        if proxy is not None:
+            notes += nginx.explain_log(proxy.log_path.read_text(errors="replace"))
+
+
+def _check_requirements(spec: SystemSpec, directory: Path, environment: dict[str, str]) -> None:
+    program = shlex.split(spec.command)[0]
+    if shutil.which(program, path=environment["PATH"]) is None:
+        raise Unavailable(f"the program {program!r} is not installed.")
+    for requirement in spec.requires:
+        try:
+            done = subprocess.run(
+                shlex.split(requirement.command),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env=environment,
+                cwd=directory,
+                timeout=REQUIREMENT_TIMEOUT_S,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise Unavailable(f"{requirement.command}: {error}. {requirement.hint}".strip()) from error
+        if done.returncode != 0:
+            last_line = (done.stdout.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+            raise Unavailable(f"{last_line.rstrip('.')}. {requirement.hint}".strip())
+
+
+def _take_port(ports: Ports, wanted: int, notes: list[str]) -> int:
+    port = ports.take(wanted)
+    if port != wanted:
+        notes.append(f"port {wanted} was taken: {port} was used.")
+    return port
+
+
+def _try_socket(path: Path) -> str | None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        try:
+            client.connect(str(path))
+        except OSError as error:
+            return f"unix:{path}: {error.strerror}"
+    return None
+
+
+def _front(name: str, front: Front, port: int, socket_path: Path, rig: Rig) -> Part:
+    directory = rig.run_directory.path / f"{name}-nginx"
+    directory.mkdir()
+    configuration = directory / "nginx.conf"
+    configuration.write_text(
+        nginx.render(front, port=port, socket=socket_path, directory=directory, backlog=rig.backlog)
+    )
+    program = nginx.find_nginx(rig.nginx)
+    return Part(
+        [str(program), "-p", str(directory), "-c", str(configuration), "-e", "stderr"],
+        rig.run_directory,
+        log_path=rig.logs / f"{name}-nginx.log",
+        environment=dict(os.environ),
+        directory=directory,
+    )
+
+
+def _wrong_with(answer: Answer, probe: Probe) -> str | None:
+    if answer.status != probe.status:
+        start = answer.body[:200].decode("utf-8", "replace").strip()
+        return f"expected status {probe.status} for {probe.path}, got {answer.status}: {start}"
+    digest = hashlib.sha256(answer.body).hexdigest()
+    if probe.sha256 is not None and digest != probe.sha256:
+        return (
+            f"expected a body with SHA-256 {probe.sha256} for {probe.path}, got {digest} "
+            f"({len(answer.body)} bytes: {answer.body[:100]!r}...)"
+        )
+    return None

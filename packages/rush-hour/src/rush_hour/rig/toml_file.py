@@ -1,0 +1,109 @@
+"""TOML files that people write: read into types, with errors that name file, line and key."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from rush_hour.errors import UsageError
+
+KeyPath = tuple[str | int, ...]
+
+_MSGSPEC_MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
+_PATH_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?")
+_KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"]+)\s*=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TomlFile:
+    """A TOML file as text, which knows its lines, and as a document."""
+
+    path: Path
+    text: str
+    document: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a file.
+
+        Raises:
+            UsageError: it cannot be read, or is not TOML.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+            return cls(path=path, text=text, document=tomllib.loads(text))
+        except OSError as error:
+            raise UsageError(f"{path}: the file cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{path}: expected UTF-8; {error.reason} at byte {error.start}.") from error
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError(f"{path}: expected TOML; {error}.") from error
+
+    def convert(self, type_: type[Any]) -> Any:
+        """Return the document as a msgspec type.
+
+        Raises:
+            UsageError: a key is unknown, missing or of another type.
+        """
+        try:
+            return msgspec.convert(self.document, type_)
+        except msgspec.ValidationError as error:
+            raise self.error(*self._explain(str(error))) from error
+
+    def error(self, key_path: KeyPath, what: str) -> UsageError:
+        """Return the error that says what is wrong with a key, and in which line it stands."""
+        where = f"{_dotted(key_path)}: " if key_path else ""
+        return UsageError(f"{self.path}:{line_of(self.text, key_path)}: {where}{what}.")
+
+    def _explain(self, message: str) -> tuple[KeyPath, str]:
+        """Take msgspec's message apart, such as "Expected `int`, got `str` - at `$.systems[0].port`"."""
+        match = _MSGSPEC_MESSAGE.fullmatch(message)
+        assert match is not None, "the pattern matches every text"
+        parts = _PATH_PART.findall(match["path"] or "")
+        key_path: KeyPath = tuple(int(index) if index else name for name, index in parts)
+        what = match["what"].replace("`", "'")
+        if unknown := re.search(r"unknown field '(.+)'", what):
+            return (*key_path, unknown[1]), "this key is not known here"
+        if missing := re.search(r"missing required field '(.+)'", what):
+            return key_path, f"expected a key {missing[1]!r}, found none"
+        value: Any = self.document
+        for part in key_path:
+            value = value[part]
+        return key_path, f"{what[0].lower()}{what[1:]}: {value!r}"
+
+
+def line_of(text: str, key_path: KeyPath) -> int:
+    """Return the number of the line that sets a key, or of the table it would stand in.
+
+    Args:
+        text: a TOML document.
+        key_path: such as `("systems", 1, "front", "port")`.
+    """
+    table: KeyPath = ()
+    array_lengths: dict[str, int] = {}
+    best_line, best_length = 1, 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        here: KeyPath = ()
+        if header := _HEADER.fullmatch(line):
+            names = tuple(name.strip(' "') for name in header[2].split("."))
+            if header[1] == "[[":
+                array_lengths[header[2]] = array_lengths.get(header[2], 0) + 1
+            table = ()
+            for position, name in enumerate(names):
+                table += (name,)
+                if length := array_lengths.get(".".join(names[: position + 1])):
+                    table += (length - 1,)
+            here = table
+        elif key := _KEY.match(line):
+            here = table + tuple(part.strip('"') for part in key[1].split("."))
+        if here and len(here) > best_length and key_path[: len(here)] == here:
+            best_line, best_length = number, len(here)
+    return best_line
+
+
+def _dotted(key_path: KeyPath) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key_path).removeprefix(".")
