@@ -24,7 +24,9 @@ def database() -> psycopg.Connection[dict[str, Any]]:
 
 
 def json_response(content: Any) -> Response:
-    return app.response_class(app.json.dumps(content, separators=(",", ":"), sort_keys=False), mimetype=app.json.mimetype)
+    return app.response_class(
+        app.json.dumps(content, separators=(",", ":"), sort_keys=False), mimetype="application/json"
+    )
 
 
 @app.get("/index")

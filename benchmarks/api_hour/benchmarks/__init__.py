@@ -29,4 +29,5 @@ class Container(api_hour.Container):
         self.servers["http"] = HttpServer(router, container=self)
 
     def make_servers(self) -> Sequence[Handler]:
+        """Serve HTTP on every address."""
         return [self.servers["http"]]

@@ -1,0 +1,1 @@
+"""Endpoints: HTTP in, HTTP out."""

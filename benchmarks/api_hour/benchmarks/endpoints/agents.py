@@ -1,10 +1,9 @@
 """The agents with their login status."""
 
-from typing import Any
-
 from api_hour.http import Request
+from benchmarks.services.agents import Agent, Agents
 
 
-async def agents(request: Request) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = await request.container.services["agents"].list()
-    return listed
+async def agents(request: Request) -> list[Agent]:
+    service: Agents = request.container.services["agents"]
+    return await service.list_all()

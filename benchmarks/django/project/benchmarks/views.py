@@ -9,11 +9,11 @@ COMPACT = {"separators": (",", ":")}
 LIST_AGENTS = (Path(__file__).parents[3] / "sql" / "list_agents.sql").read_text()
 
 
-def index(request: HttpRequest) -> JsonResponse:
+def index(_request: HttpRequest) -> JsonResponse:
     return JsonResponse({"hello": "world"}, json_dumps_params=COMPACT)
 
 
-def agents(request: HttpRequest) -> JsonResponse:
+def agents(_request: HttpRequest) -> JsonResponse:
     with connection.cursor() as cursor:
         cursor.execute(LIST_AGENTS)
         columns = [column.name for column in cursor.description]

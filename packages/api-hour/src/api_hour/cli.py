@@ -20,7 +20,6 @@ from api_hour.log import configure_logging
 from api_hour.supervisor.daemon import run_daemon
 from api_hour.worker.spec import WorkerSpec
 
-
 DEFAULTS = Settings()
 
 Target = Annotated[str, Parameter(help="What to serve: MODULE:CONTAINER.")]
@@ -117,5 +116,5 @@ def _text(path: Path | None) -> str | None:
 
 
 def _complain(message: str, exit_code: int) -> int:
-    print(f"api_hour: {message}", file=sys.stderr)
+    sys.stderr.write(f"api_hour: {message}\n")
     return exit_code

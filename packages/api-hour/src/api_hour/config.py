@@ -43,6 +43,8 @@ class UnixBind:
 
 Bind = TcpBind | UnixBind
 
+EVERY_IPV4_ADDRESS = "0.0.0.0"  # noqa: S104  # what `:PORT` asks for
+
 
 def parse_bind(text: str) -> Bind:
     """Read one value of `--bind`: `HOST:PORT`, `[IPV6]:PORT`, `:PORT` (every IPv4 address) or `unix:PATH`.
@@ -58,10 +60,8 @@ def parse_bind(text: str) -> Bind:
         bare_host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
         is_host = bare_host != host or ":" not in host
         if colon and is_host and port.isascii() and port.isdigit() and int(port) <= 65535:
-            return TcpBind(host=bare_host or "0.0.0.0", port=int(port))
-    raise ConfigError(
-        f"--bind: expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8000; got {text!r}."
-    )
+            return TcpBind(host=bare_host or EVERY_IPV4_ADDRESS, port=int(port))
+    raise ConfigError(f"--bind: expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8000; got {text!r}.")
 
 
 def _check_binds(_type: Any, binds: tuple[str, ...]) -> None:

@@ -59,8 +59,8 @@ class Container:
         self.servers: OrderedDict[str, Any] = OrderedDict()
 
     @classmethod
-    def make_event_loop(cls, config: Any) -> asyncio.AbstractEventLoop:
-        """Return the event loop of one worker. Called before the Container exists."""
+    def make_event_loop(cls, config: Any) -> asyncio.AbstractEventLoop:  # noqa: ARG003  # for those who override it
+        """Return the event loop of one worker, as `config` may choose. Called before the Container exists."""
         return uvloop.new_event_loop()
 
     async def pre_start(self) -> None:

@@ -57,5 +57,5 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
 
 
 def _complain(message: str, exit_code: int) -> int:
-    print(f"rush-hour: {message}", file=sys.stderr)
+    sys.stderr.write(f"rush-hour: {message}\n")
     return exit_code

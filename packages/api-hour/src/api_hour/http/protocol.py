@@ -21,8 +21,8 @@ from weakref import WeakSet
 
 import httptools
 
-from api_hour.http.request import Request
 from api_hour.http.errors import HttpError
+from api_hour.http.request import Request
 from api_hour.http.response import Response, encode_response, to_response
 from api_hour.http.router import Router
 
@@ -107,6 +107,7 @@ class HttpProtocol(asyncio.Protocol):
     )  # fmt: skip
 
     _transport: asyncio.Transport
+    _request: Request
 
     def __init__(self, server: HttpServer) -> None:
         self._server = server
@@ -124,7 +125,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the first request's deadline."""
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = cast("asyncio.Transport", transport)
         self._set_deadline(self._server.limits.request_timeout_s)
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -190,15 +191,18 @@ class HttpProtocol(asyncio.Protocol):
     # httptools' calls.
 
     def on_url(self, url: bytes) -> None:
+        """Collect the target, which may come in parts."""
         self._target += url
         if len(self._target) > self._server.limits.target_bytes:
             raise _Refusal(414, f"the target is longer than {self._server.limits.target_bytes} bytes")
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """Collect a header."""
         self._headers.append((name.lower(), value))
         self._count_head(len(name) + len(value) + len(b": \r\n"))
 
     def on_headers_complete(self) -> None:
+        """Check the head, and expect the body."""
         parser = self._parser
         version = parser.get_http_version()
         if version not in ("1.1", "1.0"):
@@ -215,12 +219,14 @@ class HttpProtocol(asyncio.Protocol):
         )
 
     def on_body(self, body: bytes) -> None:
+        """Collect the body, which may come in parts."""
         self._body_bytes += len(body)
         self._check_body_size(self._body_bytes)
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        request = cast(Request, self._request)
+        """Queue the request."""
+        request = self._request
         request.body = b"".join(self._body)
         self._queue.append(request)
         self._expect_message()
@@ -234,7 +240,6 @@ class HttpProtocol(asyncio.Protocol):
         self._head_bytes = 0
         self._body: list[bytes] = []
         self._body_bytes = 0
-        self._request: Request | None = None
 
     def _check_headers(self, version: str) -> None:
         hosts = 0

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from http import HTTPStatus
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 import msgspec

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote
 
-from api_hour.http.request import Request
 from api_hour.http.errors import HttpError
+from api_hour.http.request import Request
 from api_hour.http.response import Response
 
 Handler = Callable[[Request], Awaitable[Any]]
@@ -76,7 +76,9 @@ class Router:
             allow = _allowed(methods)
             if request.method == "OPTIONS":
                 return _answer_options(allow)
-            raise HttpError(405, f"{request.method} is not possible here; possible: {allow}", headers=[("Allow", allow)])
+            raise HttpError(
+                405, f"{request.method} is not possible here; possible: {allow}", headers=[("Allow", allow)]
+            )
         return handler
 
     def _methods_of(self, path: str) -> dict[str, Handler]:

@@ -1,7 +1,6 @@
 """The listening sockets of a daemon: bound once by the supervisor, inherited by every worker."""
 
 import errno
-import os
 import socket
 import stat
 from collections.abc import Iterator, Sequence
@@ -34,7 +33,7 @@ def bound_sockets(binds: Sequence[Bind], backlog: int) -> Iterator[list[socket.s
             except OSError as error:
                 raise StartError(f"--bind {bind}: {_explain(error)}") from error
             if isinstance(bind, UnixBind):
-                socket_files.append((bind.path, os.stat(bind.path).st_ino))
+                socket_files.append((bind.path, Path(bind.path).stat().st_ino))
         yield listeners
     finally:
         for listener in listeners:
@@ -65,7 +64,7 @@ def _listen(bind: Bind, backlog: int) -> socket.socket:
     try:
         listener.bind(address)  # type: ignore[arg-type]  # getaddrinfo's address is of the family's own form
         if isinstance(bind, UnixBind):
-            os.chmod(bind.path, UNIX_SOCKET_MODE)
+            Path(bind.path).chmod(UNIX_SOCKET_MODE)
         listener.listen(backlog)
         listener.setblocking(False)
     except OSError:
@@ -77,7 +76,7 @@ def _listen(bind: Bind, backlog: int) -> socket.socket:
 def _remove_stale(path: str) -> None:
     """Remove a socket file that nobody listens on any more; leave everything else to `bind` to refuse."""
     try:
-        if not stat.S_ISSOCK(os.stat(path).st_mode):
+        if not stat.S_ISSOCK(Path(path).stat().st_mode):
             return
     except FileNotFoundError:
         return
@@ -89,8 +88,8 @@ def _remove_stale(path: str) -> None:
 
 def _remove_own(path: str, inode: int) -> None:
     with suppress(FileNotFoundError):
-        if os.stat(path).st_ino == inode:
-            os.unlink(path)
+        if Path(path).stat().st_ino == inode:
+            Path(path).unlink()
 
 
 def _explain(error: OSError) -> str:

@@ -1,7 +1,7 @@
 """The life of one worker around one Container, from its first hook to its last.
 
-    pre_start -> engines connect -> start -> accept -> ready -> (stop asked) -> no new connections, in-flight
-    requests are answered -> shutdown, stop -> engines close -> cleanup
+pre_start -> engines connect -> start -> accept -> ready -> (stop asked) -> no new connections, in-flight
+requests are answered -> shutdown, stop -> engines close -> cleanup
 """
 
 import asyncio

@@ -65,17 +65,17 @@ class Listeners:
             await asyncio.wait(self._accepting)
         for transport, protocol in list(self._connections.items()):
             if hasattr(protocol, "begin_shutdown"):
-                cast(Drainable, protocol).begin_shutdown()
+                cast("Drainable", protocol).begin_shutdown()
             elif not transport.is_closing():
                 transport.close()
         end_at_s = self._loop.time() + timeout_s
-        while self._open() and self._loop.time() < end_at_s:
+        while self._open() and self._loop.time() < end_at_s:  # noqa: ASYNC110  # not every protocol tells when it closes
             await asyncio.sleep(DRAIN_POLL_S)
         left = self._open()
         if left:
             LOG.warning("%d connections were not finished in time: aborted", len(left))
         for transport in left:
-            cast(asyncio.Transport, transport).abort()
+            cast("asyncio.Transport", transport).abort()
 
     def _open(self) -> list[asyncio.BaseTransport]:
         return [transport for transport in self._connections if not transport.is_closing()]
@@ -92,7 +92,7 @@ class Listeners:
         except OSError as error:
             if error.errno not in OUT_OF_RESOURCES:
                 raise
-            LOG.error("cannot accept connections: %s; next try in %s s", error, ACCEPT_PAUSE_S)
+            LOG.error("cannot accept connections: %s; next try in %s s", error, ACCEPT_PAUSE_S)  # noqa: TRY400
             self._loop.remove_reader(listener.fileno())
             self._loop.call_later(ACCEPT_PAUSE_S, self._watch, listener, factory)
             return
@@ -131,7 +131,6 @@ def handlers_for(handlers: Sequence[Any], binds: int) -> Iterable[Any]:
 
 def protocol_factory(handler: Any, loop: asyncio.AbstractEventLoop) -> ProtocolFactory:
     """Turn a handler into a protocol factory: a coroutine function gets a StreamReader and a StreamWriter."""
-    call = handler if inspect.isroutine(handler) else getattr(handler, "__call__", None)
-    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call):
+    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
         return lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), handler, loop=loop)
-    return cast(ProtocolFactory, handler)
+    return cast("ProtocolFactory", handler)

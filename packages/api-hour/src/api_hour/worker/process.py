@@ -68,7 +68,7 @@ def main(control_fd: int) -> int:
     try:
         _run(order, control, reporter)
     except ApiHourError as error:
-        LOG.error("%s", error)
+        LOG.error("%s", error)  # noqa: TRY400  # the message says it all
         reporter.failed(error)
     except Exception as error:
         LOG.exception("worker %d failed", order.worker_id)

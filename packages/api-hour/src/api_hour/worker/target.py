@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -46,7 +47,6 @@ def read_main_yaml(path: str | None) -> Any:
     if path is None:
         return None
     try:
-        with open(path, encoding="utf-8") as file:
-            return yaml.safe_load(file)
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: expected YAML in UTF-8; {error}") from error

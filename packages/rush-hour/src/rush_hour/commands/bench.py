@@ -55,7 +55,7 @@ def bench(
         suite_path=suite, logs=directory / "logs", workers=workers, database_url=database, nginx=nginx
     )
     with TerminalProgress(make_console(stderr=True)) as progress:
-        document = run_bench(read, systems, load, rig_options, directory, progress)
+        document = run_bench(read, systems, load, rig_options, output=directory, progress=progress)
     comparison: list[Comparison] = [] if published is None else compare(published, document.systems)
     console = make_console()
     console.print(bench_report(document, comparison))

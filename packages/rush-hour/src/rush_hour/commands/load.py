@@ -69,4 +69,4 @@ def _print_as_wrk2(report: LoadReport, *, show_latency: bool, show_service_time:
     text = wrk2_text(report.plan, report.result, show_latency=show_latency, show_service_time=show_service_time)
     sys.stdout.write(text)
     for doubt in report.verdict.warnings:
-        print(f"{doubt.code}: {doubt.message} {doubt.hint}", file=sys.stderr)
+        sys.stderr.write(f"{doubt.code}: {doubt.message} {doubt.hint}\n")

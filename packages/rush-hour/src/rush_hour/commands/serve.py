@@ -34,9 +34,7 @@ def serve(
     [spec] = choose(read, [system])
     console = make_console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="rush-hour-logs-") as logs:
-        rig_options = RigOptions(
-            suite_path=suite, logs=Path(logs), workers=workers, database_url=database, nginx=nginx
-        )
+        rig_options = RigOptions(suite_path=suite, logs=Path(logs), workers=workers, database_url=database, nginx=nginx)
         with TerminalProgress(console) as progress, shared_rig(read, rig_options, progress.step) as (rig, server):
             progress.step(f"starting {spec.name}")
             with running_system(spec, read.probe, rig) as running:
@@ -59,9 +57,7 @@ def database(
     alone = msgspec.structs.replace(read_suite(suite), systems=[])
     console = make_console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="rush-hour-logs-") as logs:
-        rig_options = RigOptions(
-            suite_path=suite, logs=Path(logs), workers=None, database_url=database, nginx=None
-        )
+        rig_options = RigOptions(suite_path=suite, logs=Path(logs), workers=None, database_url=database, nginx=None)
         with TerminalProgress(console) as progress, shared_rig(alone, rig_options, progress.step) as (rig, server):
             progress.clear()
             _print_database(rig.database_url)

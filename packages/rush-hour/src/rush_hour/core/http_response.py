@@ -109,7 +109,9 @@ def _framing(status: int, headers: dict[bytes, list[bytes]], method: str) -> tup
     if method == "HEAD" or status < 200 or status in (204, 304):
         return Framing.LENGTH, 0
     lengths = {length.strip() for value in headers.get(b"content-length", []) for length in value.split(b",")}
-    codings = [coding.strip().lower() for value in headers.get(b"transfer-encoding", []) for coding in value.split(b",")]
+    codings = [
+        coding.strip().lower() for value in headers.get(b"transfer-encoding", []) for coding in value.split(b",")
+    ]
     if codings and lengths:
         raise MalformedResponse("framing", "expected Content-Length or Transfer-Encoding, got both")
     if codings:

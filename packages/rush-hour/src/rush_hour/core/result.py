@@ -6,8 +6,6 @@ These types are the result file's: `report/result_file.py` writes them as they a
 from dataclasses import dataclass, field
 
 
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFacts:
     """What the run was asked to do."""
@@ -96,7 +94,9 @@ class Histograms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
-    """What one run measured. Each request that was due is counted once:
+    """What one run measured.
+
+    Each request that was due is counted once:
 
         requests_due = responses_total + sum(errors) + unanswered_at_end
 

@@ -70,5 +70,13 @@ class Share:
     @property
     def requests_due(self) -> int:
         """How many requests are due on the process's connections."""
-        rounds, rest = divmod(self.schedule.requests_due, self.schedule.connections)
+        return self._count(self.schedule.requests_due)
+
+    def requests_due_by(self, elapsed_ns: int) -> int:
+        """Return how many of them are due up to `elapsed_ns` nanoseconds after the start."""
+        return self._count(min(self.schedule.requests_due, int(elapsed_ns / self.schedule.gap_ns) + 1))
+
+    def _count(self, requests: int) -> int:
+        """Return how many of the first `requests` requests are on the process's connections."""
+        rounds, rest = divmod(requests, self.schedule.connections)
         return rounds * len(self.connections) + len(range(self.first, rest, self.step))

@@ -74,14 +74,14 @@ def _generator_saturated(facts: Facts) -> tuple[str, str] | None:
 
 
 def _generator_late(facts: Facts) -> tuple[str, str] | None:
-    lag, latency = facts.result.send_lag_us, facts.result.latency_us or facts.result.latency_bad_us
-    if lag is None or latency is None:
+    lags, latencies = facts.result.send_lag_us, facts.result.latency_us or facts.result.latency_bad_us
+    if lags is None or latencies is None:
         return None
-    for name, lag_us, latency_us in (("median", lag.p50, latency.p50), ("99th percentile", lag.p99, latency.p99)):
+    for name, lag_us, latency_us in (("median", lags.p50, latencies.p50), ("99th percentile", lags.p99, latencies.p99)):
         if lag_us > max(SEND_LAG_ALWAYS_FINE_US, SEND_LAG_RATIO * latency_us):
+            lag, of_latency = f"{lag_us / 1000:.1f} ms ({name})", f"{latency_us / 1000:.1f} ms"
             return (
-                f"the load generator sent late by {lag_us / 1000:.1f} ms ({name}), where the latency "
-                f"is {latency_us / 1000:.1f} ms: part of what is shown is its own.",
+                f"the load generator sent late by {lag} of a latency of {of_latency}: that part is its own.",
                 "Leave it a core of its own, lower the rate, or use another machine for the load.",
             )
     return None
@@ -136,9 +136,9 @@ def _not_steady(facts: Facts) -> tuple[str, str] | None:
     first_us, second_us = median(medians[:middle]), median(medians[middle:])
     if max(first_us, second_us) <= STEADY_RATIO * min(first_us, second_us):
         return None
+    change = f"from {first_us / 1000:.1f} ms in the first half to {second_us / 1000:.1f} ms in the second"
     return (
-        f"the median latency went from {first_us / 1000:.1f} ms in the first half to {second_us / 1000:.1f} ms in the "
-        "second: the figures depend on how long the run was.",
+        f"the median latency went {change}: the figures depend on how long the run was.",
         "If it grows, the rate is above what the server can do; if it falls, use a longer --warmup.",
     )
 

@@ -48,6 +48,8 @@ class Connection:
     """One connection and the request at the head of its queue.
 
     Attributes:
+        number: among all connections of the plan.
+        slot: among those of this process.
         request: number of the next request due on it, or of the one in flight.
         due_ns, ready_ns, sent_ns: when that request was due, could be sent, was sent.
         failures: in a row, without an answer between them.
@@ -55,11 +57,12 @@ class Connection:
 
     __slots__ = (
         "body_is_good", "body_read", "due_ns", "failures", "head", "number", "reader", "ready_ns", "request", "sent_ns",
-        "sock", "state", "unsent",
+        "slot", "sock", "state", "unsent",
     )  # fmt: skip
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, slot: int) -> None:
         self.number = number
+        self.slot = slot
         self.state = CLOSED
         self.sock: socket.socket | None = None
         self.request = number
@@ -89,7 +92,6 @@ class Injector:
 
     def __init__(self, plan: LoadPlan, process: int, control_fd: int) -> None:
         self._plan = plan
-        self._process = process
         self._request = plan.request.data
         self._heads = HeadCache(plan.request.method)
         self._expected_body = plan.expectation.body
@@ -99,9 +101,11 @@ class Injector:
         self._epoll.register(self._timer.fileno(), select.EPOLLIN | select.EPOLLET)
         self._control_fd = control_fd
         self._epoll.register(control_fd, select.EPOLLIN)
-        self._connections = [Connection(number) for number in plan.schedule.share(process, plan.processes).connections]
+        numbers = plan.schedule.share(process, plan.processes).connections
+        self._connections = [Connection(number, slot) for slot, number in enumerate(numbers)]
         self._by_fd: dict[int, Connection] = {}
-        self._retries: list[tuple[int, int]] = []  # a heap of (when, slot in _connections)
+        self._waiting: list[tuple[int, int]] = []  # a heap of (due, slot) of idle connections
+        self._retries: list[tuple[int, int]] = []  # a heap of (when, slot) of closed connections
         self._tally = Tally()
         self._in_flight = 0
         self._start_at_ns, self._end_at_ns = 0, NEVER_NS
@@ -150,10 +154,16 @@ class Injector:
         self._tally = tally = Tally()
         self._start_at_ns, self._gap_ns, self._total = start_at_ns, schedule.gap_ns, schedule.requests_due
         self._end_at_ns = start_at_ns + round(schedule.duration_s * SECOND_NS)
+        self._waiting.clear()
         for connection in self._connections:
             connection.request = connection.number
             self._set_due(connection)
-        tally.requests_due = self._follow(share, report)
+            if connection.state == IDLE:
+                self._wait_for_due(connection)
+        self._follow(report)
+        tally.requests_due = share.requests_due
+        if self.is_stopped:
+            tally.requests_due = share.requests_due_by(max(0, monotonic_ns() - start_at_ns))
         self._abandon()
         return tally
 
@@ -164,28 +174,18 @@ class Injector:
         self._timer.close()
         self._epoll.close()
 
-    def _follow(self, share: Share, report: Callable[[Interval], None]) -> int:
-        """Walk through the schedule, the inner loop, and return how many requests came due."""
-        connections, gap_ns, start_at_ns, total = self._connections, self._gap_ns, self._start_at_ns, self._total
-        step, every = share.step, share.schedule.connections
-        slot, first_of_round, request = 0, 0, share.first
-        due_ns = start_at_ns + int(request * gap_ns) if request < total else NEVER_NS
-        next_tick_ns, second = start_at_ns + TICK_NS, 1
+    def _follow(self, report: Callable[[Interval], None]) -> None:
+        """Send what is due until the schedule is over and its last answers are in: the inner loop."""
+        waiting, start_at_ns = self._waiting, self._start_at_ns
         give_up_at_ns = self._end_at_ns + self._timeout_ns
+        next_tick_ns, second = start_at_ns + TICK_NS, 1
         armed_ns, now_ns = 0, start_at_ns
         while not self.is_stopped:
             now_ns = monotonic_ns()
-            while due_ns <= now_ns:
-                connection = connections[slot]
-                if connection.state == IDLE and connection.request == request:
+            while waiting and waiting[0][0] <= now_ns:
+                connection = self._connections[heapq.heappop(waiting)[1]]
+                if connection.state == IDLE and connection.due_ns <= now_ns:
                     self._send(connection)
-                slot += 1
-                request += step
-                if slot == len(connections):
-                    slot = 0
-                    first_of_round += every
-                    request = first_of_round + share.first
-                due_ns = start_at_ns + int(request * gap_ns) if request < total else NEVER_NS
             if now_ns >= next_tick_ns:
                 elapsed_ns = now_ns - start_at_ns
                 next_tick_ns = now_ns - elapsed_ns % TICK_NS + TICK_NS
@@ -195,7 +195,7 @@ class Injector:
                     second = elapsed_ns // SECOND_NS + 1
             if now_ns >= self._end_at_ns and (self._in_flight == 0 or now_ns >= give_up_at_ns):
                 break
-            wake_ns = min(due_ns, next_tick_ns)
+            wake_ns = waiting[0][0] if waiting and waiting[0][0] < next_tick_ns else next_tick_ns
             if now_ns < self._end_at_ns < wake_ns:
                 wake_ns = self._end_at_ns
             if wake_ns != armed_ns:
@@ -203,7 +203,6 @@ class Injector:
                 armed_ns = wake_ns
             self._poll()
         report(self._tally.flush(second, (now_ns - start_at_ns) / SECOND_NS))
-        return first_of_round // every * len(connections) + slot
 
     def _poll(self) -> None:
         """Wait for something to happen, and deal with it."""
@@ -232,6 +231,9 @@ class Injector:
         request = connection.request
         connection.due_ns = self._start_at_ns + int(request * self._gap_ns) if request < self._total else NEVER_NS
 
+    def _wait_for_due(self, connection: Connection) -> None:
+        heapq.heappush(self._waiting, (connection.due_ns, connection.slot))
+
     def _next_request(self, connection: Connection) -> None:
         connection.request += self._plan.connections
         self._set_due(connection)
@@ -252,7 +254,7 @@ class Injector:
         due_ns, ready_ns = connection.due_ns, connection.ready_ns
         tally = self._tally
         tally.sent += 1
-        tally.send_lags_ns.append(now_ns - (due_ns if due_ns > ready_ns else ready_ns))
+        tally.send_lags_ns.append(now_ns - (due_ns if due_ns > ready_ns else ready_ns))  # noqa: FURB136  # faster
         if sent_bytes != len(self._request):
             connection.unsent = self._request[sent_bytes:]
             self._watch(connection, select.EPOLLIN | select.EPOLLOUT)
@@ -289,7 +291,7 @@ class Injector:
                 is_good = self._plan.expectation.accepts_status(head.status) and (
                     expected is None or (len(expected) == head.body_bytes and data.startswith(expected, body_at))
                 )
-                self._answered(connection, head, is_good, now_ns)
+                self._answered(connection, head, now_ns, is_good=is_good)
                 return
         self._read_slowly(connection, data, now_ns)
 
@@ -329,9 +331,9 @@ class Injector:
                 assert head is not None, "the reader gives a head before the end"
                 is_whole = expected is None or len(expected) == connection.body_read
                 is_good = self._plan.expectation.accepts_status(head.status) and connection.body_is_good and is_whole
-                self._answered(connection, head, is_good, now_ns)
+                self._answered(connection, head, now_ns, is_good=is_good)
 
-    def _answered(self, connection: Connection, head: ResponseHead, is_good: bool, now_ns: int) -> None:
+    def _answered(self, connection: Connection, head: ResponseHead, now_ns: int, *, is_good: bool) -> None:
         tally = self._tally
         tally.last_answer_at_ns = now_ns
         tally.status_counts[head.status] += 1
@@ -351,7 +353,9 @@ class Injector:
         self._next_request(connection)
         if connection.unsent or not head.keep_alive:
             self._reopen(connection)
-        elif connection.due_ns <= now_ns < self._end_at_ns:
+        elif connection.due_ns > now_ns:
+            self._wait_for_due(connection)
+        elif now_ns < self._end_at_ns:
             self._send(connection)
 
     def _fail(self, connection: Connection, name: str) -> None:
@@ -383,8 +387,7 @@ class Injector:
             self._connect(connection)
             return
         wait_ns = min(RETRY_FIRST_NS << min(connection.failures - 2, 10), RETRY_LIMIT_NS)
-        slot = (connection.number - self._process) // self._plan.processes
-        heapq.heappush(self._retries, (monotonic_ns() + wait_ns, slot))
+        heapq.heappush(self._retries, (monotonic_ns() + wait_ns, connection.slot))
 
     def _connect(self, connection: Connection) -> None:
         address = self._plan.address
@@ -415,7 +418,9 @@ class Injector:
         self._watch(connection, select.EPOLLIN)
         connection.state = IDLE
         connection.ready_ns = now_ns = monotonic_ns()
-        if connection.due_ns <= now_ns < self._end_at_ns:
+        if connection.due_ns > now_ns:
+            self._wait_for_due(connection)
+        elif now_ns < self._end_at_ns:
             self._send(connection)
 
     def _connect_failed(self, connection: Connection, name: str) -> None:

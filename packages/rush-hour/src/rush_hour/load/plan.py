@@ -155,7 +155,11 @@ def build_request(url: SplitResult, headers: tuple[str, ...] = (), *, method: st
     lines = [f"{method} {target} HTTP/1.1"]
     for header in headers:
         name, colon, value = header.partition(":")
-        if not (colon and name and name.isascii() and not any(c.isspace() for c in name)) or "\n" in value or "\r" in value:
+        if (
+            not (colon and name and name.isascii() and not any(c.isspace() for c in name))
+            or "\n" in value
+            or "\r" in value
+        ):
             raise UsageError(f"--header: expected 'Name: value', got {header!r}.")
         lines.append(f"{name}: {value.strip()}")
     if not any(line.lower().startswith("host:") for line in lines[1:]):

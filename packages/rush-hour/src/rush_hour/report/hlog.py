@@ -25,4 +25,6 @@ def write_hlog(path: Path, report: LoadReport) -> None:
         log.output_comment(f"latency in microseconds of {report.plan.url} at {report.plan.rate_per_s:g}/s")
         log.output_base_time(0)
         log.output_legend()
-        log.output_interval_histogram(histogram, start_time_stamp_sec=0, end_time_stamp_sec=end_ms / 1000, max_value_unit_ratio=1.0)
+        log.output_interval_histogram(
+            histogram, start_time_stamp_sec=0, end_time_stamp_sec=end_ms / 1000, max_value_unit_ratio=1.0
+        )

@@ -13,7 +13,12 @@ from rush_hour.report.result_file import BenchFile, SystemEntry, Usage
 from rush_hour.units import format_bytes, format_count, format_duration_us
 
 WIDE = 200  # columns, where the output is not a terminal: nothing is wrapped for a screen that is not there
-NONE = "–"
+NONE = "-"
+CPU_HEADINGS = tuple(f"{role}\nCPU µs" for role in ("server", "proxy", "database", "generator"))
+LEGEND = (
+    "Latency counts from when each request was due, and is of good answers. CPU: of all the role's processes, for each "
+    "good answer.\nPeak memory: of the server's processes; pages that they share count once for each."
+)
 OFTEN_THE_SAME = frozenset({"shared-cores"})  # said once below the table, not in every row
 
 
@@ -77,7 +82,11 @@ def _durations_table(rows: Sequence[tuple[str, DurationSummary | None]]) -> Tabl
 
 def verdict_lines(verdict: Verdict) -> RenderableType:
     """Return whether the figures can be trusted, and each doubt with what to do."""
-    head = Text("These figures can be trusted.", "green") if verdict.trusted else Text("Do not trust these figures.", "bold red")
+    head = (
+        Text("These figures can be trusted.", "green")
+        if verdict.trusted
+        else Text("Do not trust these figures.", "bold red")
+    )
     return Group(head, *(_doubt(doubt) for doubt in verdict.warnings))
 
 
@@ -96,7 +105,13 @@ def second_line(row: TimelineRow) -> str:
 
 def bench_report(bench: BenchFile, comparison: Sequence[Comparison]) -> RenderableType:
     """Return the whole report of a bench: what and where, the table, remarks, published against measured."""
-    parts: list[RenderableType] = [_bench_head(bench), "", _bench_table(bench.systems), *_remarks(bench.systems)]
+    parts: list[RenderableType] = [
+        _bench_head(bench),
+        "",
+        _bench_table(bench.systems),
+        Text(LEGEND, "dim"),
+        *_remarks(bench.systems),
+    ]
     if comparison:
         parts += ["", _comparison_table(comparison)]
     return Group(*parts)
@@ -112,24 +127,17 @@ def _bench_head(bench: BenchFile) -> Text:
             f"\n{load.rate_per_s:,g}/s on {format_count(load.connections)} connections for {load.duration_s:g} s "
             f"after {load.warmup_s:g} s of warm-up; {bench.suite.workers} workers for each system"
         )
-    text.append(
-        f"\n{machine.cores} cores ({machine.cpu}), {format_bytes(machine.memory_bytes)}, Linux {machine.kernel}; {versions}"
-    )
+    text.append(f"\n{machine.cores} cores ({machine.cpu}), {format_bytes(machine.memory_bytes)}")
+    text.append(f"\nLinux {machine.kernel}, {versions}")
     return text
 
 
 def _bench_table(systems: Sequence[SystemEntry]) -> Table:
     table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
-    table.add_column("system")
-    for heading in (
-        "goodput/s", "bad %", "p50", "p90", "p99", "max",
-        "server", "proxy", "database", "generator", "peak memory",
-    ):  # fmt: skip
+    table.add_column("\nsystem", no_wrap=True)
+    for heading in ("goodput\n/s", "bad\n%", "\np50", "\np90", "\np99", "\nmax", *CPU_HEADINGS, "peak\nmemory"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict")
-    table.add_row(
-        *[""] * 7, *[Text(heading, style="dim") for heading in ("CPU µs", "for each", "good", "answer", "server")]
-    )
+    table.add_column("\nverdict", no_wrap=True)
     for entry in systems:
         table.add_row(*_bench_row(entry))
     return table

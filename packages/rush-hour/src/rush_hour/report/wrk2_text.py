@@ -20,7 +20,9 @@ _UNITS_METRIC = ("", "k", "M", "G", "T")
 SCALE_UP_AT_RATIO = 0.85  # of the next unit
 
 
-def wrk2_text(plan: PlanFacts, result: LoadResult, *, show_latency: bool = False, show_service_time: bool = False) -> str:
+def wrk2_text(
+    plan: PlanFacts, result: LoadResult, *, show_latency: bool = False, show_service_time: bool = False
+) -> str:
     """Return the report that wrk2 prints.
 
     Args:
@@ -89,7 +91,7 @@ def _latency_cells(histogram: Histogram) -> tuple[str, str, str, float]:
     if histogram.total == 0:
         return "-nanus", "-nanus", format_time_us(0), 0.0
     mean, stdev = histogram.mean_us(), histogram.stdev_us()
-    inside = (LOWEST_US >= mean - stdev) & (LOWEST_US <= mean + stdev)
+    inside = (mean - stdev <= LOWEST_US) & (mean + stdev >= LOWEST_US)
     within_percent = 100 * float(histogram.counts[inside].sum()) / histogram.total
     return format_time_us(mean), format_time_us(stdev), format_time_us(histogram.max_us), within_percent
 

@@ -4,13 +4,13 @@ The result file is written after each system, so that what is finished is never 
 not come up or dies is an entry with its reason, and the rest goes on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from rush_hour.core.result import TimelineRow
+from rush_hour.core.result import LoadReport, TimelineRow
 from rush_hour.errors import RushHourError, StartError, UsageError
 from rush_hour.load.plan import LoadPlan, build_request, parse_url
 from rush_hour.load.run import Observer, run_load
@@ -29,7 +29,7 @@ from rush_hour.rig.part import Part
 from rush_hour.rig.postgres import server_version
 from rush_hour.rig.resources import Sampling
 from rush_hour.rig.stack import RigOptions, shared_rig
-from rush_hour.rig.suite import Suite, SystemSpec
+from rush_hour.rig.suite import Probe, Suite, SystemSpec
 from rush_hour.rig.system import Rig, RunningSystem, Unavailable, running_system
 
 RESULT_NAME = "result.json"
@@ -82,6 +82,7 @@ def run_bench(
     systems: Sequence[SystemSpec],
     load: LoadSettings,
     options: RigOptions,
+    *,
     output: Path,
     progress: Progress,
 ) -> BenchFile:
@@ -111,8 +112,9 @@ def run_bench(
         )
         write_result(output / RESULT_NAME, document)
         for number, spec in enumerate(systems, start=1):
-            label = f"[{number}/{len(systems)}] {spec.name}: "
-            entry = _bench_system(spec, suite, load, rig, database, lambda text, label=label: progress.step(label + text), progress.second)  # type: ignore[misc]  # fmt: skip
+            label = f"[{number}/{len(systems)}] {spec.name}:"
+            trial = _Trial(spec, suite.probe, load, rig, database, progress, label)
+            entry = trial.run()
             if entry.load is not None:
                 write_hlog(output / f"{spec.name}.hlog", entry.load)
             document = replace(document, systems=[*document.systems, entry])
@@ -121,66 +123,59 @@ def run_bench(
     return document
 
 
-def _bench_system(
-    spec: SystemSpec,
-    suite: Suite,
-    load: LoadSettings,
-    rig: Rig,
-    database: Part | None,
-    on_step: Callable[[str], None],
-    on_second: Callable[[TimelineRow], None],
-) -> SystemEntry:
-    """Bench one system; what goes wrong with it becomes its entry's reason."""
-    entry = SystemEntry(
-        name=spec.name, title=spec.title, status="ok", versions=package_versions(spec.packages)
-    )
-    on_step("starting")
-    try:
-        with running_system(spec, suite.probe, rig) as running:
-            measured = _measure(entry, running, load, database, on_step, on_second)
-        return replace(measured, notes=running.notes)
-    except Unavailable as error:
-        return replace(entry, status="unavailable", reason=str(error))
-    except RushHourError as error:
-        return replace(entry, status="failed", reason=str(error))
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """One system's turn."""
 
+    spec: SystemSpec
+    probe: Probe
+    load: LoadSettings
+    rig: Rig
+    database: Part | None
+    progress: Progress
+    label: str
 
-def _measure(
-    entry: SystemEntry,
-    running: RunningSystem,
-    load: LoadSettings,
-    database: Part | None,
-    on_step: Callable[[str], None],
-    on_second: Callable[[TimelineRow], None],
-) -> SystemEntry:
-    parts = running.parts() | ({} if database is None else {"database": database})
-    sampling = Sampling({role: part.process_ids for role, part in parts.items()})
+    def run(self) -> SystemEntry:
+        """Start the system, load it, stop it; what goes wrong with it becomes its entry's reason."""
+        spec = self.spec
+        entry = SystemEntry(name=spec.name, title=spec.title, status="ok", versions=package_versions(spec.packages))
+        self.progress.step(f"{self.label} starting")
+        try:
+            with running_system(spec, self.probe, self.rig) as running:
+                report, resources = self._measure(running)
+        except Unavailable as error:
+            return replace(entry, status="unavailable", reason=str(error))
+        except RushHourError as error:
+            return replace(entry, status="failed", reason=str(error))
+        return replace(entry, notes=running.notes, load=report, resources=resources)
 
-    def on_phase(phase: str) -> None:
-        on_step(phase)
-        if phase == "measuring":
-            sampling.begin()
+    def _measure(self, running: RunningSystem) -> tuple[LoadReport, Resources]:
+        parts = running.parts() | ({} if self.database is None else {"database": self.database})
+        sampling = Sampling({role: part.process_ids for role, part in parts.items()})
 
-    def watch() -> None:
-        for role, part in parts.items():
-            if part.exit_code is not None:
-                raise SystemDied(f"the {role} ended with exit code {part.exit_code} under load.\n{part.log_tail()}")
+        def on_phase(phase: str) -> None:
+            self.progress.step(f"{self.label} {phase}")
+            if phase == "measuring":
+                sampling.begin()
 
-    with sampling:
-        plan = _plan(running, load)
-        report, is_interrupted = run_load(plan, Observer(on_phase=on_phase, on_second=on_second, watch=watch))
-    if is_interrupted:
-        raise KeyboardInterrupt
-    watch()
-    usage = sampling.usage()
-    generator = report.result.generator
-    resources = Resources(
-        server=usage["server"],
-        proxy=usage.get("proxy"),
-        database=usage.get("database"),
-        generator=Usage(cpu_s=round(generator.cpu_s, 3), max_rss_bytes=generator.max_rss_bytes),
-    )
-    return replace(entry, load=report, resources=resources)
+        def watch() -> None:
+            for role, part in parts.items():
+                if part.exit_code is not None:
+                    raise SystemDied(f"the {role} ended with exit code {part.exit_code} under load.\n{part.log_tail()}")
+
+        observer = Observer(on_phase=on_phase, on_second=self.progress.second, watch=watch)
+        with sampling:
+            report, is_interrupted = run_load(_plan(running, self.load), observer)
+        if is_interrupted:
+            raise KeyboardInterrupt
+        watch()
+        usage, generator = sampling.usage(), report.result.generator
+        return report, Resources(
+            server=usage["server"],
+            proxy=usage.get("proxy"),
+            database=usage.get("database"),
+            generator=Usage(cpu_s=round(generator.cpu_s, 3), max_rss_bytes=generator.max_rss_bytes),
+        )
 
 
 def _plan(running: RunningSystem, load: LoadSettings) -> LoadPlan:

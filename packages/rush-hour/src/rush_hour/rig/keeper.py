@@ -46,10 +46,11 @@ def keep(command: list[str], stop_signal: signal.Signals, grace_s: float, user: 
     """
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_restore_signals, **_identity(user))
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **_identity(user))
     except OSError as error:
-        print(f"{command[0]}: {error.strerror}", file=sys.stderr)
+        sys.stderr.write(f"{command[0]}: {error.strerror}\n")
         return 127
+    _ignore_signals()  # only now: the command would inherit it
     pid_fd = os.pidfd_open(process.pid)
     ready, _, _ = select.select([sys.stdin.fileno(), pid_fd], [], [])
     if pid_fd not in ready:
@@ -64,9 +65,10 @@ def keep(command: list[str], stop_signal: signal.Signals, grace_s: float, user: 
 
 def remove(directory: Path) -> int:
     """Wait for the end of standard input and for the lock, then remove the directory."""
+    _ignore_signals()
     sys.stdin.buffer.read()
     give_up_at_s = time.monotonic() + REMOVE_WAIT_S
-    with open(directory / LOCK_NAME) as lock:
+    with (directory / LOCK_NAME).open() as lock:
         while time.monotonic() < give_up_at_s:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,14 +98,14 @@ def kill_descendants() -> None:
 def descendants(pid: int) -> list[int]:
     """Return the process ids of all processes below one."""
     children: defaultdict[int, list[int]] = defaultdict(list)
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
             try:
-                stat = Path(f"/proc/{entry}/stat").read_text()
+                stat = (entry / "stat").read_text()
             except (FileNotFoundError, ProcessLookupError):
                 continue
             parent = int(stat.rpartition(")")[2].split()[1])
-            children[parent].append(int(entry))
+            children[parent].append(int(entry.name))
     found, unvisited = [], [pid]
     while unvisited:
         below = children[unvisited.pop()]
@@ -116,9 +118,9 @@ def _identity(user: str | None) -> dict[str, Any]:
     return {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
 
 
-def _restore_signals() -> None:
+def _ignore_signals() -> None:
     for number in KEEPER_IGNORES:
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, signal.SIG_IGN)
 
 
 def main() -> int:
@@ -130,8 +132,6 @@ def main() -> int:
     parser.add_argument("--user")
     parser.add_argument("command", nargs="*")
     arguments = parser.parse_args()
-    for number in KEEPER_IGNORES:
-        signal.signal(number, signal.SIG_IGN)
     if arguments.remove is not None:
         return remove(arguments.remove)
     return keep(arguments.command, signal.Signals[arguments.stop_signal], arguments.grace, arguments.user)

@@ -27,7 +27,10 @@ def machine_facts() -> MachineFacts:
         limits={
             "open_files_hard": str(resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
             "somaxconn": SOMAXCONN.read_text().strip(),
-            "ip_local_port_range": Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().strip().replace("\t", "-"),
+            "ip_local_port_range": Path("/proc/sys/net/ipv4/ip_local_port_range")
+            .read_text()
+            .strip()
+            .replace("\t", "-"),
         },
     )
 

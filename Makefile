@@ -1,0 +1,71 @@
+# One task runner. Each target makes its own environment in .venv from requirements/ when it needs to; none needs root.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement
+PACKAGES := packages/api-hour packages/rush-hour
+ARGS ?=
+
+.PHONY: help bench test lint types perf docs clean meinheld pins format
+
+help: ## Show this list.
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+bench: $(VENV)/.bench ## Rerun the published comparison; ARGS="--duration 5m --only api-hour" passes options on.
+	$(BIN)/rush-hour bench benchmarks/suites/published.toml $(ARGS)
+
+test: $(VENV)/.bench $(VENV)/.dev ## Run all tests; ARGS="-k name" passes options on.
+	$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/.bench $(VENV)/.dev ## Check style, spelling and the layers.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/lint-imports
+
+types: $(VENV)/.bench $(VENV)/.dev ## Check types.
+	$(BIN)/mypy
+
+perf: $(VENV)/.bench $(VENV)/.perf ## Measure the load generator and the HTTP engine beside their peers; prints ratios.
+	$(BIN)/python benchmarks/perf/load.py
+	$(BIN)/python benchmarks/perf/http.py
+
+docs: $(VENV)/.bench $(VENV)/.docs ## Build the documentation into docs/_build/html.
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+format: $(VENV)/.dev ## Rewrite the code in its style.
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+meinheld: $(VENV)/.bench ## Install Meinheld and show what the compiler says.
+	$(PIP) requirements/meinheld.txt --no-deps --no-build-isolation --verbose
+
+pins: ## Choose the newest versions again and write them to requirements/*.txt (with uv, in an environment of its own).
+	$(PYTHON) requirements/pin.py
+
+clean: ## Remove everything that was made.
+	rm -rf $(VENV) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	find . -name '*.egg-info' -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@echo "making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CPython 3.11 or newer is needed; name one with make PYTHON=python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.bench: requirements/bench.txt requirements/meinheld.txt $(PACKAGES:=/pyproject.toml) | $(BIN)/python
+	@echo "installing what the bench runs (requirements/bench.txt)"
+	@$(PIP) requirements/bench.txt
+	@echo "compiling Meinheld"
+	@$(PIP) requirements/meinheld.txt --no-deps --no-build-isolation >$(VENV)/meinheld.log 2>&1 \
+		|| { tail -3 $(VENV)/meinheld.log; echo "Meinheld was not installed: its systems will be unavailable"; }
+	@echo "installing the two packages"
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
+	@touch $@
+
+$(VENV)/.dev $(VENV)/.docs $(VENV)/.perf: $(VENV)/.%: requirements/%.txt | $(BIN)/python
+	@echo "installing requirements/$*.txt"
+	@$(PIP) $<
+	@touch $@
