@@ -21,6 +21,7 @@ app = cyclopts.App(
     help="Launch Python serving stacks, offer them a constant request rate, and see which of them hold.",
     version=__version__,
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 app.command("rush_hour.commands.bench:bench")
 app.command("rush_hour.commands.load:load")
@@ -40,7 +41,8 @@ def wrk2_main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code. SIGTERM ends it as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)  # SIGINT too: a shell's background jobs start with it ignored
     try:
         code = app(list(arguments), exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:

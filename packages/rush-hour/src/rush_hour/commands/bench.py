@@ -8,8 +8,8 @@ from rush_hour import options
 from rush_hour.errors import RushHourError, UsageError
 from rush_hour.load.limits import raise_open_file_limit
 from rush_hour.report.progress import TerminalProgress
-from rush_hour.report.published import Comparison, compare, read_published
-from rush_hour.report.result_file import BenchFile
+from rush_hour.report.published import Published, compare, read_published
+from rush_hour.report.result_file import BenchFile, read_result
 from rush_hour.report.terminal import bench_report, make_console
 from rush_hour.rig.bench import RESULT_NAME, LoadSettings, choose, run_bench
 from rush_hour.rig.stack import RigOptions
@@ -54,13 +54,26 @@ def bench(
     rig_options = RigOptions(
         suite_path=suite, logs=directory / "logs", workers=workers, database_url=database, nginx=nginx
     )
-    with TerminalProgress(make_console(stderr=True)) as progress:
-        document = run_bench(read, systems, load, rig_options, output=directory, progress=progress)
-    comparison: list[Comparison] = [] if published is None else compare(published, document.systems)
+    try:
+        with TerminalProgress(make_console(stderr=True)) as progress:
+            run_bench(read, systems, load, rig_options, output=directory, progress=progress)
+    finally:  # also of what was finished before Ctrl-C
+        document = _report(directory, published)
+    return 0 if document is not None and _all_sound(document) else RushHourError.exit_code
+
+
+def _report(directory: Path, published: Published | None) -> BenchFile | None:
+    """Print what the result file holds, and return it; None while it holds no system."""
+    if not (directory / RESULT_NAME).exists():
+        return None
+    document = read_result(directory / RESULT_NAME)
+    if not isinstance(document, BenchFile) or not document.systems:
+        return None
+    comparison = [] if published is None else compare(published, document.systems)
     console = make_console()
     console.print(bench_report(document, comparison))
-    console.print(f"\nresult: {directory / RESULT_NAME}; logs: {directory / 'logs'}")
-    return 0 if _all_sound(document) else RushHourError.exit_code
+    console.print(f"\nresult: {directory / RESULT_NAME}; logs: {directory / 'logs'}", soft_wrap=True)
+    return document
 
 
 def _make_output(output: Path | None, suite: Suite) -> Path:

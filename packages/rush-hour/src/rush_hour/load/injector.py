@@ -117,9 +117,11 @@ class Injector:
         """Open every connection that is not open, and return how many are.
 
         Args:
-            timeout_s: after how long to go on without those that are still not open, in seconds.
+            timeout_s: after how long to go on without those that are still not open, in seconds. Where none is
+                open after the plan's own timeout, there is no server to wait for.
         """
         now_ns = monotonic_ns()
+        no_server_at_ns = now_ns + self._timeout_ns
         give_up_at_ns = now_ns + round(timeout_s * SECOND_NS)
         self._end_at_ns = NEVER_NS
         self._retries.clear()
@@ -127,7 +129,9 @@ class Injector:
             if connection.state == CLOSED:
                 connection.failures = 0
                 self._connect(connection)
-        while self.count_open() < len(self._connections) and now_ns < give_up_at_ns and not self.is_stopped:
+        while (open_now := self.count_open()) < len(self._connections) and not self.is_stopped:
+            if now_ns >= give_up_at_ns or (open_now == 0 and now_ns >= no_server_at_ns):
+                break
             self._timer.arm(min(now_ns + TICK_NS, self._next_retry_ns()))
             self._poll()
             now_ns = monotonic_ns()

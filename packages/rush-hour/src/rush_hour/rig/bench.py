@@ -85,8 +85,8 @@ def run_bench(
     *,
     output: Path,
     progress: Progress,
-) -> BenchFile:
-    """Bench systems and return what was written of them.
+) -> None:
+    """Bench systems, and write the result file after each.
 
     Args:
         suite: the suite.
@@ -120,7 +120,6 @@ def run_bench(
             document = replace(document, systems=[*document.systems, entry])
             write_result(output / RESULT_NAME, document)
             progress.finished(entry)
-    return document
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,110 @@
+from dataclasses import replace
+
+import pytest
+
+from rush_hour.core.result import DurationSummary, LoadResult, PlanFacts
+from rush_hour.core.verdict import judge
+
+
+def codes(plan: PlanFacts, result: LoadResult, *, shares_cores: bool = False) -> list[str]:
+    return [doubt.code for doubt in judge(plan, result, shares_cores=shares_cores).warnings]
+
+
+def with_p(summary: DurationSummary | None, **values: int) -> DurationSummary:
+    assert summary is not None
+    return replace(summary, **values)  # type: ignore[arg-type]  # the values are of its own fields
+
+
+def test_a_clean_run_is_trusted_without_a_word(plan: PlanFacts, result: LoadResult) -> None:
+    verdict = judge(plan, result, shares_cores=False)
+
+    assert verdict.trusted
+    assert verdict.warnings == []
+
+
+def test_a_saturated_generator_is_not_trusted_and_says_so_first(plan: PlanFacts, result: LoadResult) -> None:
+    generator = replace(result.generator, busiest_process_cpu_ratio=0.97)
+
+    verdict = judge(plan, replace(result, generator=generator, requests_sent=9_000), shares_cores=True)
+
+    assert not verdict.trusted
+    assert verdict.warnings[0].code == "generator-saturated"
+    assert (
+        verdict.warnings[0].message
+        == "a process of the load generator used 97% of a core: the generator was the bottleneck."
+    )
+    assert verdict.warnings[0].hint == "Use more processes than 2 (-t), a lower rate, or another machine for the load."
+
+
+@pytest.mark.parametrize(
+    ("lag_us", "latency_us", "is_late"),
+    [(900, 1_000, False), (1_100, 5_000, True), (1_100, 50_000, False)],
+    ids=["below a millisecond", "a fifth of the latency", "a fiftieth of the latency"],
+)
+def test_send_lag_matters_where_it_is_much_of_the_latency(
+    plan: PlanFacts, result: LoadResult, lag_us: int, latency_us: int, *, is_late: bool
+) -> None:
+    lag = with_p(result.send_lag_us, p99=lag_us)
+    latency = with_p(result.latency_us, p50=latency_us, p99=latency_us)
+
+    verdict = judge(plan, replace(result, send_lag_us=lag, latency_us=latency), shares_cores=False)
+
+    assert (["generator-late"] if is_late else []) == [doubt.code for doubt in verdict.warnings]
+    assert verdict.trusted is not is_late
+
+
+def test_a_server_that_does_not_hold_the_rate_is_a_finding_and_the_figures_are_trusted(
+    plan: PlanFacts, result: LoadResult
+) -> None:
+    late = replace(result, requests_sent=6_000, responses_total=6_000, responses_good=6_000, unanswered_at_end=4_000)
+
+    verdict = judge(plan, late, shares_cores=False)
+
+    assert verdict.trusted
+    assert [doubt.code for doubt in verdict.warnings] == ["rate-missed", "errors-above-limit"]
+    assert (
+        verdict.warnings[0].message == "6,000 of 10,000 requests due were sent: the connections were busy, or closed."
+    )
+    assert verdict.warnings[1].message == (
+        "40.0% of the requests due were not answered well: 4,000 unanswered at the end."
+    )
+
+
+def test_bad_answers_and_errors_are_counted_together(plan: PlanFacts, result: LoadResult) -> None:
+    faulty = replace(result, responses_total=9_990, responses_good=9_900, errors={"timeout": 10})
+
+    verdict = judge(plan, faulty, shares_cores=False)
+
+    assert [doubt.message for doubt in verdict.warnings] == [
+        "1.0% of the requests due were not answered well: 90 answered badly, 10 failed."
+    ]
+
+
+def test_a_percentile_needs_samples_beyond_it(plan: PlanFacts, result: LoadResult) -> None:
+    few = replace(result, latency_us=with_p(result.latency_us, count=999))
+    none = replace(result, latency_us=None, latency_bad_us=result.latency_us)
+
+    assert codes(plan, few) == ["too-few-samples"]
+    assert "too-few-samples" in codes(plan, none)
+    assert codes(plan, replace(result, latency_us=with_p(result.latency_us, count=1000))) == []
+
+
+def test_a_latency_that_grows_over_the_run_is_not_steady(plan: PlanFacts, result: LoadResult) -> None:
+    rows = [replace(row, p50_us=1000 * number) for number, row in enumerate(result.timeline, start=1)]
+
+    verdict = judge(plan, replace(result, timeline=rows), shares_cores=False)
+
+    assert [doubt.message for doubt in verdict.warnings] == [
+        (
+            "the median latency went from 3.0 ms in the first half to 8.0 ms in the second: "
+            "the figures depend on how long the run was."
+        )
+    ]
+    assert codes(plan, replace(result, timeline=rows[:4])) == []
+
+
+def test_sharing_cores_is_said_and_does_not_end_trust(plan: PlanFacts, result: LoadResult) -> None:
+    verdict = judge(plan, result, shares_cores=True)
+
+    assert verdict.trusted
+    assert [doubt.code for doubt in verdict.warnings] == ["shared-cores"]

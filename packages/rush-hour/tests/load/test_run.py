@@ -1,0 +1,279 @@
+"""The load generator against real servers whose behaviour is known. No test asserts a time."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from scripted_server import OK, ScriptedServer
+
+from rush_hour.core.histogram import Histogram
+from rush_hour.core.result import LoadResult, TimelineRow
+from rush_hour.errors import RushHourError, StartError
+from rush_hour.load.plan import Expectation, LoadPlan, build_request, parse_url, resolve
+from rush_hour.load.processes import Processes
+from rush_hour.load.run import Observer, run_load
+
+Serve = Callable[..., ScriptedServer]
+
+
+def plan_for(url: str, *, unix: Path | None = None, **changes: object) -> LoadPlan:
+    parts = parse_url(url)
+    plan = LoadPlan(
+        url=url,
+        address=resolve(parts, unix),
+        request=build_request(parts),
+        expectation=Expectation(status=200, body=b"hello"),
+        rate_per_s=200,
+        duration_s=1.0,
+        warmup_s=0,
+        connections=10,
+        processes=2,
+        timeout_s=2.0,
+    )
+    return replace(plan, **changes)  # type: ignore[arg-type]  # the changes are of its own fields
+
+
+def run(url: str, **changes: object) -> LoadResult:
+    report, is_interrupted = run_load(plan_for(url, **changes))  # type: ignore[arg-type]
+    assert not is_interrupted
+    assert_accounted_for(report.result)
+    return report.result
+
+
+def assert_accounted_for(result: LoadResult) -> None:
+    assert result.requests_due == result.responses_total + sum(result.errors.values()) + result.unanswered_at_end
+    assert result.responses_total == sum(result.responses_by_status.values())
+    assert result.latency_us is None or result.latency_us.count == result.responses_good
+    assert result.latency_bad_us is None or result.latency_bad_us.count == result.responses_bad
+    assert result.send_lag_us is None or result.send_lag_us.count == result.requests_sent
+    assert sum(row.sent for row in result.timeline) == result.requests_sent
+    assert sum(row.good for row in result.timeline) == result.responses_good
+
+
+def test_every_due_request_is_sent_and_answered(serve: Serve) -> None:
+    server = serve()
+
+    result = run(server.url)
+
+    assert result.requests_due == result.requests_sent == result.responses_good == 200
+    assert result.responses_by_status == {"200": 200}
+    assert (result.errors, result.unanswered_at_end) == ({}, 0)
+    assert len(server.requests) == 200
+    assert server.connections == 10
+    assert server.requests[0] == b"GET /agents HTTP/1.1\r\nHost: 127.0.0.1:%d" % server.port
+    assert result.bytes_read == 200 * len(OK)
+    assert result.connections.open_at_start == result.connections.open_at_end == 10
+
+
+def test_all_connections_are_opened_and_none_is_left_out(serve: Serve) -> None:
+    server = serve()
+
+    run(server.url, connections=7, processes=3, rate_per_s=100, duration_s=0.5)
+
+    assert server.connections == 7
+
+
+def test_a_unix_socket_is_loaded_like_any_other(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("s") / "x.sock"
+    server = serve(unix=path)
+
+    result = run("http://localhost/", unix=path, duration_s=0.5)
+
+    assert result.responses_good == len(server.requests) == 100
+
+
+def test_warm_up_is_sent_and_not_counted(serve: Serve) -> None:
+    server = serve()
+    phases: list[str] = []
+
+    report, _ = run_load(plan_for(server.url, warmup_s=0.5), Observer(on_phase=phases.append))
+
+    assert report.result.requests_due == report.result.responses_good == 200
+    assert len(server.requests) == 300
+    assert phases == ["connecting", "warming up", "measuring"]
+    assert server.connections == 10
+
+
+def test_answers_that_are_not_the_expected_ones_are_bad(serve: Serve) -> None:
+    wrong_body = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhallo"
+    too_long = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello!"
+    chunked_wrong = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhell\r\n0\r\n\r\n"
+    error = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 5\r\n\r\nhello"
+    answers = [OK, wrong_body, too_long, chunked_wrong, error]
+    server = serve(lambda number: answers[number % 5])
+
+    result = run(server.url)
+
+    assert result.responses_good == 40
+    assert result.responses_by_status == {"200": 160, "502": 40}
+    assert result.latency_bad_us is not None
+    assert result.latency_bad_us.count == 160
+
+
+def test_a_chunked_answer_is_good_when_its_content_is(serve: Serve) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"
+    server = serve(lambda number: chunked if number % 2 else OK)
+
+    assert run(server.url).responses_good == 200
+
+
+def test_a_server_that_closes_after_each_answer_is_reconnected_to(serve: Serve) -> None:
+    closing = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"
+    server = serve(lambda _number: closing)
+
+    result = run(server.url)
+
+    assert result.responses_good == 200
+    assert server.connections >= 200
+    assert result.connections.reconnects >= 190
+
+
+def test_a_connection_that_is_closed_instead_of_answered_is_an_error_of_its_request(serve: Serve) -> None:
+    server = serve(lambda number: None if number % 4 == 0 else OK)
+
+    result = run(server.url)
+
+    assert result.errors == {"read:EOF": 50}
+    assert result.responses_good == 150
+
+
+def test_a_broken_answer_is_named(serve: Serve) -> None:
+    server = serve(lambda number: b"220 smtp ready\r\n\r\n" if number % 4 == 0 else OK)
+
+    result = run(server.url)
+
+    assert result.errors == {"malformed:status-line": 50}
+    assert result.responses_good == 150
+
+
+def test_an_answer_that_does_not_come_is_a_time_out_counted_once(serve: Serve) -> None:
+    silent = threading.Event()
+
+    def script(number: int) -> bytes:
+        if number == 50:
+            silent.wait(20)
+        return OK
+
+    server = serve(script)
+    try:
+        result = run(server.url, timeout_s=0.3)
+    finally:
+        silent.set()
+
+    assert result.errors == {"timeout": 1}
+    assert result.responses_good == 199
+
+
+def test_a_stalled_server_is_charged_for_every_request_it_delayed(serve: Serve) -> None:
+    """One connection, one stall of 0.5 s: about 100 requests come late, and none is forgotten."""
+
+    def script(number: int) -> bytes:
+        if number == 20:
+            time.sleep(0.5)
+        return OK
+
+    server = serve(script)
+
+    result = run(server.url, connections=1, processes=1)
+
+    assert result.responses_good == 200
+    histogram = Histogram.decode(result.histogram.latency_us or "")
+    assert histogram.percentile_us(100) >= 500_000
+    assert histogram.percentile_us(70) >= 50_000  # without correction, all but one would be fast
+    service_time = Histogram.decode(result.histogram.service_time_us or "")
+    assert service_time.percentile_us(99) <= histogram.percentile_us(99)
+
+
+def test_requests_that_an_overloaded_server_leaves_are_unanswered_and_not_forgotten(serve: Serve) -> None:
+    def script(_number: int) -> bytes:
+        time.sleep(0.05)
+        return OK
+
+    server = serve(script)
+
+    result = run(server.url, connections=2, processes=1, rate_per_s=1000)
+
+    assert result.requests_due == 1000
+    assert result.unanswered_at_end > 900
+    assert result.errors == {}
+    assert result.requests_sent == len(server.requests)
+
+
+def test_a_server_that_goes_away_leaves_errors_with_their_names(serve: Serve) -> None:
+    def script(number: int) -> bytes:
+        if number == 50:
+            server.stop()
+        return OK
+
+    server = serve(script)
+
+    result = run(server.url, duration_s=1.0)
+
+    assert 49 <= result.responses_good <= 51
+    assert "connect:ECONNREFUSED" in result.errors
+    assert result.connections.connect_failures["ECONNREFUSED"] >= result.errors["connect:ECONNREFUSED"]
+
+
+def test_no_server_is_an_error_and_not_a_run(free_port: int) -> None:
+    with pytest.raises(StartError) as caught:
+        run_load(plan_for(f"http://127.0.0.1:{free_port}/", connections=2, processes=1, timeout_s=0.2))
+
+    assert str(caught.value) == f"no connection to 127.0.0.1:{free_port} could be opened: ECONNREFUSED."
+
+
+def test_seconds_are_reported_as_they_pass(serve: Serve) -> None:
+    rows: list[TimelineRow] = []
+
+    report, _ = run_load(plan_for(serve().url, duration_s=2.0), Observer(on_second=rows.append))
+
+    assert [row for row in rows if row.sent] == report.result.timeline
+    assert len(report.result.timeline) == 2
+    assert all(row.p50_us is not None for row in report.result.timeline)
+
+
+def test_ctrl_c_ends_the_run_with_what_was_measured(serve: Serve) -> None:
+    rows: list[TimelineRow] = []
+
+    def interrupt_once(row: TimelineRow) -> None:
+        if not rows:
+            os.kill(os.getpid(), signal.SIGINT)
+        rows.append(row)
+
+    report, is_interrupted = run_load(plan_for(serve().url, duration_s=60.0), Observer(on_second=interrupt_once))
+
+    assert is_interrupted
+    assert_accounted_for(report.result)
+    assert 200 <= report.result.responses_good < 60 * 200
+    assert report.result.elapsed_s < 60
+
+
+def test_a_watcher_can_end_the_run_and_leaves_no_process(serve: Serve) -> None:
+    def give_up() -> None:
+        raise StartError("the server ended")
+
+    with Processes(plan_for(serve().url, duration_s=60.0)) as processes:
+        processes.open_connections()
+        with pytest.raises(StartError):
+            processes.run(plan_for("http://127.0.0.1/", duration_s=60.0).schedule, watch=give_up)
+        children = [process.pid for process in processes._processes]
+
+    for child in children:
+        assert not Path(f"/proc/{child}").exists()
+
+
+def test_a_generator_process_that_dies_ends_the_run_with_its_exit_code(serve: Serve) -> None:
+    with Processes(plan_for(serve().url, duration_s=60.0)) as processes:
+        processes.open_connections()
+        victim = processes._processes[1]
+        assert victim.pid is not None
+        threading.Timer(0.3, os.kill, (victim.pid, signal.SIGKILL)).start()
+
+        with pytest.raises(RushHourError) as caught:
+            processes.run(plan_for("http://127.0.0.1/", duration_s=60.0).schedule)
+
+    assert str(caught.value) == "process 1 of the load generator died with exit code -9."
