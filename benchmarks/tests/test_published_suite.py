@@ -1,0 +1,45 @@
+"""The published suite as `rush-hour bench` runs it: short, at a rate that every system holds."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from command_lines import BENCHMARKS, ENVIRONMENT, SUITE
+
+PUBLISHED_SYSTEMS = [
+    "django-meinheld", "django-uwsgi", "flask-meinheld", "flask-uwsgi", "api-hour-nginx", "api-hour",
+]  # fmt: skip
+
+
+@pytest.mark.timeout(300)
+def test_all_six_systems_answer_every_request_well_at_100_per_second(tmp_path: Path) -> None:
+    """The suite pins the digest of the body, so good answers are byte-identical over the systems."""
+    process = subprocess.run(
+        ["rush-hour", "bench", SUITE, "-R100", "-c100", "-d2s", "--warmup", "1s", "--output", tmp_path / "out"],
+        cwd=BENCHMARKS,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+
+    assert [system["name"] for system in result["systems"]] == PUBLISHED_SYSTEMS
+    for system in result["systems"]:
+        if system["status"] == "unavailable":
+            assert "meinheld" in system["name"], process.stdout
+            continue
+        assert system["status"] == "ok", process.stdout
+        load = system["load"]["result"]
+        assert (load["requests_due"], load["responses_good"]) == (200, 200), process.stdout
+        is_direct = system["name"] == "api-hour"
+        for role, usage in system["resources"].items():
+            if is_direct and role == "proxy":
+                assert usage is None
+            else:
+                assert usage["cpu_s"] > 0, role
+                assert usage["max_rss_bytes"] > 0, role
+    is_sound = all(system["status"] == "ok" and system["load"]["verdict"]["trusted"] for system in result["systems"])
+    assert process.returncode == (0 if is_sound else 1), process.stdout
