@@ -7,10 +7,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 PACKAGES := packages/api-hour packages/rush-hour
 ARGS ?=
 
-.PHONY: help bench test lint types perf docs clean meinheld pins format
+.PHONY: help bench test lint types perf perf-load perf-http docs clean meinheld pins format
 
 help: ## Show this list.
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 bench: $(VENV)/.bench ## Rerun the published comparison; ARGS="--duration 5m --only api-hour" passes options on.
 	$(BIN)/rush-hour bench benchmarks/suites/published.toml $(ARGS)
@@ -27,9 +27,13 @@ lint: $(VENV)/.bench $(VENV)/.dev ## Check style, spelling and the layers.
 types: $(VENV)/.bench $(VENV)/.dev ## Check types.
 	$(BIN)/mypy
 
-perf: $(VENV)/.bench $(VENV)/.perf ## Measure the load generator and the HTTP engine beside their peers; prints ratios.
-	$(BIN)/python benchmarks/perf/load.py
-	$(BIN)/python benchmarks/perf/http.py
+perf: perf-load perf-http ## Measure us beside our peers on the same work; prints ratios.
+
+perf-load: $(VENV)/.bench ## Measure the load generator beside wrk, wrk2, h2load and oha, those that are on PATH.
+	$(BIN)/python benchmarks/perf/load_generators.py
+
+perf-http: $(VENV)/.bench $(VENV)/.perf ## Measure the HTTP engine beside its peers.
+	$(BIN)/python benchmarks/perf/http_servers.py
 
 docs: $(VENV)/.bench $(VENV)/.docs ## Build the documentation into docs/_build/html.
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build/html

@@ -12,7 +12,7 @@ def codes(plan: PlanFacts, result: LoadResult, *, shares_cores: bool = False) ->
 
 def with_p(summary: DurationSummary | None, **values: int) -> DurationSummary:
     assert summary is not None
-    return replace(summary, **values)  # type: ignore[arg-type]  # the values are of its own fields
+    return replace(summary, **values)
 
 
 def test_a_clean_run_is_trusted_without_a_word(plan: PlanFacts, result: LoadResult) -> None:

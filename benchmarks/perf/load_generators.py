@@ -1,0 +1,165 @@
+"""What a load generator costs: `rush-hour load` beside wrk, wrk2, h2load and oha, those that are on PATH.
+
+The server is nginx with a body of 6 KB, one worker. All take turns on the same 400 connections, one process or thread
+each: as fast as it goes, then at 4,000 requests/s. CPU time is what the operating system says of the whole command.
+"""
+
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from rich.table import Table
+
+from rush_hour.errors import StartError
+from rush_hour.load.plan import parse_url, resolve
+from rush_hour.load.probe import ask_once
+from rush_hour.report.terminal import make_console
+from rush_hour.rig.nginx import find_nginx
+from rush_hour.rig.part import Part, base_environment
+from rush_hour.rig.ports import Ports
+from rush_hour.rig.run_directory import RunDirectory
+from rush_hour.rig.waiting import wait_until
+
+REPETITIONS = 5
+DURATION_S = 4
+BODY = "x" * 6926
+OUR_PROGRAM = str(Path(sys.executable).with_name("rush-hour"))
+OURS = "rush-hour"
+
+NGINX = """\
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 16384;
+pid {directory}/nginx.pid;
+events {{ worker_connections 8192; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    client_body_temp_path {directory}/1;
+    proxy_temp_path {directory}/2;
+    fastcgi_temp_path {directory}/3;
+    uwsgi_temp_path {directory}/4;
+    scgi_temp_path {directory}/5;
+    server {{
+        listen 127.0.0.1:{port} backlog=4096;
+        root {directory};
+    }}
+}}
+"""
+
+FULL_SPEED = {
+    OURS: f"{OUR_PROGRAM} load --wrk2 -t1 -c400 -d{{duration}}s -R 1M {{url}}",
+    "wrk": "wrk -t1 -c400 -d{duration}s {url}",
+    "wrk2": "wrk2 -t1 -c400 -d{duration}s -R 1M {url}",
+    "oha": "oha --no-tui -c 400 -z {duration}s {url}",
+    "h2load": "h2load --h1 -t1 -c400 -D{duration} {url}",
+}
+CONSTANT_RATE = {
+    OURS: f"{OUR_PROGRAM} load --wrk2 -t1 -c400 -d{{duration}}s -R 4000 {{url}}",
+    "wrk2": "wrk2 -t1 -c400 -d{duration}s -R 4000 {url}",
+    "oha": "oha --no-tui -c 400 -z {duration}s -q 4000 --latency-correction {url}",
+}
+REQUESTS = re.compile(r"(\d+) requests in|requests: .*, (\d+) done|\[200\] (\d+) responses")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of one generator."""
+
+    requests_per_s: float
+    cpu_us_per_request: float
+
+
+def main() -> None:
+    """Run the repetitions and print a table for each kind of load."""
+    console = make_console()
+    with nginx_url() as url:
+        for title, commands in (("full speed", FULL_SPEED), ("4,000 requests/s", CONSTANT_RATE)):
+            present = {name: command for name, command in commands.items() if is_installed(name)}
+            runs: defaultdict[str, list[Run]] = defaultdict(list)
+            for number in range(1, REPETITIONS + 1):
+                print(f"{title}, repetition {number} of {REPETITIONS}", file=sys.stderr, flush=True)
+                for name, command in present.items():
+                    runs[name].append(run_once(command.format(duration=DURATION_S, url=url)))
+            console.print(ratio_table(f"{title}, 400 connections, medians of {REPETITIONS} repetitions", runs))
+
+
+def is_installed(name: str) -> bool:
+    """Return whether a generator is there: a peer on PATH, where our own command of wrk2's name is not wrk2."""
+    found = shutil.which(name)
+    return name == OURS or (found is not None and Path(found).parent != Path(OUR_PROGRAM).parent)
+
+
+def run_once(command: str) -> Run:
+    """Run a generator to its end; exit code 1 says that its figures are in doubt, which at full speed they are."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command.split(), capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    match = REQUESTS.search(done.stdout)
+    if match is None:
+        sys.exit(f"{command}: exit code {done.returncode}: {done.stdout}{done.stderr}")
+    requests = int(next(filter(None, match.groups())))
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Run(requests_per_s=requests / DURATION_S, cpu_us_per_request=cpu_s * 1e6 / requests)
+
+
+def ratio_table(title: str, runs: dict[str, list[Run]]) -> Table:
+    """Return medians; ratios are of ours to the peer, measured in the same repetition."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("generator")
+    for heading in ("requests/s", "ours / its", "CPU µs/request", "ours / its"):
+        table.add_column(heading, justify="right")
+    for name, repeated in runs.items():
+        pairs = list(zip(runs[OURS], repeated, strict=True))
+        table.add_row(
+            name,
+            f"{median(run.requests_per_s for run in repeated):,.0f}",
+            f"{median(ours.requests_per_s / its.requests_per_s for ours, its in pairs):.2f}",
+            f"{median(run.cpu_us_per_request for run in repeated):.1f}",
+            f"{median(ours.cpu_us_per_request / its.cpu_us_per_request for ours, its in pairs):.2f}",
+        )
+    return table
+
+
+@contextmanager
+def nginx_url() -> Iterator[str]:
+    """Start nginx with one worker and a constant body, and stop it afterwards."""
+    with RunDirectory() as run_directory, Ports() as ports, ExitStack() as stack:
+        port = ports.take(8009)
+        configuration = run_directory.path / "nginx.conf"
+        configuration.write_text(NGINX.format(directory=run_directory.path, port=port))
+        (run_directory.path / "body").write_text(BODY)
+        url = f"http://127.0.0.1:{port}/body"
+        logs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        nginx = Part(
+            [str(find_nginx(None)), "-c", str(configuration), "-e", "stderr"],
+            run_directory,
+            log_path=logs / "nginx.log",
+            environment=base_environment(),
+            directory=run_directory.path,
+        )
+        wait_until(lambda: problem_of(url), stack.enter_context(nginx), what="nginx", timeout_s=10.0)
+        yield url
+
+
+def problem_of(url: str) -> str | None:
+    """Return why a URL does not answer; None when it does."""
+    parts = parse_url(url)
+    try:
+        ask_once(parts, resolve(parts, None))
+    except StartError as error:
+        return str(error)
+    return None
+
+
+if __name__ == "__main__":
+    main()
