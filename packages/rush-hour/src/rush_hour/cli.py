@@ -15,11 +15,13 @@ from rush_hour import __version__
 from rush_hour.errors import RushHourError, UsageError
 
 INTERRUPTED = 130
+HELP_FLAGS = ("--help", "-h")
 
 app = cyclopts.App(
     name="rush-hour",
     help="Launch Python serving stacks, offer them a constant request rate, and see which of them hold.",
     version=__version__,
+    help_flags=HELP_FLAGS,
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
@@ -44,7 +46,11 @@ def run(arguments: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)  # SIGINT too: a shell's background jobs start with it ignored
     try:
+        if not arguments or arguments[0] in HELP_FLAGS:
+            _resolve_commands()
         code = app(list(arguments), exit_on_error=False, print_error=False)
+    except cyclopts.UnusedCliTokensError as error:
+        return _complain(f"expected no argument {' '.join(error.unused_tokens or [])!r}.", UsageError.exit_code)
     except cyclopts.CycloptsError as error:
         return _complain(str(error), UsageError.exit_code)
     except RushHourError as error:
@@ -52,6 +58,12 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted.", INTERRUPTED)
     return code if isinstance(code, int) else 0
+
+
+def _resolve_commands() -> None:
+    """Import every command: the list of commands says what each does."""
+    for name in app:
+        app[name]
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

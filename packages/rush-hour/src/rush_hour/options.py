@@ -17,9 +17,12 @@ def _read_with(parse: Callable[..., Any], name: str, **options: Any) -> Callable
     return read
 
 
-def _check_file(_type: Any, path: Path) -> None:
-    if not path.is_file():
-        raise UsageError(f"SUITE: expected a file, got {str(path)!r}.")
+def _check_file(name: str) -> Callable[[Any, Path], None]:
+    def check(_type: Any, path: Path) -> None:
+        if not path.is_file():
+            raise UsageError(f"{name}: expected a file, got {str(path)!r}.")
+
+    return check
 
 
 RATE = Parameter(
@@ -65,8 +68,8 @@ WRK2 = Parameter(name="--wrk2", negative="", help="Print what wrk2 prints.")
 
 URL = Parameter(help="http://HOST:PORT/PATH")
 SYSTEM = Parameter(help="Name of a system in the suite.")
-SUITE = Parameter(validator=_check_file, help="Suite file.")
-SUITE_OPTION = Parameter(name="--suite", validator=_check_file, help="Suite file.")
+SUITE = Parameter(validator=_check_file("SUITE"), help="Suite file.")
+SUITE_OPTION = Parameter(name="--suite", validator=_check_file("--suite"), help="Suite file.")
 ONLY = Parameter(name="--only", negative="", help="System to bench; may be repeated. Without it: all of them.")
 OUTPUT = Parameter(name="--output", help="Directory for result.json, histograms and logs.")
 WORKERS = Parameter(

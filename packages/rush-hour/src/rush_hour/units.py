@@ -1,5 +1,6 @@
 """Durations, rates and counts as people write them on a command line, and numbers as people read them."""
 
+import math
 import re
 
 from rush_hour.errors import UsageError
@@ -23,7 +24,7 @@ def parse_duration_s(text: str, *, what: str, zero_is_fine: bool = False) -> flo
     """
     match = _DURATION.fullmatch(text)
     duration_s = float(match[1]) * _DURATION_UNITS_S[match[2]] if match else 0.0
-    if duration_s <= 0 and not (match and zero_is_fine):
+    if not 0 < duration_s < math.inf and not (match and zero_is_fine and duration_s == 0):
         raise UsageError(f"{what}: expected a duration above 0, such as 10s, 500ms or 5m; got {text!r}.")
     return duration_s
 
@@ -35,7 +36,7 @@ def parse_rate_per_s(text: str, *, what: str) -> float:
         UsageError: it is not a rate above 0.
     """
     rate_per_s = _parse_scaled(text)
-    if rate_per_s <= 0:
+    if not 0 < rate_per_s < math.inf:
         raise UsageError(f"{what}: expected requests per second above 0, such as 500 or 2.5k; got {text!r}.")
     return rate_per_s
 

@@ -78,14 +78,28 @@ def _report(directory: Path, published: Published | None) -> BenchFile | None:
 
 def _make_output(output: Path | None, suite: Suite) -> Path:
     """Make the directory of the results; one with results in it is not overwritten."""
-    directory = output or Path("rush-hour-results") / f"{suite.name}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
-    if (directory / RESULT_NAME).exists():
-        raise UsageError(f"--output: {directory} has results already; name another directory.")
+    if output is not None and (output / RESULT_NAME).exists():
+        raise UsageError(f"--output: {output} has results already; name another directory.")
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        if output is None:
+            return _new_directory(Path("rush-hour-results"), f"{suite.name}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}")
+        output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"--output: {directory} cannot be made: {error.strerror}.") from error
-    return directory
+        raise UsageError(f"--output: {error.filename} cannot be made: {error.strerror}.") from error
+    return output
+
+
+def _new_directory(parent: Path, name: str) -> Path:
+    """Make a directory of this name, numbered if another bench has it."""
+    directory, number = parent / name, 1
+    while True:
+        try:
+            directory.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+            directory = parent / f"{name}-{number}"
+        else:
+            return directory
 
 
 def _all_sound(document: BenchFile) -> bool:

@@ -1,6 +1,5 @@
 """`rush-hour serve` and `rush-hour database`: what a bench starts, kept up for a person to look at."""
 
-import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
@@ -31,20 +30,19 @@ def serve(
 ) -> int:
     """Start one system of a suite, with its proxy and its database, and keep it up until Ctrl-C."""
     read = read_suite(suite)
-    [spec] = choose(read, [system])
+    [spec] = choose(read, [system], what="SYSTEM")
     console = make_console(stderr=True)
-    with tempfile.TemporaryDirectory(prefix="rush-hour-logs-") as logs:
-        rig_options = RigOptions(suite_path=suite, logs=Path(logs), workers=workers, database_url=database, nginx=nginx)
-        with TerminalProgress(console) as progress, shared_rig(read, rig_options, progress.step) as (rig, server):
-            progress.step(f"starting {spec.name}")
-            with running_system(spec, read.probe, rig) as running:
-                progress.clear()
-                for note in running.notes:
-                    console.print(note)
-                make_console().print(f"{spec.name} answers at {running.url}", soft_wrap=True)
-                _print_database(rig.database_url)
-                console.print(f"logs: {logs}; Ctrl-C stops everything", soft_wrap=True)
-                _stay({**running.parts(), **_database_part(server)})
+    rig_options = RigOptions(suite_path=suite, logs=None, workers=workers, database_url=database, nginx=nginx)
+    with TerminalProgress(console) as progress, shared_rig(read, rig_options, progress.step) as (rig, server):
+        progress.step(f"starting {spec.name}")
+        with running_system(spec, read.probe, rig) as running:
+            progress.clear()
+            for note in running.notes:
+                console.print(note)
+            make_console().print(f"{spec.name} answers at {running.url}", soft_wrap=True)
+            _print_database(rig.database_url)
+            console.print(f"logs: {rig.logs}; Ctrl-C stops everything", soft_wrap=True)
+            _stay({**running.parts(), **_database_part(server)})
     return 0
 
 
@@ -56,13 +54,12 @@ def database(
     """Start a suite's database and keep it up until Ctrl-C, for systems that are started by hand."""
     alone = msgspec.structs.replace(read_suite(suite), systems=[])
     console = make_console(stderr=True)
-    with tempfile.TemporaryDirectory(prefix="rush-hour-logs-") as logs:
-        rig_options = RigOptions(suite_path=suite, logs=Path(logs), workers=None, database_url=database, nginx=None)
-        with TerminalProgress(console) as progress, shared_rig(alone, rig_options, progress.step) as (rig, server):
-            progress.clear()
-            _print_database(rig.database_url)
-            console.print("Ctrl-C stops it", soft_wrap=True)
-            _stay(_database_part(server))
+    rig_options = RigOptions(suite_path=suite, logs=None, workers=None, database_url=database, nginx=None)
+    with TerminalProgress(console) as progress, shared_rig(alone, rig_options, progress.step) as (rig, server):
+        progress.clear()
+        _print_database(rig.database_url)
+        console.print("Ctrl-C stops it", soft_wrap=True)
+        _stay(_database_part(server))
     return 0
 
 

@@ -5,6 +5,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from rush_hour.core.result import TimelineRow
 from rush_hour.report.result_file import SystemEntry
@@ -61,6 +62,6 @@ class TerminalProgress:
         if not self._console.is_terminal:
             return
         if self._status is None:
-            self._status = self._console.status(text)
+            self._status = self._console.status(Text(text))
             self._status.start()
-        self._status.update(text)
+        self._status.update(Text(text))  # a text as it is: what a program says is not markup

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from rush_hour.core.result import LoadReport
 from rush_hour.report.result_file import SystemEntry
@@ -16,8 +17,8 @@ class PublishedFigures(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: str
     rate_per_s: float
-    duration_s: float
-    requests: int
+    duration_s: Annotated[float, Meta(gt=0)]
+    requests: Annotated[int, Meta(gt=0)]
     non_2xx_or_3xx: int
     latency_mean_us: float
     latency_max_us: float

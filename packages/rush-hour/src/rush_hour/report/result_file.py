@@ -7,6 +7,7 @@ Version history:
 """
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -108,6 +109,14 @@ class BenchFile:
     systems: list[SystemEntry]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Header:
+    """What tells how to read the rest."""
+
+    schema_version: int
+    kind: Literal["load", "bench"]
+
+
 def load_file(report: LoadReport) -> LoadFile:
     """Return what to write of a run."""
     return LoadFile(
@@ -149,8 +158,10 @@ def write_result(path: Path, document: LoadFile | BenchFile) -> None:
             os.fsync(file.fileno())
         unfinished.replace(path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise UsageError(f"{path}: the result cannot be written: {error.strerror}.") from error
+    finally:
+        with suppress(OSError):  # it has become the result, or could not even be made
+            unfinished.unlink()
 
 
 def _unfinished(path: Path) -> Path:
@@ -164,13 +175,20 @@ def read_result(path: Path) -> LoadFile | BenchFile:
         UsageError: there is none, or it is not of this version.
     """
     try:
-        document = msgspec.json.decode(path.read_bytes())
-        kinds: dict[Any, Any] = {"load": LoadFile, "bench": BenchFile}
-        return msgspec.convert(document, kinds[document["kind"]])  # type: ignore[no-any-return]  # one of the two
+        data = path.read_bytes()
+        header = msgspec.json.decode(data, type=_Header)
+        if header.schema_version != SCHEMA_VERSION:
+            raise UsageError(
+                f"{path}: expected a result file of version {SCHEMA_VERSION}, got version {header.schema_version}; "
+                "read it with the release of Rush Hour that wrote it."
+            )
+        if header.kind == "load":
+            return msgspec.json.decode(data, type=LoadFile)
+        return msgspec.json.decode(data, type=BenchFile)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}.") from error
-    except (msgspec.MsgspecError, KeyError, TypeError) as error:
-        raise UsageError(f"{path}: expected a result file of version {SCHEMA_VERSION}; {error}.") from error
+        raise UsageError(f"{path}: the result cannot be read: {error.strerror}.") from error
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"{path}: expected a result file: {error}.") from error
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,18 +1,20 @@
 """A run on the terminal: a summary of one load, and the table of a bench. Pure but for the console it prints to."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from rush_hour.core.result import Doubt, DurationSummary, LoadReport, TimelineRow, Verdict
-from rush_hour.report.published import Comparison
+from rush_hour.report.published import Comparison, Figures
 from rush_hour.report.result_file import BenchFile, SystemEntry, Usage
 from rush_hour.units import format_bytes, format_count, format_duration_us
 
-WIDE = 200  # columns, where the output is not a terminal: nothing is wrapped for a screen that is not there
+WIDE = 1000  # columns, where the output is not a terminal: nothing is wrapped for a screen that is not there
 NONE = "-"
 CPU_HEADINGS = tuple(f"{role}\nCPU µs" for role in ("server", "proxy", "database", "generator"))
 LEGEND = (
@@ -24,7 +26,7 @@ OFTEN_THE_SAME = frozenset({"shared-cores"})  # said once below the table, not i
 
 def make_console(*, stderr: bool = False) -> Console:
     """Return a console that wraps and colours for a terminal only (NO_COLOR and FORCE_COLOR are honoured)."""
-    console = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = WIDE
     return console
@@ -91,7 +93,10 @@ def verdict_lines(verdict: Verdict) -> RenderableType:
 
 
 def _doubt(doubt: Doubt) -> RenderableType:
-    return Group(Text.assemble(("! ", "yellow"), doubt.message), Padding(Text(doubt.hint, style="dim"), (0, 0, 0, 2)))
+    return Group(
+        Text.assemble(("! ", "yellow"), doubt.message),
+        Padding(Text(doubt.hint, style="dim"), (0, 0, 0, 2), expand=False),
+    )
 
 
 def second_line(row: TimelineRow) -> str:
@@ -113,7 +118,7 @@ def bench_report(bench: BenchFile, comparison: Sequence[Comparison]) -> Renderab
         *_remarks(bench.systems),
     ]
     if comparison:
-        parts += ["", _comparison_table(comparison)]
+        parts += ["", Text("published against measured", "bold"), _comparison_table(comparison)]
     return Group(*parts)
 
 
@@ -132,18 +137,45 @@ def _bench_head(bench: BenchFile) -> Text:
     return text
 
 
-def _bench_table(systems: Sequence[SystemEntry]) -> Table:
-    table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
-    table.add_column("\nsystem", no_wrap=True)
-    for heading in ("goodput\n/s", "bad\n%", "\np50", "\np90", "\np99", "\nmax", *CPU_HEADINGS, "peak\nmemory"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("\nverdict", no_wrap=True)
-    for entry in systems:
-        table.add_row(*_bench_row(entry))
-    return table
+@dataclass(frozen=True, slots=True)
+class WholeTable:
+    """A table of which nothing is cut: what is too wide for the screen goes below, each row with its name again."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str | Text]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield as many tables as are needed; each has at least one column beside the names."""
+        begin, columns = 1, len(self.headings)
+        while begin < columns:
+            ends = range(columns, begin, -1)
+            end = next((end for end in ends if self._width(console, begin, end) <= options.max_width), begin + 1)
+            yield self._columns(begin, end)
+            begin = end
+
+    def _columns(self, begin: int, end: int) -> Table:
+        table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
+        table.add_column(self.headings[0], no_wrap=True)
+        for heading in self.headings[begin:end]:
+            table.add_column(heading, justify="left" if "verdict" in heading else "right", no_wrap=True)
+        for row in self.rows:
+            table.add_row(row[0], *row[begin:end])
+        return table
+
+    def _width(self, console: Console, begin: int, end: int) -> int:
+        unlimited = console.options.update(max_width=WIDE)
+        return Measurement.get(console, unlimited, self._columns(begin, end)).maximum
 
 
-def _bench_row(entry: SystemEntry) -> list[RenderableType]:
+def _bench_table(systems: Sequence[SystemEntry]) -> WholeTable:
+    headings = (
+        "\nsystem", "goodput\n/s", "bad\n%", "\np50", "\np90", "\np99", "\nmax", *CPU_HEADINGS, "peak\nmemory",
+        "\nverdict",
+    )  # fmt: skip
+    return WholeTable(headings, [_bench_row(entry) for entry in systems])
+
+
+def _bench_row(entry: SystemEntry) -> list[str | Text]:
     if entry.load is None or entry.resources is None:
         return [entry.name, *[NONE] * 11, Text(entry.status, style="red")]
     result, latency, resources = entry.load.result, entry.load.result.latency_us, entry.resources
@@ -196,24 +228,23 @@ def _remarks(systems: Sequence[SystemEntry]) -> Iterable[RenderableType]:
         yield Text.assemble(("all: ", "bold"), message, " ", hint)
 
 
-def _comparison_table(comparison: Sequence[Comparison]) -> Table:
-    table = Table(
-        box=None, padding=(0, 1), header_style="bold", pad_edge=False,
-        title="published against measured", title_justify="left", title_style="bold",
-    )  # fmt: skip
-    table.add_column("system")
-    for heading in ("rate/s", "requests/s", "goodput/s", "bad %", "mean", "max"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in comparison:
-        for side in (row.published, row.measured):
-            if side is None:
-                continue
-            table.add_row(
-                row.name if side is row.published else "",
-                f"{side.rate_per_s:,.0f}",
-                f"{side.requests_per_s:,.0f}",
-                f"{side.goodput_per_s:,.0f}",
-                f"{100 * side.bad_ratio:.1f}",
-                *(NONE if time is None else format_duration_us(time) for time in (side.mean_us, side.max_us)),
-            )
-    return table
+def _comparison_table(comparison: Sequence[Comparison]) -> WholeTable:
+    headings = ("system", "rate/s", "requests/s", "goodput/s", "bad %", "mean", "max")
+    rows = [
+        [row.name if side is row.published else "  measured", *_comparison_cells(side)]
+        for row in comparison
+        for side in (row.published, row.measured)
+    ]
+    return WholeTable(headings, rows)
+
+
+def _comparison_cells(side: Figures | None) -> list[str]:
+    if side is None:
+        return [NONE] * 6
+    return [
+        f"{side.rate_per_s:,.0f}",
+        f"{side.requests_per_s:,.0f}",
+        f"{side.goodput_per_s:,.0f}",
+        f"{100 * side.bad_ratio:.1f}",
+        *(NONE if time is None else format_duration_us(time) for time in (side.mean_us, side.max_us)),
+    ]

@@ -30,7 +30,7 @@ from rush_hour.rig.postgres import server_version
 from rush_hour.rig.resources import Sampling
 from rush_hour.rig.stack import RigOptions, shared_rig
 from rush_hour.rig.suite import Probe, Suite, SystemSpec
-from rush_hour.rig.system import Rig, RunningSystem, Unavailable, running_system
+from rush_hour.rig.system import Rig, RunningSystem, Unavailable, pin, running_system
 
 RESULT_NAME = "result.json"
 
@@ -64,8 +64,13 @@ class SystemDied(StartError):
     """A part ended while it was needed."""
 
 
-def choose(suite: Suite, only: Sequence[str]) -> list[SystemSpec]:
+def choose(suite: Suite, only: Sequence[str], *, what: str = "--only") -> list[SystemSpec]:
     """Return the systems to bench, in the suite's order: those named, or all.
+
+    Args:
+        suite: the suite.
+        only: names of systems; none for all.
+        what: the option or argument that names them.
 
     Raises:
         UsageError: a name is not of the suite.
@@ -73,7 +78,7 @@ def choose(suite: Suite, only: Sequence[str]) -> list[SystemSpec]:
     names = [system.name for system in suite.systems]
     for name in only:
         if name not in names:
-            raise UsageError(f"--only: expected one of {', '.join(names)}; got {name!r}.")
+            raise UsageError(f"{what}: expected one of {', '.join(names)}; got {name!r}.")
     return [system for system in suite.systems if not only or system.name in only]
 
 
@@ -111,10 +116,10 @@ def run_bench(
             systems=[],
         )
         write_result(output / RESULT_NAME, document)
+        probe = suite.probe
         for number, spec in enumerate(systems, start=1):
             label = f"[{number}/{len(systems)}] {spec.name}:"
-            trial = _Trial(spec, suite.probe, load, rig, database, progress, label)
-            entry = trial.run()
+            entry, probe = _Trial(spec, probe, load, rig, database, progress, label).run()
             if entry.load is not None:
                 write_hlog(output / f"{spec.name}.hlog", entry.load)
             document = replace(document, systems=[*document.systems, entry])
@@ -134,19 +139,24 @@ class _Trial:
     progress: Progress
     label: str
 
-    def run(self) -> SystemEntry:
-        """Start the system, load it, stop it; what goes wrong with it becomes its entry's reason."""
-        spec = self.spec
+    def run(self) -> tuple[SystemEntry, Probe]:
+        """Start the system, load it, stop it; what goes wrong with it becomes its entry's reason.
+
+        Returns:
+            The entry, and what the next system must answer: the same body.
+        """
+        spec, probe = self.spec, self.probe
         entry = SystemEntry(name=spec.name, title=spec.title, status="ok", versions=package_versions(spec.packages))
         self.progress.step(f"{self.label} starting")
         try:
-            with running_system(spec, self.probe, self.rig) as running:
+            with running_system(spec, probe, self.rig) as running:
+                probe = pin(probe, running.answer)
                 report, resources = self._measure(running)
         except Unavailable as error:
-            return replace(entry, status="unavailable", reason=str(error))
+            return replace(entry, status="unavailable", reason=str(error)), probe
         except RushHourError as error:
-            return replace(entry, status="failed", reason=str(error))
-        return replace(entry, notes=running.notes, load=report, resources=resources)
+            return replace(entry, status="failed", reason=str(error)), probe
+        return replace(entry, notes=running.notes, load=report, resources=resources), probe
 
     def _measure(self, running: RunningSystem) -> tuple[LoadReport, Resources]:
         parts = running.parts() | ({} if self.database is None else {"database": self.database})
@@ -163,8 +173,12 @@ class _Trial:
                     raise SystemDied(f"the {role} ended with exit code {part.exit_code} under load.\n{part.log_tail()}")
 
         observer = Observer(on_phase=on_phase, on_second=self.progress.second, watch=watch)
-        with sampling:
-            report, is_interrupted = run_load(_plan(running, self.load), observer)
+        try:
+            with sampling:
+                report, is_interrupted = run_load(_plan(running, self.load), observer)
+        except StartError:
+            watch()  # a part that ended is the better reason
+            raise
         if is_interrupted:
             raise KeyboardInterrupt
         watch()

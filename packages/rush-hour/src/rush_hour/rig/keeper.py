@@ -101,10 +101,10 @@ def descendants(pid: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                stat = (entry / "stat").read_text()
+                stat = (entry / "stat").read_bytes()  # has the process's name: any bytes
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            parent = int(stat.rpartition(")")[2].split()[1])
+            parent = int(stat.rpartition(b")")[2].split()[1])
             children[parent].append(int(entry.name))
     found, unvisited = [], [pid]
     while unvisited:

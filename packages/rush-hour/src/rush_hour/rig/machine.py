@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from rush_hour.errors import UsageError
 from rush_hour.report.result_file import MachineFacts
 
 SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
@@ -46,9 +47,18 @@ def package_versions(names: Iterable[str]) -> dict[str, str]:
 
 
 def nginx_version(nginx: Path) -> str:
-    """Return the version that an nginx program tells of itself."""
-    told = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr
-    return told.strip().rpartition("/")[2]
+    """Return the version that an nginx program tells of itself.
+
+    Raises:
+        UsageError: it is not nginx.
+    """
+    try:
+        told = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=False).stderr.strip()
+    except OSError as error:
+        told = str(error.strerror)
+    if not told.startswith("nginx version:"):
+        raise UsageError(f"--nginx: expected nginx, got {str(nginx)!r}, which says {told!r} for its version.")
+    return told.rpartition("/")[2]
 
 
 def _package_version(name: str) -> str:

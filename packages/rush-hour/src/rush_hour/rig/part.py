@@ -3,14 +3,13 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from rush_hour.rig import keeper
-from rush_hour.rig.run_directory import KEEPER_COMMAND, RunDirectory
+from rush_hour.rig.run_directory import KEEPER_COMMAND, RunDirectory, without_interrupt
 
 STOP_MARGIN_S = 10.0
 LOG_TAIL_LINES = 15
@@ -82,9 +81,9 @@ class Part:
 
     def stop(self) -> None:
         """End the command and everything it started, and wait until that is done. A second Ctrl-C waits too."""
-        with _without_interrupt():
-            if self._keeper.stdin is not None:
-                self._keeper.stdin.close()
+        with without_interrupt():
+            assert self._keeper.stdin is not None, "it is a pipe"
+            self._keeper.stdin.close()
             self._keeper.wait(self._grace_s + STOP_MARGIN_S)
 
     def log_tail(self) -> str:
@@ -99,12 +98,3 @@ def base_environment() -> dict[str, str]:
 
 def _programs_directory() -> str:
     return str(Path(KEEPER_COMMAND[0]).parent)
-
-
-@contextmanager
-def _without_interrupt() -> Iterator[None]:
-    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)

@@ -1,9 +1,12 @@
 """The private directory of one run: sockets, the database's files, nginx's configuration. Gone when the run is."""
 
 import fcntl
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,6 +14,26 @@ from typing import Self
 from rush_hour.rig import keeper
 
 KEEPER_COMMAND = (sys.executable, "-I", "-S", keeper.__file__)
+
+
+@contextmanager
+def without_interrupt() -> Iterator[None]:
+    """Put Ctrl-C and SIGTERM off until the end of the block. For the main thread.
+
+    Not by a signal mask: a signal goes to any thread that does not block it, and then to the main thread's handler.
+    """
+    came: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _frame: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 class RunDirectory:
@@ -25,20 +48,22 @@ class RunDirectory:
     lock_fd: int
 
     def __enter__(self) -> Self:
-        """Make the directory."""
-        self.path = Path(tempfile.mkdtemp(prefix="rush-hour-", dir="/tmp"))
-        self.path.chmod(0o711)  # PostgreSQL may have to run as another user
-        self._lock = (self.path / keeper.LOCK_NAME).open("w")
-        self.lock_fd = self._lock.fileno()
-        fcntl.flock(self._lock, fcntl.LOCK_SH)
-        self._remover = subprocess.Popen(
-            (*KEEPER_COMMAND, "--remove", str(self.path)), stdin=subprocess.PIPE, start_new_session=True
-        )
+        """Make the directory, and start its keeper before anything can interrupt."""
+        with without_interrupt():
+            self.path = Path(tempfile.mkdtemp(prefix="rush-hour-", dir="/tmp"))
+            self.path.chmod(0o711)  # PostgreSQL may have to run as another user
+            self._lock = (self.path / keeper.LOCK_NAME).open("w")
+            self.lock_fd = self._lock.fileno()
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+            self._remover = subprocess.Popen(
+                (*KEEPER_COMMAND, "--remove", str(self.path)), stdin=subprocess.PIPE, start_new_session=True
+            )
         return self
 
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        """Remove the directory."""
-        self._lock.close()
-        self._remover.communicate()
+        """Remove the directory. A second Ctrl-C waits too."""
+        with without_interrupt():
+            self._lock.close()
+            self._remover.communicate()

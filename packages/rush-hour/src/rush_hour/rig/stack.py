@@ -19,14 +19,14 @@ class RigOptions:
 
     Attributes:
         suite_path: the suite file.
-        logs: directory for the logs of all parts; made if needed.
+        logs: directory for the logs of all parts; made if needed. None for one that is gone with the run.
         workers: overrides the suite's; None to keep it.
         database_url: a server to use instead of a private one.
         nginx: a program to use instead of the wheel's.
     """
 
     suite_path: Path
-    logs: Path
+    logs: Path | None
     workers: int | None
     database_url: str | None
     nginx: Path | None
@@ -49,21 +49,20 @@ def shared_rig(suite: Suite, options: RigOptions, on_step: Callable[[str], None]
         UsageError: an option is wrong.
     """
     directory = options.suite_path.parent.absolute()
-    options.logs.mkdir(parents=True, exist_ok=True)
     if options.database_url is not None:
         postgres.check_database_url(options.database_url)
     needs_nginx = any(system.front is not None for system in suite.systems)
     program = nginx.find_nginx(options.nginx) if needs_nginx else None
     with ExitStack() as stack:
         run_directory = stack.enter_context(RunDirectory())
+        logs = (options.logs or run_directory.path / "logs").absolute()
+        logs.mkdir(parents=True, exist_ok=True)
         database_url, server = None, None
         if suite.database is not None:
             server_url = options.database_url
             if server_url is None:
                 on_step("starting PostgreSQL")
-                server_url, server = stack.enter_context(
-                    postgres.private_server(run_directory, options.logs / "postgres.log")
-                )
+                server_url, server = stack.enter_context(postgres.private_server(run_directory, logs / "postgres.log"))
             on_step("loading the database")
             sql_files = [directory / file for file in suite.database.load]
             database_url = stack.enter_context(
@@ -72,7 +71,7 @@ def shared_rig(suite: Suite, options: RigOptions, on_step: Callable[[str], None]
         rig = Rig(
             run_directory=run_directory,
             suite_directory=directory,
-            logs=options.logs.absolute(),
+            logs=logs,
             workers=options.workers or suite.workers,
             backlog=backlog(),
             nginx=program,

@@ -3,7 +3,9 @@
 Everything that can be wrong in a file is found when it is read, and told with file, line and key.
 """
 
+import math
 import re
+import shlex
 import string
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +19,8 @@ from rush_hour.units import parse_duration_s
 
 PLACEHOLDERS = frozenset({"backlog", "database_url", "port", "run_directory", "socket", "workers"})
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_PATH = re.compile(r"/[!-~]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Front(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,8 +138,9 @@ def _problems(suite: Suite, directory: Path) -> list[tuple[KeyPath, str]]:
     problems: list[tuple[KeyPath, str]] = []
     if not suite.systems:
         problems.append((("systems",), "expected at least one system, got none"))
-    if not suite.probe.path.startswith("/"):
-        problems.append((("probe", "path"), f"expected a path that starts with '/', got {suite.probe.path!r}"))
+    if suite.workers < 1:
+        problems.append((("workers",), f"expected a number above 0, got {suite.workers!r}"))
+    problems += _probe_problems(suite.probe)
     for number, file in enumerate(suite.database.load if suite.database else []):
         if not (directory / file).is_file():
             problems.append((("database", "load", number), f"expected a file, got {file!r}"))
@@ -143,7 +148,7 @@ def _problems(suite: Suite, directory: Path) -> list[tuple[KeyPath, str]]:
     problems += _duration_problem(("load", "warmup"), suite.load.warmup, zero_is_fine=True)
     problems += _duration_problem(("load", "timeout"), suite.load.timeout)
     for key, amount in (("rate", suite.load.rate), ("connections", suite.load.connections)):
-        if amount <= 0:
+        if not 0 < amount < math.inf:
             problems.append((("load", key), f"expected a number above 0, got {amount!r}"))
     if not 1 <= suite.load.processes <= suite.load.connections:
         problems.append((("load", "processes"), f"expected 1 to 'connections', got {suite.load.processes!r}"))
@@ -153,6 +158,17 @@ def _problems(suite: Suite, directory: Path) -> list[tuple[KeyPath, str]]:
         if system.name in names:
             problems.append((("systems", number, "name"), f"expected a name of its own, got {system.name!r} again"))
         names.add(system.name)
+    return problems
+
+
+def _probe_problems(probe: Probe) -> list[tuple[KeyPath, str]]:
+    problems: list[tuple[KeyPath, str]] = []
+    if not _PATH.fullmatch(probe.path):
+        what = f"expected a path that starts with '/', in ASCII and without spaces, got {probe.path!r}"
+        problems.append((("probe", "path"), what))
+    if probe.sha256 is not None and not _SHA256.fullmatch(probe.sha256):
+        what = f"expected 64 hexadecimal digits, in lower case, got {probe.sha256!r}"
+        problems.append((("probe", "sha256"), what))
     return problems
 
 
@@ -166,7 +182,17 @@ def _system_problems(system: SystemSpec, directory: Path) -> list[tuple[KeyPath,
     for port_key, port in ports:
         if not 1 <= port <= 65535:
             problems.append((port_key, f"expected a port from 1 to 65535, got {port}"))
-    used = _placeholders(system.command)
+    problems += _command_problem(("command",), system.command)
+    for number, requirement in enumerate(system.requires):
+        problems += _command_problem(("requires", number, "command"), requirement.command)
+    problems += _placeholder_problems(system)
+    problems += _duration_problem(("grace",), system.grace)
+    return problems + _duration_problem(("ready_timeout",), system.ready_timeout)
+
+
+def _placeholder_problems(system: SystemSpec) -> list[tuple[KeyPath, str]]:
+    problems: list[tuple[KeyPath, str]] = []
+    used: set[str] = set()
     templates = {("command",): system.command} | {("env", name): value for name, value in system.env.items()}
     for template_key, template in templates.items():
         unknown = _placeholders(template) - PLACEHOLDERS
@@ -177,18 +203,28 @@ def _system_problems(system: SystemSpec, directory: Path) -> list[tuple[KeyPath,
     needed = "port" if system.front is None else "socket"
     if needed not in used:
         problems.append((("command",), f"expected {{{needed}}} in it or in env: that is where requests are sent"))
-    return (
-        problems
-        + _duration_problem(("grace",), system.grace)
-        + _duration_problem(("ready_timeout",), system.ready_timeout)
-    )
+    return problems
 
 
 def _placeholders(template: str) -> set[str]:
+    """Return what stands in braces. A conversion or format belongs to the name, so that it is an unknown one."""
     try:
-        return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+        fields = list(string.Formatter().parse(template))
     except ValueError:
         return {template}  # a brace that is not closed: reported as an unknown placeholder
+    return {
+        name + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+        for _, name, spec, conversion in fields
+        if name is not None
+    }
+
+
+def _command_problem(key_path: KeyPath, command: str) -> list[tuple[KeyPath, str]]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        return [(key_path, f"expected a command line, got {command!r}: {str(error).lower()}")]
+    return [] if words else [(key_path, f"expected a command line, got {command!r}")]
 
 
 def _duration_problem(key_path: KeyPath, text: str, *, zero_is_fine: bool = False) -> list[tuple[KeyPath, str]]:

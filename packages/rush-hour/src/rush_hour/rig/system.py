@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
 
-from rush_hour.errors import RushHourError, StartError
+from msgspec.structs import replace
+
+from rush_hour.errors import StartError
 from rush_hour.load.plan import Address, Expectation, parse_url
 from rush_hour.load.probe import Answer, ask_once
 from rush_hour.rig import nginx
@@ -25,7 +27,7 @@ from rush_hour.units import parse_duration_s
 REQUIREMENT_TIMEOUT_S = 60.0
 
 
-class Unavailable(RushHourError):
+class Unavailable(StartError):
     """The system cannot run on this machine; the message says why."""
 
 
@@ -79,6 +81,11 @@ class RunningSystem:
         return {"server": self.server} | ({} if self.proxy is None else {"proxy": self.proxy})
 
 
+def pin(probe: Probe, answer: Answer) -> Probe:
+    """Return a probe that expects the body of this answer."""
+    return replace(probe, sha256=_digest(answer))
+
+
 @contextmanager
 def running_system(spec: SystemSpec, probe: Probe, rig: Rig) -> Iterator[RunningSystem]:
     """Start a system, and nginx before it if it has a front, and stop them afterwards.
@@ -109,7 +116,8 @@ def running_system(spec: SystemSpec, probe: Probe, rig: Rig) -> Iterator[Running
         url = f"http://{HOST}:{port}{probe.path}"
         address = Address(family=socket.AF_INET, sockaddr=(HOST, port), label=f"{HOST}:{port}")
         answers: list[Answer] = []
-        wait_until(lambda: _ask(url, address, probe, answers), server, what=spec.name, timeout_s=timeout_s)
+        parts = [server] if proxy is None else [server, proxy]
+        wait_until(lambda: _ask(url, address, probe, answers), *parts, what=spec.name, timeout_s=timeout_s)
         yield RunningSystem(url=url, address=address, server=server, proxy=proxy, answer=answers[-1], notes=notes)
         if proxy is not None:
             notes += nginx.explain_log(proxy.log_path.read_text(errors="replace"))
@@ -164,7 +172,8 @@ def _ask(url: str, address: Address, probe: Probe, answers: list[Answer]) -> str
 
 def _check_requirements(spec: SystemSpec, directory: Path, environment: dict[str, str]) -> None:
     program = shlex.split(spec.command)[0]
-    if shutil.which(program, path=environment["PATH"]) is None:
+    where = directory / program if "/" in program else program
+    if shutil.which(where, path=environment["PATH"]) is None:
         raise Unavailable(f"the program {program!r} is not installed.")
     for requirement in spec.requires:
         try:
@@ -206,10 +215,14 @@ def _wrong_with(answer: Answer, probe: Probe) -> str | None:
     if answer.status != probe.status:
         start = answer.body[:200].decode("utf-8", "replace").strip()
         return f"expected status {probe.status} for {probe.path}, got {answer.status}: {start}"
-    digest = hashlib.sha256(answer.body).hexdigest()
+    digest = _digest(answer)
     if probe.sha256 is not None and digest != probe.sha256:
         return (
             f"expected a body with SHA-256 {probe.sha256} for {probe.path}, got {digest} "
             f"({len(answer.body)} bytes: {answer.body[:100]!r}...)"
         )
     return None
+
+
+def _digest(answer: Answer) -> str:
+    return hashlib.sha256(answer.body).hexdigest()

@@ -3,10 +3,12 @@
 import re
 import tomllib
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
+from msgspec import inspect
 
 from rush_hour.errors import UsageError
 
@@ -52,20 +54,20 @@ class TomlFile:
         try:
             return msgspec.convert(self.document, type_)
         except msgspec.ValidationError as error:
-            raise self.error(*self._explain(str(error))) from error
+            raise self.error(*self._explain(str(error), type_)) from error
 
     def error(self, key_path: KeyPath, what: str) -> UsageError:
         """Return the error that says what is wrong with a key, and in which line it stands."""
         where = f"{_dotted(key_path)}: " if key_path else ""
         return UsageError(f"{self.path}:{line_of(self.text, key_path)}: {where}{what}.")
 
-    def _explain(self, message: str) -> tuple[KeyPath, str]:
+    def _explain(self, message: str, type_: type[Any]) -> tuple[KeyPath, str]:
         """Take msgspec's message apart, such as "Expected `int`, got `str` - at `$.systems[0].port`"."""
         match = _MSGSPEC_MESSAGE.fullmatch(message)
         assert match is not None, "the pattern matches every text"
         parts = _PATH_PART.findall(match["path"] or "")
         key_path: KeyPath = tuple(int(index) if index else name for name, index in parts)
-        what = match["what"].replace("`", "'")
+        what = match["what"].replace("`", "'").replace(" | null", "").replace("object", "table")
         if unknown := re.search(r"unknown field '(.+)'", what):
             return (*key_path, unknown[1]), "this key is not known here"
         if missing := re.search(r"missing required field '(.+)'", what):
@@ -73,11 +75,13 @@ class TomlFile:
         value: Any = self.document
         for part in key_path:
             value = value[part]
-        return key_path, f"{what[0].lower()}{what[1:]}: {value!r}"
+        if what.startswith("Invalid enum value"):
+            return key_path, f"expected one of {_choices(type_, key_path)}; got {value!r}"
+        return key_path, f"{what[0].lower()}{what[1:]}{':' if ', got' in what else ', got'} {value!r}"
 
 
 def line_of(text: str, key_path: KeyPath) -> int:
-    """Return the number of the line that sets a key, or of the table it would stand in.
+    """Return the number of the line that sets a key, or of the table it stands or would stand in.
 
     Args:
         text: a TOML document.
@@ -85,12 +89,13 @@ def line_of(text: str, key_path: KeyPath) -> int:
     """
     table: KeyPath = ()
     array_lengths: dict[str, int] = {}
-    best_line, best_length = 1, 0
+    best_line, best_depth = 1, 0
     for number, line in enumerate(text.splitlines(), start=1):
         here: KeyPath = ()
         if header := _HEADER.fullmatch(line):
             names = tuple(name.strip(' "') for name in header[2].split("."))
             if header[1] == "[[":
+                array_lengths = {key: n for key, n in array_lengths.items() if not key.startswith(f"{header[2]}.")}
                 array_lengths[header[2]] = array_lengths.get(header[2], 0) + 1
             table = ()
             for position, name in enumerate(names):
@@ -100,9 +105,31 @@ def line_of(text: str, key_path: KeyPath) -> int:
             here = table
         elif key := _KEY.match(line):
             here = table + tuple(part.strip('"') for part in key[1].split("."))
-        if here and len(here) > best_length and key_path[: len(here)] == here:
-            best_line, best_length = number, len(here)
+        depth = _common_length(here, key_path)
+        if depth > best_depth:
+            best_line, best_depth = number, depth
     return best_line
+
+
+def _common_length(one: KeyPath, other: KeyPath) -> int:
+    return len(list(takewhile(lambda parts: parts[0] == parts[1], zip(one, other, strict=False))))
+
+
+def _choices(type_: type[Any], key_path: KeyPath) -> str:
+    """Return the values that a key of a closed list may have."""
+    info: Any = inspect.type_info(type_)
+    for part in key_path:
+        info = _type_inside(info, part)
+    return ", ".join(map(repr, info.values))
+
+
+def _type_inside(info: inspect.Type, part: str | int) -> inspect.Type:
+    if isinstance(info, inspect.UnionType):  # of a table that may be left out
+        info = next(type_ for type_ in info.types if not isinstance(type_, inspect.NoneType))
+    if isinstance(info, inspect.StructType):
+        return next(field.type for field in info.fields if field.encode_name == part)
+    assert isinstance(info, inspect.ListType), "only tables and arrays have something inside"
+    return info.item_type
 
 
 def _dotted(key_path: KeyPath) -> str:

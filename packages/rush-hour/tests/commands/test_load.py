@@ -1,0 +1,202 @@
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from commands.in_process import Said, rush_hour
+from jsonschema import Draft202012Validator
+from scripted_server import ScriptedServer
+
+from rush_hour.commands import load as load_command
+from rush_hour.core.result import Doubt, Histograms, LoadReport, LoadResult, PlanFacts, Verdict
+from rush_hour.load.plan import LoadPlan
+from rush_hour.load.run import Observer
+from rush_hour.report.result_file import LoadFile, json_schema, read_result
+
+Capture = pytest.CaptureFixture[str]
+Serve = Callable[..., ScriptedServer]
+SHORT = ("-R100", "-t1", "-c4", "-d500ms")
+DOUBT = Doubt(code="generator-saturated", message="the generator was busy.", hint="Use more processes.")
+
+
+@pytest.fixture
+def url(serve: Serve) -> str:
+    """The address of a server that answers `hello`."""
+    return serve().url
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch, plan: PlanFacts, result: LoadResult) -> Callable[..., list[LoadPlan]]:
+    """Make a known report of every load, and return the plans that were asked for."""
+
+    def set_up(*, trusted: bool = True, is_interrupted: bool = False) -> list[LoadPlan]:
+        plans: list[LoadPlan] = []
+        verdict = Verdict(trusted=trusted, warnings=[] if trusted else [DOUBT])
+        nothing = Histograms(latency_us=None, service_time_us=None, send_lag_us=None, latency_bad_us=None)
+        report = LoadReport(plan=plan, result=replace(result, histogram=nothing), verdict=verdict)
+
+        def run_load(load_plan: LoadPlan, _observer: Observer) -> tuple[LoadReport, bool]:
+            plans.append(load_plan)
+            return report, is_interrupted
+
+        monkeypatch.setattr(load_command, "run_load", run_load)
+        return plans
+
+    return set_up
+
+
+def test_a_real_load_is_summed_up_and_written(capsys: Capture, url: str, tmp_path: Path) -> None:
+    said = rush_hour(capsys, "load", url, *SHORT, "--warmup", "300ms", "--json", tmp_path / "r.json")
+
+    document = read_result(tmp_path / "r.json")
+    assert isinstance(document, LoadFile)
+    assert said.code == (0 if document.verdict.trusted else 1)
+    assert document.plan == PlanFacts(
+        url=url, rate_per_s=100.0, duration_s=0.5, warmup_s=0.3, connections=4, processes=1, arrivals="constant",
+        timeout_s=2.0,
+    )  # fmt: skip
+    assert (document.result.requests_due, document.result.responses_good) == (50, 50)
+    assert said.out.startswith(f"{url}\n100/s on 4 connections for 0.5 s, 1 process\n\ngoodput ")
+    assert "100.00% of the 50 requests due" in said.out
+    assert said.err == "connecting\nwarming up\nmeasuring\n"
+    Draft202012Validator(json_schema()).validate(json.loads((tmp_path / "r.json").read_text()))
+
+
+def test_a_real_load_in_wrk2s_words(capsys: Capture, url: str) -> None:
+    said = rush_hour(capsys, "load", "--wrk2", *SHORT, "-L", url)
+
+    lines = said.out.splitlines()
+    assert lines[0] == f"Running 0s test @ {url}"
+    assert lines[1] == "  1 threads and 4 connections"
+    assert re.fullmatch(r"    Latency  +[\d.]+[um]?s +[\d.]+[um]?s +[\d.]+[um]?s +[\d.]+%", lines[3])
+    assert "  Latency Distribution (HdrHistogram - Recorded Latency)" in lines
+    assert re.fullmatch(r"  50 requests in \d+\.\d\d(ms|s), [\d.]+KB read", lines[-3])
+    assert re.fullmatch(r"Requests/sec: +\d+\.\d\d", lines[-2])
+    assert re.fullmatch(r"Transfer/sec: +[\d.]+KB", lines[-1])
+
+
+def test_a_load_on_a_unix_socket(capsys: Capture, serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("s") / "x.sock"
+    serve(unix=path)
+
+    said = rush_hour(capsys, "load", "http://localhost/", *SHORT, "--unix", path)
+
+    assert "100.00% of the 50 requests due" in said.out
+
+
+def test_options_have_the_published_spelling(
+    capsys: Capture, url: str, measured: Callable[..., list[LoadPlan]]
+) -> None:
+    plans = measured()
+
+    rush_hour(capsys, "load", "-t12", "-c400", "-d5m", "-R", "4k", "-T", "500ms", "-H", "A: b", "-H", "C:d", url)
+
+    [plan] = plans
+    assert (plan.processes, plan.connections, plan.duration_s, plan.rate_per_s) == (12, 400, 300.0, 4000.0)
+    assert (plan.timeout_s, plan.warmup_s) == (0.5, 0.0)
+    assert plan.request.data.split(b"\r\n")[2:4] == [b"A: b", b"C: d"]
+
+
+def test_defaults_are_those_of_wrk2(capsys: Capture, url: str, measured: Callable[..., list[LoadPlan]]) -> None:
+    plans = measured()
+
+    rush_hour(capsys, "load", url, "-R5")
+
+    [plan] = plans
+    assert (plan.processes, plan.connections, plan.duration_s, plan.timeout_s) == (2, 10, 10.0, 2.0)
+    assert plan.expectation.body == b"hello"
+
+
+def test_a_trusted_run_is_exit_code_0_and_another_1(
+    capsys: Capture, url: str, measured: Callable[..., list[LoadPlan]]
+) -> None:
+    measured(trusted=True)
+    assert rush_hour(capsys, "load", url, "-R5").code == 0
+
+    measured(trusted=False)
+    said = rush_hour(capsys, "load", url, "-R5")
+    assert said.code == 1
+    assert said.out.endswith("Do not trust these figures.\n! the generator was busy.\n  Use more processes.\n")
+
+
+def test_doubts_stay_out_of_wrk2s_words(capsys: Capture, url: str, measured: Callable[..., list[LoadPlan]]) -> None:
+    measured(trusted=False)
+
+    said = rush_hour(capsys, "load", "--wrk2", url, "-R5")
+
+    assert said.out.splitlines()[-1].startswith("Transfer/sec: ")
+    assert said.err == "generator-saturated: the generator was busy. Use more processes.\n"
+
+
+def test_an_interrupted_run_is_summed_up_and_written_too(
+    capsys: Capture, url: str, measured: Callable[..., list[LoadPlan]], tmp_path: Path
+) -> None:
+    measured(is_interrupted=True)
+
+    said = rush_hour(capsys, "load", url, "-R5", "--json", tmp_path / "r.json")
+
+    assert said.code == 130
+    assert said.out.endswith("These figures can be trusted.\n")
+    assert isinstance(read_result(tmp_path / "r.json"), LoadFile)
+
+
+RATE = "--rate: expected requests per second above 0, such as 500 or 2.5k; got {!r}."
+DURATION = "expected a duration above 0, such as 10s, 500ms or 5m; got {!r}."
+COUNT = "expected a whole number above 0, such as 400 or 10k; got {!r}."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("-R0",), RATE.format("0")),
+        (("-R=-5",), RATE.format("-5")),
+        (("--rate", "fast"), RATE.format("fast")),
+        (("-R", "9" * 400), RATE.format("9" * 400)),
+        (("-R5", "-d0"), "--duration: " + DURATION.format("0")),
+        (("-R5", "-d", "5min"), "--duration: " + DURATION.format("5min")),
+        (("-R5", "--duration", "9" * 400), "--duration: " + DURATION.format("9" * 400)),
+        (("-R5", "--warmup", "soon"), "--warmup: " + DURATION.format("soon")),
+        (("-R5", "-T0"), "--timeout: " + DURATION.format("0")),
+        (("-R5", "-c0"), "--connections: " + COUNT.format("0")),
+        (("-R5", "-t1.5"), "--threads: " + COUNT.format("1.5")),
+        (("-R5", "-t12", "-c4"), "--threads: expected at most as many as --connections (4), got 12."),
+        (("-R5", "-H", "no colon"), "--header: expected 'Name: value', got 'no colon'."),
+        (("-R5", "--json", "/none/r.json"), "/none/r.json: the result cannot be written: No such file or directory."),
+    ],
+)
+def test_bad_input_is_told_before_anything_is_sent(
+    capsys: Capture, serve: Serve, arguments: tuple[str, ...], message: str
+) -> None:
+    server = serve()
+
+    said = rush_hour(capsys, "load", server.url, *arguments)
+
+    assert said == Said(2, "", f"rush-hour: {message}\n")
+    assert server.connections == 0
+
+
+def test_what_is_no_url_is_refused(capsys: Capture) -> None:
+    assert rush_hour(capsys, "load", "localhost:8008", "-R5") == Said(
+        2,
+        "",
+        "rush-hour: URL: expected http://HOST:PORT/PATH, such as http://127.0.0.1:8008/agents; got 'localhost:8008'.\n",
+    )
+
+
+def test_a_url_without_a_server_is_exit_code_3(capsys: Capture, free_port: int, tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port}/"
+
+    said = rush_hour(capsys, "load", url, "-R5", "--json", tmp_path / "r.json")
+
+    assert said == Said(3, "", f"rush-hour: URL: unable to connect to 127.0.0.1:{free_port}: Connection refused.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_unix_socket_without_a_server_is_exit_code_3(capsys: Capture, tmp_path: Path) -> None:
+    path = tmp_path / "none.sock"
+
+    assert rush_hour(capsys, "load", "http://localhost/", "-R5", "--unix", path) == Said(
+        3, "", f"rush-hour: URL: unable to connect to unix:{path}: No such file or directory.\n"
+    )

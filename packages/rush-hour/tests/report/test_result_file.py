@@ -1,0 +1,296 @@
+"""The result file: what is written can be read, and holds to the schema that comes with the package."""
+
+import copy
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from scripted_server import ScriptedServer
+
+from rush_hour.core.result import LoadReport, LoadResult, PlanFacts, Verdict
+from rush_hour.errors import UsageError
+from rush_hour.load.plan import Expectation, LoadPlan, build_request, parse_url, resolve
+from rush_hour.load.run import run_load
+from rush_hour.report.result_file import (
+    BenchFile,
+    LoadFile,
+    MachineFacts,
+    Resources,
+    SuiteFacts,
+    SystemEntry,
+    Usage,
+    check_writable,
+    json_schema,
+    load_file,
+    read_result,
+    write_result,
+)
+
+PACKAGE = Path(__file__).parents[2]
+SCHEMA = files("rush_hour.report") / "result.schema.json"
+WRITE_SCHEMA = (
+    "write it again: python -c 'import json; from rush_hour.report.result_file import json_schema; "
+    "print(json.dumps(json_schema(), indent=2))' > packages/rush-hour/src/rush_hour/report/result.schema.json"
+)
+
+
+@pytest.fixture
+def load(plan: PlanFacts, result: LoadResult) -> LoadFile:
+    """The document of one load."""
+    return load_file(LoadReport(plan=plan, result=result, verdict=Verdict(trusted=True)))
+
+
+@pytest.fixture
+def bench(plan: PlanFacts, result: LoadResult) -> BenchFile:
+    """The document of a bench with a system of each kind."""
+    usage = Usage(cpu_s=1.5, max_rss_bytes=1000)
+    return BenchFile(
+        schema_version=1,
+        kind="bench",
+        started_at="2026-03-04T05:06:07+00:00",
+        suite=SuiteFacts(name="s", title="S", path="s.toml", workers=2),
+        machine=MachineFacts(cpu="x", cores=2, memory_bytes=1, kernel="6", system="L", limits={"somaxconn": "4096"}),
+        versions={"rush-hour": "1"},
+        systems=[
+            SystemEntry(
+                name="a",
+                title="A",
+                status="ok",
+                notes=["port 1 was taken"],
+                load=LoadReport(plan=plan, result=result, verdict=Verdict(trusted=True)),
+                resources=Resources(server=usage, proxy=None, database=usage, generator=usage),
+            ),
+            SystemEntry(name="b", title="B", status="failed", reason="it ended"),
+        ],
+    )
+
+
+def refusal_of(path: Path) -> str:
+    with pytest.raises(UsageError) as caught:
+        read_result(path)
+    return str(caught.value)
+
+
+def test_a_load_is_read_as_it_was_written(tmp_path: Path, load: LoadFile) -> None:
+    write_result(tmp_path / "r.json", load)
+
+    assert read_result(tmp_path / "r.json") == load
+
+
+def test_a_bench_is_read_as_it_was_written(tmp_path: Path, bench: BenchFile) -> None:
+    write_result(tmp_path / "r.json", bench)
+
+    assert read_result(tmp_path / "r.json") == bench
+
+
+def test_an_earlier_file_is_replaced_and_nothing_else_is_left(tmp_path: Path, load: LoadFile, bench: BenchFile) -> None:
+    write_result(tmp_path / "r.json", load)
+    write_result(tmp_path / "r.json", bench)
+
+    assert read_result(tmp_path / "r.json") == bench
+    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
+
+
+def test_a_document_that_cannot_be_finished_leaves_the_earlier_one(
+    tmp_path: Path, load: LoadFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the file is written."""
+
+    def interrupt(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    write_result(tmp_path / "r.json", load)
+    before = (tmp_path / "r.json").read_bytes()
+    monkeypatch.setattr("os.fsync", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        write_result(tmp_path / "r.json", load)
+
+    assert (tmp_path / "r.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("none/r.json", "No such file or directory"), ("file/r.json", "Not a directory")]
+)
+def test_a_place_that_cannot_be_written_is_told_before_and_after_the_run(
+    tmp_path: Path, load: LoadFile, name: str, reason: str
+) -> None:
+    (tmp_path / "file").touch()
+    path = tmp_path / name
+
+    attempts: list[Callable[[], None]] = [lambda: check_writable(path), lambda: write_result(path, load)]
+    for attempt in attempts:
+        with pytest.raises(UsageError) as caught:
+            attempt()
+        assert str(caught.value) == f"{path}: the result cannot be written: {reason}."
+
+
+def test_a_directory_is_no_place_for_a_result(tmp_path: Path, load: LoadFile) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_writable(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: expected a file for the result, got a directory."
+
+    with pytest.raises(UsageError) as caught:
+        write_result(tmp_path, load)
+    assert str(caught.value) == f"{tmp_path}: the result cannot be written: Is a directory."
+
+
+def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text("an earlier one")
+
+    check_writable(tmp_path / "r.json")
+    check_writable(tmp_path / "new.json")
+
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("r.json", "an earlier one")]
+
+
+def test_a_file_of_another_version_is_refused(tmp_path: Path, load: LoadFile) -> None:
+    path = tmp_path / "r.json"
+    write_result(path, load)
+    path.write_text(path.read_text().replace('"schema_version": 1', '"schema_version": 2'))
+
+    assert refusal_of(path) == (
+        f"{path}: expected a result file of version 1, got version 2; "
+        "read it with the release of Rush Hour that wrote it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "Input data was truncated"),
+        (b"{", "Input data was truncated"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b"{}", "Object missing required field `schema_version`"),
+        (b'{"schema_version": "1"}', "Expected `int`, got `str` - at `$.schema_version`"),
+        (b'{"schema_version": 1}', "Object missing required field `kind`"),
+        (b'{"schema_version": 1, "kind": "plan"}', "Invalid enum value 'plan' - at `$.kind`"),
+        (b'{"schema_version": 1, "kind": "load"}', "Object missing required field `plan`"),
+        (b'{"schema_version": 1, "kind": "bench"}', "Object missing required field `started_at`"),
+    ],
+)
+def test_what_is_no_result_file_is_refused(tmp_path: Path, content: bytes, what: str) -> None:
+    path = tmp_path / "r.json"
+    path.write_bytes(content)
+
+    assert refusal_of(path) == f"{path}: expected a result file: {what}."
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    missing = tmp_path / "none.json"
+
+    assert refusal_of(missing) == f"{missing}: the result cannot be read: No such file or directory."
+    assert refusal_of(tmp_path) == f"{tmp_path}: the result cannot be read: Is a directory."
+
+
+def test_the_schema_in_the_package_is_that_of_its_types() -> None:
+    assert json.loads(SCHEMA.read_text()) == json_schema(), WRITE_SCHEMA
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(json_schema())
+
+
+def faults_in(document: object) -> list[str]:
+    return [error.message for error in Draft202012Validator(json.loads(SCHEMA.read_text())).iter_errors(document)]
+
+
+@pytest.fixture
+def real(serve: Callable[..., ScriptedServer], tmp_path: Path) -> dict[str, Any]:
+    """The file of a real run, in which some answers were bad."""
+    bad = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
+    good = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+    server = serve(lambda number: bad if number % 4 == 0 else None if number % 4 == 1 else good)
+    parts = parse_url(server.url)
+    plan = LoadPlan(
+        url=server.url, address=resolve(parts, None), request=build_request(parts), expectation=Expectation(status=200),
+        rate_per_s=100, duration_s=0.5, warmup_s=0, connections=4, processes=1, timeout_s=2.0,
+    )  # fmt: skip
+    report, _ = run_load(plan)
+    write_result(tmp_path / "r.json", load_file(report))
+    document = json.loads((tmp_path / "r.json").read_text())
+    assert isinstance(document, dict)
+    return document
+
+
+def test_a_real_runs_file_holds_to_the_schema(real: dict[str, Any]) -> None:
+    assert real["result"]["responses_by_status"].keys() == {"200", "502"}
+    assert real["result"]["errors"].keys() == {"read:EOF"}
+    assert faults_in(real) == []
+
+
+def test_a_bench_holds_to_the_schema(tmp_path: Path, bench: BenchFile) -> None:
+    write_result(tmp_path / "r.json", bench)
+
+    assert faults_in(json.loads((tmp_path / "r.json").read_text())) == []
+
+
+def damage(document: dict[str, Any], path: str, value: object) -> dict[str, Any]:
+    """Return a copy with one key changed, or removed for `...`."""
+    damaged = copy.deepcopy(document)
+    *tables, key = path.split(".")
+    table: Any = damaged
+    for name in tables:
+        table = table[int(name) if name.isdigit() else name]
+    if value is ...:
+        del table[key]
+    else:
+        table[key] = value
+    return damaged
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("schema_version", 2),
+        ("kind", "bench"),
+        ("plan", ...),
+        ("plan.colour", "red"),
+        ("result.requests_due", "100"),
+        ("result.requests_due", 0.5),
+        ("result.responses_by_status.200", None),
+        ("result.latency_us.p99_9", ...),
+        ("result.timeline.0.good", None),
+        ("verdict.trusted", "yes"),
+    ],
+)
+def test_a_damaged_file_does_not_hold_to_the_schema(load: LoadFile, tmp_path: Path, path: str, value: object) -> None:
+    write_result(tmp_path / "r.json", load)
+    whole = json.loads((tmp_path / "r.json").read_text())
+
+    assert faults_in(whole) == []
+    assert faults_in(damage(whole, path, value)) != []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("systems.0.status", "fine"), ("systems.0.resources.server", None), ("machine.cores", "2"), ("suite", ...)],
+)
+def test_a_damaged_bench_does_not_hold_to_the_schema(
+    bench: BenchFile, tmp_path: Path, path: str, value: object
+) -> None:
+    write_result(tmp_path / "r.json", bench)
+    whole = json.loads((tmp_path / "r.json").read_text())
+
+    assert faults_in(whole) == []
+    assert faults_in(damage(whole, path, value)) != []
+
+
+def test_the_wheel_has_the_schema_in_it(tmp_path: Path) -> None:
+    source = shutil.copytree(PACKAGE, tmp_path / "source", ignore=shutil.ignore_patterns("tests", "*.egg-info"))
+    build = "import sys; from setuptools.build_meta import build_wheel; print(build_wheel(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", build, tmp_path], cwd=source, check=True, stdout=subprocess.DEVNULL)
+
+    [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read("rush_hour/report/result.schema.json") == SCHEMA.read_bytes()
+        assert "rush_hour/py.typed" in archive.namelist()

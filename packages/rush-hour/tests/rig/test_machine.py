@@ -1,0 +1,74 @@
+import os
+import platform
+from pathlib import Path
+
+import pytest
+
+from rush_hour.errors import UsageError
+from rush_hour.rig import machine
+from rush_hour.rig.machine import backlog, machine_facts, nginx_version, package_versions
+from rush_hour.rig.nginx import find_nginx
+
+
+def test_the_facts_are_those_of_this_machine() -> None:
+    facts = machine_facts()
+
+    assert facts.cores == len(os.sched_getaffinity(0))
+    assert facts.kernel == platform.release()
+    total_kib = int(Path("/proc/meminfo").read_text().split()[1])
+    assert facts.memory_bytes == total_kib * 1024
+    assert facts.cpu.strip()
+    assert facts.system.strip()
+    assert set(facts.limits) == {"open_files_hard", "somaxconn", "ip_local_port_range"}
+    assert int(facts.limits["somaxconn"]) > 0
+    assert all(part.isdigit() for part in facts.limits["ip_local_port_range"].split("-"))
+
+
+def test_the_backlog_is_the_wanted_one_unless_the_kernel_allows_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "SOMAXCONN", tmp_path / "somaxconn")
+    found = []
+    for allowed in ("128\n", "65535\n"):
+        (tmp_path / "somaxconn").write_text(allowed)
+        found.append(backlog())
+
+    assert found == [128, 4096]
+
+
+def test_versions_are_those_of_the_installed_packages() -> None:
+    versions = package_versions(["pytest", "no-such-package"])
+
+    assert versions == {"pytest": pytest.__version__, "no-such-package": "not installed"}
+
+
+def test_nginx_tells_its_version() -> None:
+    assert nginx_version(find_nginx(None)).split(".")[0].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [("#!/bin/sh\nexit 1\n", ""), ("#!/bin/sh\necho 'apache 2' >&2\n", "apache 2"), ("\x00", "Exec format error")],
+)
+def test_another_program_is_not_taken_for_nginx(tmp_path: Path, content: str, told: str) -> None:
+    program = tmp_path / "program"
+    program.write_text(content)
+    program.chmod(0o755)
+
+    with pytest.raises(UsageError) as caught:
+        nginx_version(program)
+
+    assert str(caught.value) == f"--nginx: expected nginx, got '{program}', which says {told!r} for its version."
+
+
+def test_a_machine_that_does_not_name_itself_is_described_by_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_file() -> dict[str, str]:
+        raise OSError
+
+    monkeypatch.setattr(platform, "freedesktop_os_release", no_file)
+    monkeypatch.setattr(Path, "read_text", lambda _path: "processor : 0\n")
+
+    assert machine._system_name() == "Linux"
+    assert machine._cpu_name() == platform.machine()

@@ -1,0 +1,90 @@
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from rig.deadlines import wait_for
+
+from rush_hour.rig.part import LOG_TAIL_LINES, Part, base_environment
+
+Start = Callable[..., Part]
+
+
+def test_output_is_kept_in_the_log_and_an_earlier_part_of_it_stays(start_part: Start, tmp_path: Path) -> None:
+    (tmp_path / "part.log").write_text("an earlier part\n")
+
+    part = start_part("import sys\nprint('out')\nsys.stderr.write('err\\n')")
+
+    assert part.wait() == 0
+    assert part.log_path.read_text() == "an earlier part\nout\nerr\n"
+
+
+def test_the_tail_of_the_log_is_its_last_lines_whatever_bytes_they_have(start_part: Start) -> None:
+    part = start_part("import sys\nfor number in range(40): print(number)\nsys.stdout.buffer.write(b'\\xff')")
+
+    part.wait()
+
+    assert part.log_tail().splitlines() == [*map(str, range(41 - LOG_TAIL_LINES, 40)), "�"]
+
+
+def test_the_exit_is_noticed(start_part: Start) -> None:
+    part = start_part("print('up')\nopen(0).read()\nraise SystemExit(7)")
+
+    assert wait_for(lambda: part.exit_code, "the exit") == 7
+    assert part.process_ids() == []
+
+
+def test_a_running_part_has_no_exit_code_and_its_processes_are_known(start_part: Start) -> None:
+    part = start_part("import subprocess\nprint('up')\nsubprocess.run(['sleep', '1000'])")
+
+    wait_for(lambda: len(part.process_ids()) == 2, "the program and its child")
+    before = part.exit_code
+    part.stop()
+    assert (before, part.exit_code) == (None, 128 + signal.SIGTERM)
+    assert part.process_ids() == []
+
+
+def test_a_second_stop_changes_nothing(start_part: Start) -> None:
+    part = start_part("import time\ntime.sleep(1000)")
+
+    part.stop()
+    part.stop()
+
+    assert part.exit_code == 128 + signal.SIGTERM
+
+
+@pytest.fixture
+def other_thread() -> Iterator[None]:
+    """A thread to which the kernel may deliver a signal."""
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+def test_ctrl_c_during_the_stop_waits_for_its_end(start_part: Start, other_thread: None) -> None:
+    on_stop = f"lambda *_: (os.kill({os.getpid()}, signal.SIGINT), os._exit(4))"
+    part = start_part(
+        f"import os, signal, time\nsignal.signal(signal.SIGTERM, {on_stop})\nprint('up')\ntime.sleep(1000)"
+    )
+    wait_for(lambda: part.log_tail() == "up", "the program")
+
+    with pytest.raises(KeyboardInterrupt):
+        part.stop()
+
+    assert part.exit_code == 4
+
+
+def test_programs_of_the_rigs_own_interpreter_are_found_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/somewhere")
+    monkeypatch.setenv("COLOUR", "green")
+
+    environment = base_environment()
+
+    assert environment["PATH"] == f"{Path(sys.executable).parent}:/somewhere"
+    assert environment["COLOUR"] == "green"

@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from rush_hour.errors import UsageError
+from rush_hour.rig.stack import RigOptions, shared_rig
+from rush_hour.rig.suite import DatabaseSpec, Front, Probe, Suite, SystemSpec
+
+PLAIN = Suite(
+    name="s", title="S", probe=Probe(path="/"), systems=[SystemSpec(name="a", title="A", command="serve {port}")]
+)
+FRONTED = Suite(
+    name="s",
+    title="S",
+    probe=Probe(path="/"),
+    systems=[SystemSpec(name="a", title="A", command="serve {socket}", front=Front(protocol="http", port=8080))],
+)
+WITH_DATABASE = Suite(
+    name="s", title="S", probe=Probe(path="/"), systems=PLAIN.systems, database=DatabaseSpec(load=["schema.sql"])
+)
+
+
+def options_for(directory: Path, **changes: object) -> RigOptions:
+    settings = {"logs": directory / "logs", "workers": None, "database_url": None, "nginx": None}
+    return RigOptions(suite_path=directory / "suite.toml", **(settings | changes))  # type: ignore[arg-type]
+
+
+def databases(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+
+
+def test_a_plain_suite_needs_neither_database_nor_nginx(tmp_path: Path) -> None:
+    steps: list[str] = []
+
+    with shared_rig(PLAIN, options_for(tmp_path), steps.append) as (rig, server):
+        assert (rig.nginx, rig.database_url, server) == (None, None, None)
+        assert (rig.workers, rig.suite_directory, rig.logs) == (2, tmp_path, tmp_path / "logs")
+        assert rig.run_directory.path.is_dir()
+
+    assert steps == []
+    assert not rig.run_directory.path.exists()
+    assert (tmp_path / "logs").is_dir()
+
+
+def test_workers_of_the_command_line_come_first(tmp_path: Path) -> None:
+    with shared_rig(PLAIN, options_for(tmp_path, workers=16), print) as (rig, _):
+        assert rig.workers == 16
+
+
+def test_without_a_place_for_them_logs_go_with_the_run(tmp_path: Path) -> None:
+    with shared_rig(PLAIN, options_for(tmp_path, logs=None), print) as (rig, _):
+        assert rig.logs == rig.run_directory.path / "logs"
+        assert rig.logs.is_dir()
+
+    assert not rig.logs.exists()
+
+
+def test_a_suite_with_a_front_needs_nginx(tmp_path: Path) -> None:
+    with shared_rig(FRONTED, options_for(tmp_path), print) as (rig, _):
+        assert rig.nginx is not None
+        assert rig.nginx.is_file()
+
+    with pytest.raises(UsageError), shared_rig(FRONTED, options_for(tmp_path, nginx=tmp_path), print):
+        pytest.fail("a directory is no nginx")
+
+
+def test_the_database_of_a_suite_runs_in_the_runs_directory(tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_text("CREATE TABLE agents (name text)")
+    steps: list[str] = []
+
+    with shared_rig(WITH_DATABASE, options_for(tmp_path), steps.append) as (rig, server):
+        assert server is not None
+        assert server.process_ids()
+        assert rig.database_url is not None
+        assert f"host={rig.run_directory.path}/postgres" in rig.database_url
+        with psycopg.connect(rig.database_url) as connection:
+            assert connection.execute("SELECT * FROM agents").fetchall() == []
+
+    assert steps == ["starting PostgreSQL", "loading the database"]
+    assert server.exit_code == 0
+    assert "database system is ready" in (tmp_path / "logs" / "postgres.log").read_text()
+
+
+def test_a_server_that_is_there_already_lends_a_database(tmp_path: Path, postgres_url: str) -> None:
+    (tmp_path / "schema.sql").write_text("CREATE TABLE agents (name text)")
+    before = databases(postgres_url)
+    steps: list[str] = []
+
+    with shared_rig(WITH_DATABASE, options_for(tmp_path, database_url=postgres_url), steps.append) as (rig, server):
+        assert server is None
+        assert rig.database_url is not None
+        [made] = databases(postgres_url) - before
+        assert f"/{made}?" in rig.database_url
+
+    assert databases(postgres_url) == before
+    assert steps == ["loading the database"]
+
+
+def test_a_wrong_database_url_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    options = options_for(tmp_path, database_url="mysql://h/d")
+
+    with pytest.raises(UsageError) as caught, shared_rig(WITH_DATABASE, options, print):
+        pytest.fail("it started")
+
+    assert str(caught.value) == "--database: expected postgresql://USER@HOST/DATABASE, got 'mysql://h/d'."
+    assert not (tmp_path / "logs").exists()

@@ -1,0 +1,158 @@
+"""What every command line has in common: help, usage errors, exit codes, signals."""
+
+import os
+import re
+import signal
+import sys
+
+import pytest
+from commands.in_process import rush_hour
+
+from rush_hour import __version__, cli
+from rush_hour.errors import RushHourError, StartError, UsageError
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Help is wrapped for the terminal; here nothing is."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.mark.parametrize("arguments", [(), ("-h",), ("--help",)])
+def test_help_lists_the_commands_and_what_they_do(capsys: Capture, arguments: tuple[str, ...]) -> None:
+    said = rush_hour(capsys, *arguments)
+
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("Usage: rush-hour COMMAND\n")
+    assert set(re.findall(r"^│ ([a-z]+) +(?=[A-Z])", said.out, re.MULTILINE)) == {"bench", "load", "serve", "database"}
+
+
+LOAD_OPTIONS = {
+    "--rate", "-R", "--connections", "-c", "--threads", "-t", "--duration", "-d", "--warmup", "--timeout", "-T",
+    "--header", "-H", "--unix", "--json", "--wrk2", "--latency", "-L", "--u_latency", "-U",
+}  # fmt: skip
+BENCH_OPTIONS = {
+    "--only", "--output", "--rate", "-R", "--connections", "-c", "--threads", "-t", "--duration", "-d", "--warmup",
+    "--timeout", "-T", "--workers", "-w", "--database", "--nginx",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("load", LOAD_OPTIONS),
+        ("bench", BENCH_OPTIONS),
+        ("serve", {"--suite", "--workers", "-w", "--database", "--nginx"}),
+        ("database", {"--suite", "--database"}),
+    ],
+)
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_the_help_of_a_command_lists_its_options(capsys: Capture, command: str, options: set[str], flag: str) -> None:
+    said = rush_hour(capsys, command, flag)
+
+    assert (said.code, said.err) == (0, "")
+    listed = re.findall(r"^│ [* ]*((?:--?\w[\w-]* )+)", said.out, re.MULTILINE)
+    assert {name for names in listed for name in names.split()} == options
+
+
+def test_help_says_what_each_option_is_for(capsys: Capture) -> None:
+    said = rush_hour(capsys, "load", "-h")
+
+    assert re.search(r"--rate -R FLOAT +Requests per second over all connections, such as 4000 or 2\.5k\.", said.out)
+    assert re.search(r"\* +URL +http://HOST:PORT/PATH \[required\]", said.out)
+
+
+def test_the_version_is_that_of_the_package(capsys: Capture) -> None:
+    said = rush_hour(capsys, "--version")
+
+    assert (said.code, said.out, said.err) == (0, f"{__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("tune",), 'Unknown command "tune". Available commands: bench, load, serve, database.'),
+        (("-R", "5"), 'Unknown command "-R". Available commands: bench, load, serve, database.'),
+        (("load", "http://127.0.0.1/", "-R5", "--fast"), "Unknown option: --fast. Did you mean --rate?"),
+        (("bench", "--colour"), "Unknown option: --colour."),
+        (("load", "http://127.0.0.1/"), 'Command "load" parameter --rate requires an argument.'),
+        (("load", "http://127.0.0.1/", "-R"), 'Command "load" parameter -R requires an argument.'),
+        (("load", "-R", "5"), 'Command "load" parameter URL requires an argument.'),
+        (("serve",), 'Command "serve" parameter SYSTEM requires an argument.'),
+        (("load", "http://127.0.0.1/", "-R5", "-R6"), "Parameter -R specified multiple times."),
+        (("load", "http://127.0.0.1/", "-R5", "more", "words"), "expected no argument 'more words'."),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_one_line(capsys: Capture, arguments: tuple[str, ...], message: str) -> None:
+    said = rush_hour(capsys, *arguments)
+
+    assert (said.code, said.out, said.err) == (2, "", f"rush-hour: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (RushHourError("a process died."), 1, "a process died."),
+        (UsageError("--rate: expected a rate."), 2, "--rate: expected a rate."),
+        (StartError("no server."), 3, "no server."),
+        (KeyboardInterrupt(), 130, "interrupted."),
+    ],
+)
+def test_an_error_becomes_a_message_and_an_exit_code(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, message: str
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", fail)
+
+    said = rush_hour(capsys, "bench")
+
+    assert (said.code, said.out, said.err) == (code, "", f"rush-hour: {message}\n")
+
+
+@pytest.mark.parametrize("returned", [0, 1, 130, None])
+def test_what_a_command_returns_is_the_exit_code(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, returned: int | None
+) -> None:
+    monkeypatch.setattr(cli, "app", lambda *_arguments, **_options: returned)
+
+    assert rush_hour(capsys, "bench").code == (returned or 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_command_as_ctrl_c_does_even_if_it_was_ignored_before(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """A shell starts its background jobs with SIGINT ignored."""
+    monkeypatch.setattr(cli, "app", lambda *_arguments, **_options: os.kill(os.getpid(), number))
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        said = rush_hour(capsys, "bench")
+    finally:
+        signal.signal(number, before)
+
+    assert (said.code, said.err) == (130, "rush-hour: interrupted.\n")
+
+
+@pytest.mark.parametrize(
+    ("main", "arguments"), [(cli.main, ["load", "-t0"]), (cli.wrk2_main, ["load", "--wrk2", "-t0"])]
+)
+def test_the_programs_run_their_arguments_and_exit_with_the_code(
+    monkeypatch: pytest.MonkeyPatch, main: object, arguments: list[str]
+) -> None:
+    seen: list[object] = []
+
+    def note(given: object) -> int:
+        seen.append(given)
+        return 3
+
+    monkeypatch.setattr(cli, "run", note)
+    monkeypatch.setattr(sys, "argv", ["program", *arguments[-1:]] if main is cli.wrk2_main else ["p", *arguments])
+
+    with pytest.raises(SystemExit) as caught:
+        main()  # type: ignore[operator]  # both are functions
+
+    assert (seen, caught.value.code) == ([arguments], 3)
