@@ -11,26 +11,29 @@ from pathlib import Path
 import pytest
 from scripted_server import OK, ScriptedServer
 
+from rush_hour.core.expectation import Expectation
 from rush_hour.core.histogram import Histogram
 from rush_hour.core.result import LoadResult, TimelineRow
 from rush_hour.errors import RushHourError, StartError
-from rush_hour.load.plan import Expectation, LoadPlan, build_request, parse_url, resolve
+from rush_hour.load.plan import LoadPlan, parse_url, resolve
 from rush_hour.load.processes import Processes
+from rush_hour.load.request import OneRequest, build_request
 from rush_hour.load.run import Observer, run_load
 
 Serve = Callable[..., ScriptedServer]
+
+
+HELLO = Expectation(statuses=frozenset({200}), body=b"hello")
 
 
 def plan_for(url: str, *, unix: Path | None = None, **changes: object) -> LoadPlan:
     parts = parse_url(url)
     plan = LoadPlan(
         url=url,
-        address=resolve(parts, unix),
-        request=build_request(parts),
-        expectation=Expectation(status=200, body=b"hello"),
+        address=resolve(parts, unix=unix),
+        requests=OneRequest(build_request(parts, expectation=HELLO)),
         rate_per_s=200,
         duration_s=1.0,
-        warmup_s=0,
         connections=10,
         processes=2,
         timeout_s=2.0,

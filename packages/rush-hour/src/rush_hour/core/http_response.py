@@ -8,8 +8,8 @@ Pure: no socket, no clock.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
@@ -48,12 +48,14 @@ class ResponseHead:
         framing: how the body ends.
         body_bytes: length of the body, -1 unless framed by length.
         keep_alive: whether another request may follow on the connection.
+        headers: values by lower-case name.
     """
 
     status: int
     framing: Framing
     body_bytes: int
     keep_alive: bool
+    headers: Mapping[bytes, list[bytes]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def parse_head(raw: bytes, *, method: str) -> ResponseHead:
         framing=framing,
         body_bytes=body_bytes,
         keep_alive=keep_alive and framing is not Framing.UNTIL_CLOSE,
+        headers=headers,
     )
 
 

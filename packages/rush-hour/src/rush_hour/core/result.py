@@ -8,16 +8,31 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFacts:
-    """What the run was asked to do."""
+    """What the run was asked to do.
+
+    Attributes:
+        rate_per_s: None for a closed loop.
+        arrivals: `constant`, `poisson` or `closed-loop`.
+    """
 
     url: str
-    rate_per_s: float
+    rate_per_s: float | None
     duration_s: float
     warmup_s: float
     connections: int
     processes: int
     arrivals: str
     timeout_s: float
+    seed: int = 0
+    max_requests: int | None = None
+    connection_per_request: bool = False
+
+    @property
+    def offered(self) -> str:
+        """What was offered, for reading."""
+        if self.rate_per_s is None:
+            return "as fast as it is answered (closed loop)"
+        return f"{self.rate_per_s:,g}/s" + ("" if self.arrivals == "constant" else f" ({self.arrivals} arrivals)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +58,8 @@ class TimelineRow:
     Attributes:
         at_s: end of that second, since the start.
         p50_us, p99_us: latency of the good answers that came in it; None without any.
+        send_lag_p99_us: of the requests sent in it; None without any.
+        open_connections: how many were open when it ended.
     """
 
     at_s: float
@@ -52,6 +69,8 @@ class TimelineRow:
     failed: int
     p50_us: int | None
     p99_us: int | None
+    send_lag_p99_us: int | None = None
+    open_connections: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,6 +148,7 @@ class _Timeline:
 
 def _row(intervals: list[Interval]) -> TimelineRow:
     latency = _merge(interval.latency for interval in intervals)
+    send_lag = _merge(interval.send_lag for interval in intervals)
     return TimelineRow(
         at_s=round(max(interval.at_s for interval in intervals), 3),
         sent=sum(interval.sent for interval in intervals),
@@ -156,6 +157,8 @@ def _row(intervals: list[Interval]) -> TimelineRow:
         failed=sum(interval.failed for interval in intervals),
         p50_us=latency.percentile_us(50) if latency.total else None,
         p99_us=latency.percentile_us(99) if latency.total else None,
+        send_lag_p99_us=send_lag.percentile_us(99) if send_lag.total else None,
+        open_connections=sum(interval.open_connections for interval in intervals),
     )
 
 

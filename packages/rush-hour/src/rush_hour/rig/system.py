@@ -7,13 +7,16 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from signal import Signals
 
+from rush_hour.core.expectation import Expectation
 from rush_hour.errors import RushHourError, StartError
-from rush_hour.load.plan import Address, Expectation, parse_url
+from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import Answer, ask_once
+from rush_hour.load.request import Request, build_request
+from rush_hour.load.transport import Address
 from rush_hour.rig import nginx
 from rush_hour.rig.part import Part, base_environment
 from rush_hour.rig.ports import HOST, Ports
@@ -58,7 +61,7 @@ class RunningSystem:
         url: what to put the load on.
         server: the system itself.
         proxy: nginx before it; None without.
-        answer: its good answer.
+        request: what to send it, with its good answer.
         notes: what differs from the suite.
     """
 
@@ -66,13 +69,8 @@ class RunningSystem:
     address: Address
     server: Part
     proxy: Part | None
-    answer: Answer
+    request: Request
     notes: list[str]
-
-    @property
-    def expectation(self) -> Expectation:
-        """What every answer under load must be."""
-        return Expectation(status=self.answer.status, body=self.answer.body)
 
     def parts(self) -> dict[str, Part]:
         """Return the parts by their role."""
@@ -108,9 +106,11 @@ def running_system(spec: SystemSpec, probe: Probe, rig: Rig) -> Iterator[Running
             proxy = stack.enter_context(_proxy(spec.name, spec.front, port, socket_path, rig))
         url = f"http://{HOST}:{port}{probe.path}"
         address = Address(family=socket.AF_INET, sockaddr=(HOST, port), label=f"{HOST}:{port}")
-        answers: list[Answer] = []
-        wait_until(lambda: _ask(url, address, probe, answers), server, what=spec.name, timeout_s=timeout_s)
-        yield RunningSystem(url=url, address=address, server=server, proxy=proxy, answer=answers[-1], notes=notes)
+        request, answers = build_request(parse_url(url)), list[Answer]()
+        wait_until(lambda: _ask(request, address, probe, answers), server, what=spec.name, timeout_s=timeout_s)
+        good = Expectation(statuses=frozenset({answers[-1].status}), body=answers[-1].body)
+        request = replace(request, expectation=good)
+        yield RunningSystem(url=url, address=address, server=server, proxy=proxy, request=request, notes=notes)
         if proxy is not None:
             notes += nginx.explain_log(proxy.log_path.read_text(errors="replace"))
 
@@ -153,10 +153,10 @@ def _proxy(name: str, front: Front, port: int, socket_path: Path, rig: Rig) -> P
     )
 
 
-def _ask(url: str, address: Address, probe: Probe, answers: list[Answer]) -> str | None:
+def _ask(request: Request, address: Address, probe: Probe, answers: list[Answer]) -> str | None:
     """Ask once, keep the answer, and return what is wrong with it."""
     try:
-        answers.append(ask_once(parse_url(url), address))
+        answers.append(ask_once(request, address))
     except StartError as error:
         return str(error)
     return _wrong_with(answers[-1], probe)
