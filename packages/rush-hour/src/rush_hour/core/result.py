@@ -44,6 +44,7 @@ class DurationSummary:
     p50: int
     p75: int
     p90: int
+    p95: int
     p99: int
     p99_9: int
     p99_99: int

@@ -95,12 +95,12 @@ class Tally:
     def flush(self, second: int, at_s: float, open_connections: int) -> Interval:
         """Move durations into histograms and return what is new since the last flush, as one second's report."""
         latency, send_lag = Histogram(), Histogram()
-        _move(self.latencies_ns, latency)
+        move_durations(self.latencies_ns, latency)
         self.latency.add(latency)
-        _move(self.send_lags_ns, send_lag)
+        move_durations(self.send_lags_ns, send_lag)
         self.send_lag.add(send_lag)
-        _move(self.service_times_ns, self.service_time)
-        _move(self.latencies_bad_ns, self.latency_bad)
+        move_durations(self.service_times_ns, self.service_time)
+        move_durations(self.latencies_bad_ns, self.latency_bad)
         now = (self.sent, self.good, self.bad, self.errors.total())
         sent, good, bad, failed = (new - old for new, old in zip(now, self._reported, strict=True))
         self._reported = now
@@ -110,7 +110,8 @@ class Tally:
         )  # fmt: skip
 
 
-def _move(durations_ns: "array[int]", histogram: Histogram) -> None:
+def move_durations(durations_ns: "array[int]", histogram: Histogram) -> None:
+    """Record durations in a histogram and forget them."""
     if durations_ns:
         histogram.record_ns(np.array(durations_ns))
         del durations_ns[:]
