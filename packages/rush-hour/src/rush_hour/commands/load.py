@@ -21,10 +21,11 @@ from rush_hour.load.target_file import read_target_file
 from rush_hour.load.transport import Address, Tls
 from rush_hour.report.csv_file import write_csv
 from rush_hour.report.hlog import write_hlog
-from rush_hour.report.progress import TerminalProgress
+from rush_hour.report.live_view import LiveView
 from rush_hour.report.result_file import check_writable, load_file, write_result
 from rush_hour.report.terminal import load_summary, make_console
-from rush_hour.report.wrk2_text import wrk2_text
+from rush_hour.report.wrk2_figures import wrk2_report
+from rush_hour.report.wrk2_text import format_report
 
 
 @Parameter(name="*", group="Load")
@@ -142,8 +143,8 @@ def load(
         max_requests=pace.max_requests,
         connection_per_request=pace.connection_per_request,
     )
-    with TerminalProgress(make_console(stderr=True)) as progress:
-        report, is_interrupted = run_load(plan, Observer(on_phase=progress.step, on_second=progress.second))
+    with LiveView(make_console(stderr=True), plan.duration_s) as view:
+        report, is_interrupted = run_load(plan, Observer(on_phase=view.step, on_second=view.second))
     _write(report, output)
     if isinstance(requests, Script):
         requests.done(report.result)
@@ -223,6 +224,6 @@ def _write(report: LoadReport, output: Output) -> None:
         make_console().print(load_summary(report))
         return
     shows = {"show_latency": output.latency, "show_service_time": output.u_latency}
-    sys.stdout.write(wrk2_text(report.plan, report.result, **shows))
+    sys.stdout.write(format_report(wrk2_report(report.plan, report.result, **shows)))
     for doubt in report.verdict.warnings:
         sys.stderr.write(f"{doubt.code}: {doubt.message} {doubt.hint}\n")
