@@ -55,7 +55,7 @@ class Connection:
         slot: among those of this process.
         request: number of the next request due on it, or of the one in flight.
         due_ns, ready_ns, sent_ns: when that request was due, could be sent, was sent.
-        failures: in a row, without an answer between them.
+        failures: connections refused, or closed while idle, in a row and without an answer between them.
         body: parts of the answer's body that came so far, where it matters.
     """
 

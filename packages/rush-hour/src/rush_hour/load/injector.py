@@ -362,7 +362,6 @@ class Injector:
         """The request in flight has failed, and its connection with it."""
         self._tally.errors[name] += 1
         self._in_flight -= 1
-        connection.failures += 1
         self._next_request(connection)
         self._reopen(connection)
 
