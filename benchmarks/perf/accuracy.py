@@ -85,7 +85,8 @@ def generators() -> dict[str, Read]:
     """Return what measures: ours, and wrk2 where it is not our own command of that name."""
     wrk2 = shutil.which("wrk2")
     is_wrk2 = wrk2 is not None and Path(wrk2).parent != Path(OUR_PROGRAM).parent
-    return {"rush-hour": read_ours} | ({"wrk2": read_wrk2} if is_wrk2 else {})
+    found: dict[str, Read] = {"rush-hour": read_ours}
+    return found | {"wrk2": read_wrk2} if is_wrk2 else found
 
 
 def measure(case: Case, read: Read) -> tuple[dict[str, int], dict[str, int]]:

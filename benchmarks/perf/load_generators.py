@@ -5,8 +5,8 @@ each: as fast as it goes, then at 4,000 requests/s. CPU time is what the operati
 each runs for a short and for a longer time, and the difference is what its requests cost, its start-up left out.
 """
 
+import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -40,9 +40,9 @@ OURS = "rush-hour"
 NGINX = """\
 daemon off;
 worker_processes 1;
-worker_rlimit_nofile 16384;
+worker_rlimit_nofile 32768;
 pid {directory}/nginx.pid;
-events {{ worker_connections 8192; }}
+events {{ worker_connections 16384; }}
 http {{
     access_log off;
     keepalive_requests 1000000000;
@@ -52,7 +52,7 @@ http {{
     uwsgi_temp_path {directory}/4;
     scgi_temp_path {directory}/5;
     server {{
-        listen 127.0.0.1:{port} backlog=4096;
+        listen 127.0.0.1:{port} backlog=16384;
         root {directory};
     }}
 }}
@@ -70,15 +70,21 @@ CONSTANT_RATE = {
     "wrk2": "wrk2 -t1 -c400 -d{duration}s -R 4000 {url}",
     "oha": "oha --no-tui -c 400 -z {duration}s -q 4000 --latency-correction {url}",
 }
+MANY_CONNECTIONS = {
+    OURS: f"{OUR_PROGRAM} load --wrk2 -t1 -c10000 -d{{duration}}s -R 4000 {{url}}",
+    "wrk2": "wrk2 -t1 -c10000 -d{duration}s -R 4000 {url}",
+    "wrk": "wrk -t1 -c10000 -d{duration}s {url}",
+}
 REQUESTS = re.compile(r"(\d+) requests in|requests: .*, (\d+) done|\[200\] (\d+) responses")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What one run of one generator sent and used."""
+    """What one run of one generator sent and used; memory is that of its largest process."""
 
     requests: int
     cpu_s: float
+    max_rss_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +106,8 @@ def main() -> None:
                 print(f"{title}, repetition {number} of {REPETITIONS}", file=sys.stderr, flush=True)
                 for name, command in present.items():
                     costs[name].append(measure(command, url))
-            console.print(ratio_table(f"{title}, 400 connections, medians of {REPETITIONS} repetitions", costs))
+            console.print(ratio_table(f"{title}, 400 connections, medians of {REPETITIONS} repetitions", costs), "")
+        console.print(memory_table(url))
 
 
 def is_installed(name: str) -> bool:
@@ -121,15 +128,20 @@ def measure(command: str, url: str) -> Cost:
 
 def run_once(command: str) -> Usage:
     """Run a generator to its end; exit code 1 says that its figures are in doubt, which at full speed they are."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command.split(), capture_output=True, text=True, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    match = REQUESTS.search(done.stdout)
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command.split(), stdout=output, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        text = output.read()
+    match = REQUESTS.search(text)
     if match is None:
-        sys.exit(f"{command}: exit code {done.returncode}: {done.stdout}{done.stderr}")
-    requests = int(next(filter(None, match.groups())))
-    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Usage(requests=requests, cpu_s=cpu_s)
+        sys.exit(f"{command}: exit code {process.returncode}: {text}")
+    return Usage(
+        requests=int(next(filter(None, match.groups()))),
+        cpu_s=used.ru_utime + used.ru_stime,
+        max_rss_bytes=used.ru_maxrss * 1024,
+    )
 
 
 def ratio_table(title: str, costs: dict[str, list[Cost]]) -> Table:
@@ -147,6 +159,18 @@ def ratio_table(title: str, costs: dict[str, list[Cost]]) -> Table:
             f"{median(cost.cpu_us_per_request for cost in repeated):.1f}",
             f"{median(ours.cpu_us_per_request / its.cpu_us_per_request for ours, its in pairs):.2f}",
         )
+    return table
+
+
+def memory_table(url: str) -> Table:
+    """Return how much memory 10,000 connections take."""
+    table = Table(title="10,000 connections, 4,000 requests/s", title_justify="left", box=None, pad_edge=False)
+    table.add_column("generator")
+    table.add_column("memory MB", justify="right")
+    for name, command in MANY_CONNECTIONS.items():
+        if is_installed(name):
+            usage = run_once(command.format(duration=LONG_S, url=url))
+            table.add_row(name, f"{usage.max_rss_bytes / 1e6:.0f}")
     return table
 
 
