@@ -124,9 +124,9 @@ class LoadResult:
         requests_sent: of those due, how many were written to a connection at least in part.
         errors: requests that failed, by phase and error, such as `read:ECONNRESET`.
         unanswered_at_end: due, and neither answered nor failed when the run ended; sent or not.
-        rate_per_s: requests sent per second of `elapsed_s`.
+        rate_per_s: requests sent per second of the plan.
         goodput_per_s: good answers per second of `elapsed_s`.
-        elapsed_s: from the start to the end of the plan, or to the last answer if that came later.
+        elapsed_s: the time of the plan; where not every request due was sent, until the last answer to one that was.
         latency_us: of good answers, from the moment each request was due.
         service_time_us: of good answers, from the moment each request was sent.
         send_lag_us: of all requests sent: how late the generator itself was, the connection being free.
