@@ -31,6 +31,7 @@ perf: perf-load perf-http ## Measure us beside our peers on the same work; print
 
 perf-load: $(VENV)/.bench ## Measure the load generator beside wrk, wrk2, h2load and oha, those that are on PATH.
 	$(BIN)/python benchmarks/perf/load_generators.py
+	$(BIN)/python benchmarks/perf/accuracy.py
 
 perf-http: $(VENV)/.bench $(VENV)/.perf ## Measure the HTTP engine beside its peers.
 	$(BIN)/python benchmarks/perf/http_servers.py

@@ -1,6 +1,7 @@
 """A server of known behaviour: a script says what is answered to each request."""
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ class ScriptedServer:
     """
 
     script: Callable[[int], bytes | None] = lambda _number: OK
+    resets: bool = False  # whether connections are closed with RST
     requests: list[bytes] = field(default_factory=list)
     arrived_at_s: list[float] = field(default_factory=list)
     connections: int = 0
@@ -72,6 +74,8 @@ class ScriptedServer:
                         self.arrived_at_s.append(time.monotonic())
                     answer = self.script(number)
                     if answer is None:
+                        if self.resets:
+                            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                         connection.close()
                         return
                     connection.sendall(answer)

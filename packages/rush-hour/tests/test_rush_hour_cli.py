@@ -31,7 +31,11 @@ def test_help_lists_the_commands_and_what_they_do(capsys: Capture, arguments: tu
 
 LOAD_OPTIONS = {
     "--rate", "-R", "--connections", "-c", "--threads", "-t", "--duration", "-d", "--warmup", "--timeout", "-T",
-    "--header", "-H", "--unix", "--json", "--wrk2", "--latency", "-L", "--u_latency", "-U",
+    "--arrivals", "--seed", "--closed-loop", "--max-requests", "--connection-per-request",
+    "--method", "--header", "-H", "--body", "--body-file", "--target-file", "--script", "-s", "--expect-status",
+    "--expect-body", "--unix", "--connect-to", "--insecure", "--cacert", "--cert", "--key", "--server-name",
+    "--json", "--hlog", "--csv", "--wrk2", "--latency", "-L", "--u_latency", "-U", "--batch_latency", "-B",
+    "--version", "-v",
 }  # fmt: skip
 BENCH_OPTIONS = {
     "--only", "--output", "--rate", "-R", "--connections", "-c", "--threads", "-t", "--duration", "-d", "--warmup",
@@ -61,7 +65,7 @@ def test_help_says_what_each_option_is_for(capsys: Capture) -> None:
     said = rush_hour(capsys, "load", "-h")
 
     assert re.search(r"--rate -R FLOAT +Requests per second over all connections, such as 4000 or 2\.5k\.", said.out)
-    assert re.search(r"\* +URL +http://HOST:PORT/PATH \[required\]", said.out)
+    assert re.search(r"\* +URL +http://HOST:PORT/PATH or https://HOST:PORT/PATH \[required\]", said.out)
 
 
 def test_the_version_is_that_of_the_package(capsys: Capture) -> None:
@@ -77,7 +81,13 @@ def test_the_version_is_that_of_the_package(capsys: Capture) -> None:
         (("-R", "5"), 'Unknown command "-R". Available commands: bench, load, serve, database.'),
         (("load", "http://127.0.0.1/", "-R5", "--fast"), "Unknown option: --fast. Did you mean --rate?"),
         (("bench", "--colour"), "Unknown option: --colour."),
-        (("load", "http://127.0.0.1/"), 'Command "load" parameter --rate requires an argument.'),
+        (
+            ("load", "http://127.0.0.1/"),
+            (
+                "--rate: expected requests per second, such as -R 4000; got none. "
+                "To send as fast as the server answers, use --closed-loop."
+            ),
+        ),
         (("load", "http://127.0.0.1/", "-R"), 'Command "load" parameter -R requires an argument.'),
         (("load", "-R", "5"), 'Command "load" parameter URL requires an argument.'),
         (("serve",), 'Command "serve" parameter SYSTEM requires an argument.'),

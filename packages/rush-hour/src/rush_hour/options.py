@@ -1,13 +1,18 @@
 """Every command-line option, declared once: name, short form, help and how its value is read."""
 
+import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from cyclopts import Parameter, Token
 
+from rush_hour.core.expectation import Expectation, parse_statuses
 from rush_hour.errors import UsageError
 from rush_hour.units import parse_count, parse_duration_s, parse_rate_per_s
+
+_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 def _read_with(parse: Callable[..., Any], name: str, **options: Any) -> Callable[[Any, Sequence[Token]], Any]:
@@ -17,12 +22,55 @@ def _read_with(parse: Callable[..., Any], name: str, **options: Any) -> Callable
     return read
 
 
-def _check_file(name: str) -> Callable[[Any, Path], None]:
-    def check(_type: Any, path: Path) -> None:
-        if not path.is_file():
+def _flag(name: str | list[str], help_: str) -> Parameter:
+    return Parameter(name=name, negative="", show_default=False, help=help_)
+
+
+def _check_existing(name: str) -> Callable[[Any, Path | None], None]:
+    def check(_type: Any, path: Path | None) -> None:
+        if path is not None and not path.is_file():
             raise UsageError(f"{name}: expected a file, got {str(path)!r}.")
 
     return check
+
+
+def parse_expected_statuses(text: str) -> frozenset[int]:
+    """Read the value of `--expect-status`.
+
+    Raises:
+        UsageError: it is not status codes.
+    """
+    statuses = parse_statuses(text)
+    if statuses is None:
+        raise UsageError(f"--expect-status: expected status codes such as 200, 2xx or 200,404; got {text!r}.")
+    return statuses
+
+
+def parse_expected_body(text: str) -> Expectation | None:
+    """Read the value of `--expect-body`, and return an Expectation of the body alone; None for `probe`.
+
+    Raises:
+        UsageError: it is none of the forms, or the JSON cannot be read.
+    """
+    kind, colon, value = text.partition(":")
+    if text == "probe":
+        return None
+    if text == "any":
+        return Expectation()
+    if kind == "sha256" and _SHA256.fullmatch(value):
+        return Expectation(sha256=value.lower())
+    if kind == "json" and colon:
+        return Expectation(json=_read_json(value))
+    raise UsageError(f"--expect-body: expected probe, any, sha256:HEX, json:TEXT or json:@FILE; got {text!r}.")
+
+
+def _read_json(value: str) -> str:
+    try:
+        text = Path(value[1:]).read_text(encoding="utf-8") if value.startswith("@") else value
+        json.loads(text)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--expect-body: expected JSON, or @ and a file of JSON; got {value!r}: {error}") from error
+    return text
 
 
 RATE = Parameter(
@@ -55,21 +103,70 @@ TIMEOUT = Parameter(
     converter=_read_with(parse_duration_s, "--timeout"),
     help="How long an answer may take after its request was sent.",
 )
-HEADER = Parameter(name=["--header", "-H"], negative="", help="Header to send, 'Name: value'. May be repeated.")
-LATENCY = Parameter(name=["--latency", "-L"], negative="", help="Print the latency distribution (wrk2's text).")
-SERVICE_TIME = Parameter(
-    name=["--u_latency", "-U"],
-    negative="",
-    help="Print the distribution from the moment of sending too (wrk2's text).",
+ARRIVALS = Parameter(name="--arrivals", help="Even gaps between requests, or exponential ones (poisson).")
+SEED = Parameter(name="--seed", help="Chooses what is drawn by chance; the same seed gives the same run.")
+CLOSED_LOOP = _flag(
+    "--closed-loop",
+    "No rate: each connection sends its next request when it has its answer. Says nothing of waiting users.",
 )
-UNIX = Parameter(name="--unix", help="Unix socket to connect to instead of the URL's host.")
-JSON = Parameter(name="--json", help="File to write the result to.")
-WRK2 = Parameter(name="--wrk2", negative="", help="Print what wrk2 prints.")
+MAX_REQUESTS = Parameter(
+    name="--max-requests",
+    converter=_read_with(parse_count, "--max-requests"),
+    help="End after so many requests, if the duration is not over before.",
+)
+CONNECTION_PER_REQUEST = _flag("--connection-per-request", "No keep-alive: a new connection for each request.")
 
-URL = Parameter(help="http://HOST:PORT/PATH")
+METHOD = Parameter(name="--method", help="HTTP method.")
+HEADER = Parameter(name=["--header", "-H"], negative="", help="Header to send, 'Name: value'. May be repeated.")
+BODY = Parameter(name="--body", help="Body to send.")
+BODY_FILE = Parameter(name="--body-file", validator=_check_existing("--body-file"), help="File whose bytes are sent.")
+TARGET_FILE = Parameter(
+    name="--target-file",
+    validator=_check_existing("--target-file"),
+    help="TOML file of several requests and their weights, sent to the URL's server.",
+)
+SCRIPT = Parameter(
+    name=["--script", "-s"],
+    validator=_check_existing("--script"),
+    help="Python file with any of request(number), response(status, headers, body), done(summary).",
+)
+EXPECT_STATUS = Parameter(
+    name="--expect-status",
+    help="Status of a good answer: 200, 2xx or 200,404. By default that of a request sent before.",
+)
+EXPECT_BODY = Parameter(
+    name="--expect-body",
+    help="Body of a good answer: probe (that of a request sent before), any, sha256:HEX, json:TEXT or json:@FILE.",
+)
+
+UNIX = Parameter(name="--unix", help="Unix socket to connect to instead of the URL's host.")
+CONNECT_TO = Parameter(name="--connect-to", help="HOST:PORT to connect to instead of the URL's host.")
+INSECURE = _flag("--insecure", "Accept any certificate.")
+CA_CERT = Parameter(
+    name="--cacert", validator=_check_existing("--cacert"), help="Certificates to trust instead of the system's."
+)
+CERT = Parameter(
+    name="--cert", validator=_check_existing("--cert"), help="Client certificate to show, in PEM, and perhaps its key."
+)
+KEY = Parameter(name="--key", validator=_check_existing("--key"), help="Key of the client certificate, in PEM.")
+SERVER_NAME = Parameter(name="--server-name", help="Whom the certificate must be for (SNI), if not the URL's host.")
+
+JSON = Parameter(name="--json", help="File to write the result to.")
+HLOG = Parameter(name="--hlog", help="File to write the latencies to, as an HdrHistogram log.")
+CSV = Parameter(name="--csv", help="File to write each second of the run to.")
+WRK2 = _flag("--wrk2", "Print what wrk2 prints.")
+LATENCY = _flag(["--latency", "-L"], "Print the latency distribution (wrk2's text).")
+SERVICE_TIME = _flag(["--u_latency", "-U"], "Print the distribution from the moment of sending too (wrk2's text).")
+BATCH_LATENCY = _flag(
+    ["--batch_latency", "-B"],
+    "As in wrk2: one latency for each batch. A batch is one request here, so it changes nothing.",
+)
+VERSION = _flag(["--version", "-v"], "Print the version, and go on.")
+
+URL = Parameter(help="http://HOST:PORT/PATH or https://HOST:PORT/PATH")
 SYSTEM = Parameter(help="Name of a system in the suite.")
-SUITE = Parameter(validator=_check_file("SUITE"), help="Suite file.")
-SUITE_OPTION = Parameter(name="--suite", validator=_check_file("--suite"), help="Suite file.")
+SUITE = Parameter(validator=_check_existing("SUITE"), help="Suite file.")
+SUITE_OPTION = Parameter(name="--suite", validator=_check_existing("--suite"), help="Suite file.")
 ONLY = Parameter(name="--only", negative="", help="System to bench; may be repeated. Without it: all of them.")
 OUTPUT = Parameter(name="--output", help="Directory for result.json, histograms and logs.")
 WORKERS = Parameter(

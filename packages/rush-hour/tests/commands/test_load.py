@@ -55,7 +55,7 @@ def test_a_real_load_is_summed_up_and_written(capsys: Capture, url: str, tmp_pat
     assert said.code == (0 if document.verdict.trusted else 1)
     assert document.plan == PlanFacts(
         url=url, rate_per_s=100.0, duration_s=0.5, warmup_s=0.3, connections=4, processes=1, arrivals="constant",
-        timeout_s=2.0,
+        timeout_s=2.0, seed=1,
     )  # fmt: skip
     assert (document.result.requests_due, document.result.responses_good) == (50, 50)
     assert said.out.startswith(f"{url}\n100/s on 4 connections for 0.5 s, 1 process\n\ngoodput ")
@@ -96,7 +96,7 @@ def test_options_have_the_published_spelling(
     [plan] = plans
     assert (plan.processes, plan.connections, plan.duration_s, plan.rate_per_s) == (12, 400, 300.0, 4000.0)
     assert (plan.timeout_s, plan.warmup_s) == (0.5, 0.0)
-    assert plan.request.data.split(b"\r\n")[2:4] == [b"A: b", b"C: d"]
+    assert plan.requests.get(0).data.split(b"\r\n")[2:4] == [b"A: b", b"C: d"]
 
 
 def test_defaults_are_those_of_wrk2(capsys: Capture, url: str, measured: Callable[..., list[LoadPlan]]) -> None:
@@ -106,7 +106,7 @@ def test_defaults_are_those_of_wrk2(capsys: Capture, url: str, measured: Callabl
 
     [plan] = plans
     assert (plan.processes, plan.connections, plan.duration_s, plan.timeout_s) == (2, 10, 10.0, 2.0)
-    assert plan.expectation.body == b"hello"
+    assert plan.requests.get(0).expectation.body == b"hello"
 
 
 def test_a_trusted_run_is_exit_code_0_and_another_1(

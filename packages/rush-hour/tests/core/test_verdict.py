@@ -62,9 +62,7 @@ def test_a_server_that_does_not_hold_the_rate_is_a_finding_and_the_figures_are_t
 
     assert verdict.trusted
     assert [doubt.code for doubt in verdict.warnings] == ["rate-missed", "errors-above-limit"]
-    assert (
-        verdict.warnings[0].message == "6,000 of 10,000 requests due were sent: the connections were busy, or closed."
-    )
+    assert verdict.warnings[0].message == "6,000 of 10,000 requests due were sent: the connections were still busy."
     assert verdict.warnings[1].message == (
         "40.0% of the requests due were not answered well: 4,000 unanswered at the end."
     )
@@ -108,3 +106,28 @@ def test_sharing_cores_is_said_and_does_not_end_trust(plan: PlanFacts, result: L
 
     assert verdict.trusted
     assert [doubt.code for doubt in verdict.warnings] == ["shared-cores"]
+
+
+def test_a_rate_missed_for_want_of_connections_says_so(plan: PlanFacts, result: LoadResult) -> None:
+    gone = replace(
+        result, requests_sent=6_000, responses_total=6_000, responses_good=6_000,
+        errors={"connect:ECONNREFUSED": 4_000},
+        connections=replace(result.connections, open_at_end=0, connect_failures={"ECONNREFUSED": 4_100}),
+    )  # fmt: skip
+
+    verdict = judge(plan, gone, shares_cores=False)
+
+    assert [doubt.code for doubt in verdict.warnings] == ["rate-missed", "connections-lost", "errors-above-limit"]
+    assert verdict.warnings[0].message == ("6,000 of 10,000 requests due were sent: for 4,000 there was no connection.")
+    assert verdict.warnings[1].message == (
+        "100 of 100 connections were not open at the start or at the end: ECONNREFUSED 4,100 times."
+    )
+
+
+def test_connections_that_were_never_opened_are_missed(plan: PlanFacts, result: LoadResult) -> None:
+    fewer = replace(result, connections=replace(result.connections, open_at_start=90, open_at_end=90))
+
+    [doubt] = judge(plan, fewer, shares_cores=False).warnings
+
+    assert doubt.message == "10 of 100 connections were not open at the start or at the end."
+    assert codes(replace(plan, connection_per_request=True), fewer) == []

@@ -5,54 +5,19 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from load_runs import assert_accounted_for, plan_for, run
 from scripted_server import OK, ScriptedServer
 
 from rush_hour.core.histogram import Histogram
-from rush_hour.core.result import LoadResult, TimelineRow
+from rush_hour.core.result import TimelineRow
 from rush_hour.errors import RushHourError, StartError
-from rush_hour.load.plan import Expectation, LoadPlan, build_request, parse_url, resolve
 from rush_hour.load.processes import Processes
 from rush_hour.load.run import Observer, run_load
 
 Serve = Callable[..., ScriptedServer]
-
-
-def plan_for(url: str, *, unix: Path | None = None, **changes: object) -> LoadPlan:
-    parts = parse_url(url)
-    plan = LoadPlan(
-        url=url,
-        address=resolve(parts, unix),
-        request=build_request(parts),
-        expectation=Expectation(status=200, body=b"hello"),
-        rate_per_s=200,
-        duration_s=1.0,
-        warmup_s=0,
-        connections=10,
-        processes=2,
-        timeout_s=2.0,
-    )
-    return replace(plan, **changes)  # type: ignore[arg-type]  # the changes are of its own fields
-
-
-def run(url: str, **changes: object) -> LoadResult:
-    report, is_interrupted = run_load(plan_for(url, **changes))  # type: ignore[arg-type]
-    assert not is_interrupted
-    assert_accounted_for(report.result)
-    return report.result
-
-
-def assert_accounted_for(result: LoadResult) -> None:
-    assert result.requests_due == result.responses_total + sum(result.errors.values()) + result.unanswered_at_end
-    assert result.responses_total == sum(result.responses_by_status.values())
-    assert result.latency_us is None or result.latency_us.count == result.responses_good
-    assert result.latency_bad_us is None or result.latency_bad_us.count == result.responses_bad
-    assert result.send_lag_us is None or result.send_lag_us.count == result.requests_sent
-    assert sum(row.sent for row in result.timeline) == result.requests_sent
-    assert sum(row.good for row in result.timeline) == result.responses_good
 
 
 def test_every_due_request_is_sent_and_answered(serve: Serve) -> None:

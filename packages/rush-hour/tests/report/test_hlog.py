@@ -45,7 +45,7 @@ def test_the_file_says_what_it_is_of(tmp_path: Path, plan: PlanFacts, result: Lo
 
     version, comment, base_time, legend, interval = path.read_text().splitlines()
     assert version == "#[Histogram log format version 1.2]"
-    assert comment == "#latency in microseconds of http://127.0.0.1:8008/agents at 1000/s"
+    assert comment == "#latency in microseconds of http://127.0.0.1:8008/agents, 1,000/s"
     assert base_time == "#[BaseTime: 0.000000 (seconds since epoch)]"
     assert legend.startswith('"StartTimestamp","Interval_Length"')
     assert interval.startswith("0.000000,10.000000,1000.000000,HIST")

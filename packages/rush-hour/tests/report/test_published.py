@@ -87,7 +87,9 @@ def test_systems_are_compared_by_name_in_the_published_order(path: Path) -> None
 
 
 def summary(mean: float, maximum: int, count: int) -> DurationSummary:
-    return DurationSummary(mean=mean, stdev=0, p50=0, p75=0, p90=0, p99=0, p99_9=0, p99_99=0, max=maximum, count=count)
+    return DurationSummary(
+        mean=mean, stdev=0, p50=0, p75=0, p90=0, p95=0, p99=0, p99_9=0, p99_99=0, max=maximum, count=count
+    )
 
 
 def test_measured_latencies_are_of_all_answers_as_wrk2s_are(path: Path, plan: PlanFacts, result: LoadResult) -> None:

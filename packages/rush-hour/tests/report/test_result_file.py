@@ -17,7 +17,8 @@ from scripted_server import ScriptedServer
 
 from rush_hour.core.result import LoadReport, LoadResult, PlanFacts, Verdict
 from rush_hour.errors import UsageError
-from rush_hour.load.plan import Expectation, LoadPlan, build_request, parse_url, resolve
+from rush_hour.load.plan import LoadPlan, parse_url, resolve
+from rush_hour.load.request import OneRequest, build_request
 from rush_hour.load.run import run_load
 from rush_hour.report.result_file import (
     BenchFile,
@@ -212,8 +213,8 @@ def real(serve: Callable[..., ScriptedServer], tmp_path: Path) -> dict[str, Any]
     server = serve(lambda number: bad if number % 4 == 0 else None if number % 4 == 1 else good)
     parts = parse_url(server.url)
     plan = LoadPlan(
-        url=server.url, address=resolve(parts, None), request=build_request(parts), expectation=Expectation(status=200),
-        rate_per_s=100, duration_s=0.5, warmup_s=0, connections=4, processes=1, timeout_s=2.0,
+        url=server.url, address=resolve(parts), requests=OneRequest(build_request(parts)),
+        rate_per_s=100, duration_s=0.5, connections=4, processes=1, timeout_s=2.0,
     )  # fmt: skip
     report, _ = run_load(plan)
     write_result(tmp_path / "r.json", load_file(report))

@@ -24,8 +24,8 @@ FIGURES = Figures(
 
 def summary_of(value_us: int, count: int) -> DurationSummary:
     return DurationSummary(
-        mean=value_us, stdev=0.0, p50=value_us, p75=value_us, p90=value_us, p99=value_us, p99_9=value_us,
-        p99_99=value_us, max=value_us, count=count,
+        mean=value_us, stdev=0.0, p50=value_us, p75=value_us, p90=value_us, p95=value_us, p99=value_us,
+        p99_9=value_us, p99_99=value_us, max=value_us, count=count,
     )  # fmt: skip
 
 

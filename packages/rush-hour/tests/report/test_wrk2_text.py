@@ -1,197 +1,95 @@
-"""The layout that parsers of wrk2's output rely on, to the space."""
+"""wrk2's text: printed as wrk2 prints it, and read back. The outputs in `wrk2_outputs` are real ones."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+import textwrap
+from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from rush_hour.core.histogram import Histogram
-from rush_hour.core.result import Histograms, LoadResult, PlanFacts, TimelineRow
-from rush_hour.report.wrk2_text import format_bytes, format_time_us, spectrum, wrk2_text
+from rush_hour.errors import UsageError
+from rush_hour.report.wrk2_text import format_bytes, format_report, format_time_us, parse_report
 
-NOTHING = Histograms(latency_us=None, service_time_us=None, send_lag_us=None, latency_bad_us=None)
+OUTPUTS = sorted((Path(__file__).parent / "wrk2_outputs").glob("*.txt"))
 
-SHORT = """\
-Running 10s test @ http://127.0.0.1:8008/agents
-  2 threads and 100 connections
+MINUTES = """\
+Running 5m test @ http://192.168.2.100:18004/agents
+  12 threads and 400 connections
   Thread Stats   Avg      Stdev     Max   +/- Stdev
-    Latency     2.30ms    2.61ms  10.00ms   90.00%
-    Req/Sec   500.00      0.00   500.00    100.00%
-  10000 requests in 10.00s, 0.95MB read
-Requests/sec:   1000.00
-Transfer/sec:     97.66KB
-"""
-DISTRIBUTION = """\
- 50.000%    1.00ms
- 75.000%    2.00ms
- 90.000%    2.00ms
- 99.000%   10.01ms
- 99.900%   10.01ms
- 99.990%   10.01ms
- 99.999%   10.01ms
-100.000%   10.01ms
-
-  Detailed Percentile spectrum:
-       Value   Percentile   TotalCount 1/(1-Percentile)
-
-       1.000     0.000000           50         1.00
-       1.000     0.100000           50         1.11
-       1.000     0.200000           50         1.25
-       1.000     0.300000           50         1.43
-       1.000     0.400000           50         1.67
-       1.000     0.500000           50         2.00
-       2.000     0.550000           90         2.22
-       2.000     0.600000           90         2.50
-       2.000     0.650000           90         2.86
-       2.000     0.700000           90         3.33
-       2.000     0.750000           90         4.00
-       2.000     0.775000           90         4.44
-       2.000     0.800000           90         5.00
-       2.000     0.825000           90         5.71
-       2.000     0.850000           90         6.67
-       2.000     0.875000           90         8.00
-       2.000     0.887500           90         8.89
-       2.000     0.900000           90        10.00
-      10.007     0.912500          100        11.43
-      10.007     1.000000          100          inf
-#[Mean    =        2.300, StdDeviation   =        2.611]
-#[Max     =       10.000, Total count    =          100]
-#[Buckets =           27, SubBuckets     =         2048]
-----------------------------------------------------------
-"""
-UNCORRECTED = """
-  Latency Distribution (HdrHistogram - Uncorrected Latency (measured without taking delayed starts into account))
- 50.000%  800.00us
- 75.000%  800.00us
- 90.000%  800.00us
- 99.000%  800.00us
- 99.900%  800.00us
- 99.990%  800.00us
- 99.999%  800.00us
-100.000%  800.00us
-
-  Detailed Percentile spectrum:
-       Value   Percentile   TotalCount 1/(1-Percentile)
-
-       0.800     0.000000            1         1.00
-       0.800     1.000000            1          inf
-#[Mean    =        0.800, StdDeviation   =        0.000]
-#[Max     =        0.800, Total count    =            1]
-#[Buckets =           27, SubBuckets     =         2048]
-----------------------------------------------------------
+    Latency   121.08ms  204.06ms   2.66s    86.91%
+    Req/Sec   332.74     22.85   423.00     71.00%
+  1197819 requests in 5.00m, 1.46GB read
+  Socket errors: connect 0, read 3, write 0, timeout 12
+  Non-2xx or 3xx responses: 1031238
+Requests/sec:   3992.68
+Transfer/sec:      4.97MB
 """
 
 
-def histogram_of(counts: Mapping[int, int]) -> Histogram:
-    """A histogram of values in microseconds and how often they came."""
-    histogram = Histogram()
-    histogram.record_ns(np.repeat(np.array(list(counts)) * 1000, list(counts.values())))
-    return histogram
+@pytest.mark.parametrize("path", OUTPUTS, ids=lambda path: path.stem)
+def test_what_wrk2_printed_is_read_and_printed_again_byte_for_byte(path: Path) -> None:
+    text = path.read_text()
+
+    assert format_report(parse_report(text)) == text
 
 
-@pytest.fixture
-def measured(result: LoadResult) -> LoadResult:
-    """The result with histograms: half of the answers after 1 ms, the slowest after 10 ms."""
-    latency = histogram_of({1000: 50, 2000: 40, 10_000: 10})
-    service_time = histogram_of({800: 1})
-    return replace(
-        result, histogram=replace(NOTHING, latency_us=latency.encode(), service_time_us=service_time.encode())
+def test_there_are_outputs_to_test_with() -> None:
+    assert len(OUTPUTS) == 4
+
+
+def test_the_figures_of_a_run_are_read() -> None:
+    report = parse_report(MINUTES)
+
+    assert format_report(report) == MINUTES
+    assert (report.duration_s, report.threads, report.connections) == (300.0, 12, 400)
+    assert (report.latency.mean, report.latency.maximum, report.latency.within_percent) == (
+        121_080.0,
+        2_660_000.0,
+        86.91,
     )
+    assert report.requests_per_s_of_threads.mean == 332.74
+    assert (report.requests, report.elapsed_us, report.bytes_read) == (1_197_819, 300e6, 1.46 * 1024**3)
+    assert report.errors == {"connect": 0, "read": 3, "write": 0, "timeout": 12}
+    assert (report.non_2xx, report.requests_per_s, report.bytes_per_s) == (1_031_238, 3992.68, 4.97 * 1024**2)
+    assert (report.calibrations, report.recorded, report.uncorrected) == ([], None, None)
 
 
-def test_the_short_report_has_wrk2s_lines(plan: PlanFacts, measured: LoadResult) -> None:
-    assert wrk2_text(plan, measured) == SHORT
+def test_indented_text_between_other_lines_is_read_too() -> None:
+    text = "    $ wrk2 -t12 -c400 -d5m -R 4000\n" + textwrap.indent(MINUTES, "    ") + "\nAPI-Hour\n"
+
+    assert parse_report(text) == parse_report(MINUTES)
 
 
-def test_the_latency_distribution_comes_after_the_thread_statistics(plan: PlanFacts, measured: LoadResult) -> None:
-    head, tail = SHORT[: SHORT.index("  10000 requests")], SHORT[SHORT.index("  10000 requests") :]
-    title = "  Latency Distribution (HdrHistogram - Recorded Latency)\n"
+def test_distributions_are_read_with_their_spectrum() -> None:
+    [path] = [path for path in OUTPUTS if path.stem == "overload-uncorrected"]
 
-    assert wrk2_text(plan, measured, show_latency=True) == head + title + DISTRIBUTION + tail
+    report = parse_report(path.read_text())
 
-
-def test_the_uncorrected_distribution_brings_the_other_with_it(plan: PlanFacts, measured: LoadResult) -> None:
-    both = wrk2_text(plan, measured, show_service_time=True)
-
-    assert both == wrk2_text(plan, measured, show_latency=True, show_service_time=True)
-    assert DISTRIBUTION + UNCORRECTED + "  10000 requests" in both
-
-
-def test_answers_that_are_not_good_are_in_the_latency_as_in_wrk2s(plan: PlanFacts, measured: LoadResult) -> None:
-    bad = histogram_of({1_500_000: 900})
-    result = replace(measured, histogram=replace(measured.histogram, latency_bad_us=bad.encode()))
-
-    lines = wrk2_text(plan, result, show_latency=True).splitlines()
-
-    assert lines[3] == "    Latency     1.35s   449.21ms   1.50s    90.00%"
-    assert " 99.000%    1.50s " in lines
-    assert "#[Max     =     1499.136, Total count    =         1000]" in lines
+    assert report.recorded is not None
+    assert report.uncorrected is not None
+    assert report.recorded.percentiles[0] == (50.0, 7_730_000.0)
+    assert report.recorded.spectrum[-1].ratio == 1.0
+    assert report.recorded.spectrum[-1].count == report.recorded.total
+    assert report.uncorrected.mean_ms < report.recorded.mean_ms
 
 
-def test_a_run_without_an_answer_says_nan_where_wrk2_does(plan: PlanFacts, result: LoadResult) -> None:
-    silent = replace(
-        result, responses_total=0, responses_good=0, bytes_read=0, timeline=[], histogram=NOTHING,
-        errors={"timeout": 100}, responses_by_status={},
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    ("without", "line"),
+    [
+        ("Running", "Running ... test @ URL"),
+        ("threads and", "... threads and ... connections"),
+        ("Latency", "Latency"),
+        ("Req/Sec", "Req/Sec"),
+        ("requests in", "... requests in ..., ... read"),
+        ("Requests/sec", "Requests/sec"),
+        ("Transfer/sec", "Transfer/sec"),
+    ],
+)
+def test_what_is_no_report_is_refused(without: str, line: str) -> None:
+    text = "\n".join(kept for kept in MINUTES.splitlines() if without not in kept)
 
-    assert wrk2_text(plan, silent, show_latency=True).splitlines()[3:] == [
-        "    Latency     -nanus    -nanus   0.00us    0.00%",
-        "    Req/Sec       -nan      -nan   0.00      0.00%",
-        "  Latency Distribution (HdrHistogram - Recorded Latency)",
-        "-" * 58,
-        "  0 requests in 10.00s, 0.00B read",
-        "  Socket errors: connect 0, read 0, write 0, timeout 100",
-        "Requests/sec:      0.00",
-        "Transfer/sec:       0.00B",
-    ]
+    with pytest.raises(UsageError) as caught:
+        parse_report(text)
 
-
-def test_a_run_of_one_second_has_no_rates(plan: PlanFacts, measured: LoadResult) -> None:
-    short = replace(measured, timeline=measured.timeline[:1])
-
-    assert wrk2_text(plan, short).splitlines()[4] == "    Req/Sec       -nan      -nan   0.00      0.00%"
-
-
-def test_rates_are_of_each_thread_and_of_full_seconds(plan: PlanFacts, measured: LoadResult) -> None:
-    def second(at_s: float, good: int, bad: int) -> TimelineRow:
-        return TimelineRow(at_s=at_s, sent=0, good=good, bad=bad, failed=0, p50_us=None, p99_us=None)
-
-    timeline = [second(1.0, 2000, 0), second(2.0, 1000, 1000), second(3.0, 4000, 0), second(10.5, 7, 0)]
-
-    rates = wrk2_text(plan, replace(measured, timeline=timeline)).splitlines()[4]
-
-    assert rates == "    Req/Sec     1.33k   471.40     2.00k    66.67%"
-
-
-def test_errors_are_counted_by_wrk2s_four_kinds(plan: PlanFacts, measured: LoadResult) -> None:
-    errors = {
-        "connect:ECONNREFUSED": 1, "connect:EMFILE": 10, "read:EOF": 2, "write:EPIPE": 3, "timeout": 4,
-        "malformed:status-line": 20,
-    }  # fmt: skip
-
-    lines = wrk2_text(plan, replace(measured, errors=errors)).splitlines()
-
-    assert lines[6] == "  Socket errors: connect 11, read 22, write 3, timeout 4"
-
-
-def test_only_statuses_above_399_are_errors_of_their_own(plan: PlanFacts, measured: LoadResult) -> None:
-    some_bad = replace(measured, responses_by_status={"200": 9000, "304": 500, "404": 1, "502": 499})
-    all_fine = replace(measured, responses_by_status={"101": 1, "204": 1, "399": 1})
-
-    assert wrk2_text(plan, some_bad).splitlines()[6] == "  Non-2xx or 3xx responses: 500"
-    assert "Non-2xx" not in wrk2_text(plan, all_fine)
-
-
-@pytest.mark.parametrize(("duration_s", "text"), [(30, "30s"), (50, "50s"), (51, "1m"), (300, "5m"), (3600, "60m")])
-def test_the_duration_is_in_whole_seconds_or_minutes(
-    plan: PlanFacts, measured: LoadResult, duration_s: float, text: str
-) -> None:
-    line = wrk2_text(replace(plan, duration_s=duration_s), measured).splitlines()[0]
-
-    assert line == f"Running {text} test @ http://127.0.0.1:8008/agents"
+    assert str(caught.value) == f"expected the output of wrk2, with a line {line!r}; found none."
 
 
 @pytest.mark.parametrize(
@@ -218,25 +116,3 @@ def test_times_go_to_the_next_unit_at_85_percent_of_it(time_us: float, text: str
 )
 def test_sizes_go_to_the_next_unit_at_85_percent_of_it(size_bytes: float, text: str) -> None:
     assert format_bytes(size_bytes) == text
-
-
-def test_a_number_that_is_too_wide_is_cut_as_wrk2_cuts_it(plan: PlanFacts, measured: LoadResult) -> None:
-    slow = replace(measured, histogram=replace(NOTHING, latency_us=histogram_of({999_424: 381, 999_936: 619}).encode()))
-
-    assert wrk2_text(plan, slow).splitlines()[3] == "    Latency   1000.00m  248.64us 999.94ms   61.90%"
-
-
-def test_there_is_no_spectrum_of_nothing() -> None:
-    assert list(spectrum(Histogram())) == []
-
-
-@given(st.dictionaries(st.integers(1, 10_000_000), st.integers(1, 1000), min_size=1, max_size=30))
-def test_the_spectrum_climbs_to_the_highest_value_and_all_counts(counts: dict[int, int]) -> None:
-    histogram = histogram_of(counts)
-
-    rows = list(spectrum(histogram))
-
-    assert rows == sorted(rows)
-    assert rows[0][1] == 0.0
-    assert rows[-1] == (histogram.percentile_us(100), 1.0, sum(counts.values()))
-    assert all(count >= ratio * histogram.total for _, ratio, count in rows[:-1])

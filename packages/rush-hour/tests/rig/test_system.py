@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 from rig.deadlines import TIMEOUT_S
 
+from rush_hour.core.expectation import Expectation
 from rush_hour.errors import StartError
 from rush_hour.load.probe import Answer
 from rush_hour.rig.nginx import find_nginx
@@ -86,7 +87,8 @@ def test_a_system_runs_until_the_end_of_its_turn(spec: SystemSpec, rig: Rig) -> 
         process_ids = running.server.process_ids()
         assert running.url == f"http://127.0.0.1:{spec.port}/agents"
         assert running.answer == Answer(status=200, body=b"hello")
-        assert (running.expectation.status, running.expectation.body) == (200, b"hello")
+        assert running.request.data.startswith(b"GET /agents HTTP/1.1\r\n")
+        assert running.request.expectation == Expectation(statuses=frozenset({200}), body=b"hello")
         assert (running.notes, running.proxy) == ([], None)
         assert running.parts() == {"server": running.server}
 

@@ -1,72 +1,229 @@
 """`rush-hour load`: one run of the load generator."""
 
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import SplitResult
 
-from rush_hour import options
+from cyclopts import Parameter
+
+from rush_hour import __version__, options
 from rush_hour.cli import INTERRUPTED
 from rush_hour.core.result import LoadReport
-from rush_hour.errors import RushHourError
-from rush_hour.load.plan import LoadPlan, build_request, parse_url, resolve
-from rush_hour.load.probe import expect_what_is_answered
+from rush_hour.errors import RushHourError, UsageError
+from rush_hour.load.plan import LoadPlan, parse_url, resolve
+from rush_hour.load.probe import SAFE_METHODS, expect_what_is_answered
+from rush_hour.load.request import OneRequest, Request, Requests, build_request
 from rush_hour.load.run import Observer, run_load
-from rush_hour.report.progress import TerminalProgress
+from rush_hour.load.script import Script
+from rush_hour.load.target_file import read_target_file
+from rush_hour.load.transport import Address, Tls
+from rush_hour.report.csv_file import write_csv
+from rush_hour.report.hlog import write_hlog
+from rush_hour.report.live_view import LiveView
 from rush_hour.report.result_file import check_writable, load_file, write_result
 from rush_hour.report.terminal import load_summary, make_console
-from rush_hour.report.wrk2_text import wrk2_text
+from rush_hour.report.wrk2_figures import wrk2_report
+from rush_hour.report.wrk2_text import format_report
+
+
+@Parameter(name="*", group="Load")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How much is sent, how often, for how long."""
+
+    rate_per_s: Annotated[float | None, options.RATE] = None
+    connections: Annotated[int, options.CONNECTIONS] = 10
+    processes: Annotated[int, options.PROCESSES] = 2
+    duration_s: Annotated[float, options.DURATION] = 10.0
+    warmup_s: Annotated[float, options.WARMUP] = 0.0
+    timeout_s: Annotated[float, options.TIMEOUT] = 2.0
+    arrivals: Annotated[Literal["constant", "poisson"], options.ARRIVALS] = "constant"
+    seed: Annotated[int, options.SEED] = 1
+    closed_loop: Annotated[bool, options.CLOSED_LOOP] = False
+    max_requests: Annotated[int | None, options.MAX_REQUESTS] = None
+    connection_per_request: Annotated[bool, options.CONNECTION_PER_REQUEST] = False
+
+
+@Parameter(name="*", group="Request")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is sent, and what a good answer is."""
+
+    method: Annotated[str, options.METHOD] = "GET"
+    header: Annotated[tuple[str, ...], options.HEADER] = ()
+    body: Annotated[str | None, options.BODY] = None
+    body_file: Annotated[Path | None, options.BODY_FILE] = None
+    target_file: Annotated[Path | None, options.TARGET_FILE] = None
+    script: Annotated[Path | None, options.SCRIPT] = None
+    expect_status: Annotated[str | None, options.EXPECT_STATUS] = None
+    expect_body: Annotated[str | None, options.EXPECT_BODY] = None
+
+
+@Parameter(name="*", group="Connection")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """How the server is reached."""
+
+    unix: Annotated[Path | None, options.UNIX] = None
+    connect_to: Annotated[str | None, options.CONNECT_TO] = None
+    insecure: Annotated[bool, options.INSECURE] = False
+    cacert: Annotated[Path | None, options.CA_CERT] = None
+    cert: Annotated[Path | None, options.CERT] = None
+    key: Annotated[Path | None, options.KEY] = None
+    server_name: Annotated[str | None, options.SERVER_NAME] = None
+
+    def tls(self, url: SplitResult) -> Tls | None:
+        """Return how to speak TLS; None for `http://`."""
+        if url.scheme != "https":
+            return None
+        tls = Tls(
+            server_name=self.server_name or str(url.hostname),
+            verifies=not self.insecure,
+            ca_file=self.cacert,
+            cert_file=self.cert,
+            key_file=self.key,
+        )
+        tls.context()  # so that a wrong file is found now
+        return tls
+
+
+@Parameter(name="*", group="Output")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What is written, and how it is printed."""
+
+    json: Annotated[Path | None, options.JSON] = None
+    hlog: Annotated[Path | None, options.HLOG] = None
+    csv: Annotated[Path | None, options.CSV] = None
+    wrk2: Annotated[bool, options.WRK2] = False
+    latency: Annotated[bool, options.LATENCY] = False
+    u_latency: Annotated[bool, options.SERVICE_TIME] = False
+    batch_latency: Annotated[bool, options.BATCH_LATENCY] = False
+    version: Annotated[bool, options.VERSION] = False
+
+    def files(self) -> list[Path]:
+        """Return the files that will be written."""
+        return [path for path in (self.json, self.hlog, self.csv) if path is not None]
 
 
 def load(
     url: Annotated[str, options.URL],
     /,
     *,
-    rate_per_s: Annotated[float, options.RATE],
-    connections: Annotated[int, options.CONNECTIONS] = 10,
-    processes: Annotated[int, options.PROCESSES] = 2,
-    duration_s: Annotated[float, options.DURATION] = 10.0,
-    warmup_s: Annotated[float, options.WARMUP] = 0.0,
-    timeout_s: Annotated[float, options.TIMEOUT] = 2.0,
-    header: Annotated[tuple[str, ...], options.HEADER] = (),
-    unix: Annotated[Path | None, options.UNIX] = None,
-    json: Annotated[Path | None, options.JSON] = None,
-    wrk2: Annotated[bool, options.WRK2] = False,
-    latency: Annotated[bool, options.LATENCY] = False,
-    u_latency: Annotated[bool, options.SERVICE_TIME] = False,
+    pace: Pace = Pace(),
+    asked: Asked = Asked(),
+    reached: Reached = Reached(),
+    output: Output = Output(),
 ) -> int:
     """Offer a URL a constant request rate; report goodput, and latency from when each request was due."""
-    options.check_processes(processes, connections)
+    if output.version:
+        sys.stdout.write(f"rush-hour {__version__}\n")
     parts = parse_url(url)
-    if json is not None:
-        check_writable(json)
-    address = resolve(parts, unix)
+    options.check_processes(pace.processes, pace.connections)
+    arrivals, rate_per_s = _arrivals(pace)
+    for file in output.files():
+        check_writable(file)
+    address, tls = resolve(parts, unix=reached.unix, connect_to=reached.connect_to), reached.tls(parts)
+    requests = _requests(asked, parts, address, tls, pace.seed)
     plan = LoadPlan(
         url=url,
         address=address,
-        request=build_request(parts, header),
-        expectation=expect_what_is_answered(parts, address, header),
+        tls=tls,
+        requests=requests,
         rate_per_s=rate_per_s,
-        duration_s=duration_s,
-        warmup_s=warmup_s,
-        connections=connections,
-        processes=processes,
-        timeout_s=timeout_s,
+        duration_s=_duration_s(pace, arrivals, rate_per_s),
+        warmup_s=pace.warmup_s,
+        connections=pace.connections,
+        processes=pace.processes,
+        timeout_s=pace.timeout_s,
+        arrivals=arrivals,
+        seed=pace.seed,
+        max_requests=pace.max_requests,
+        connection_per_request=pace.connection_per_request,
     )
-    with TerminalProgress(make_console(stderr=True)) as progress:
-        report, is_interrupted = run_load(plan, Observer(on_phase=progress.step, on_second=progress.second))
-    if json is not None:
-        write_result(json, load_file(report))
-    if wrk2:
-        _print_as_wrk2(report, show_latency=latency, show_service_time=u_latency)
-    else:
-        make_console().print(load_summary(report))
+    with LiveView(make_console(stderr=True), plan.duration_s) as view:
+        report, is_interrupted = run_load(plan, Observer(on_phase=view.step, on_second=view.second))
+    _write(report, output)
+    if isinstance(requests, Script):
+        requests.done(report.result)
     if is_interrupted:
         return INTERRUPTED
     return 0 if report.verdict.trusted else RushHourError.exit_code
 
 
-def _print_as_wrk2(report: LoadReport, *, show_latency: bool, show_service_time: bool) -> None:
-    text = wrk2_text(report.plan, report.result, show_latency=show_latency, show_service_time=show_service_time)
-    sys.stdout.write(text)
+def _arrivals(pace: Pace) -> tuple[Literal["constant", "poisson", "closed-loop"], float]:
+    if pace.closed_loop:
+        if pace.rate_per_s is not None or pace.arrivals != "constant":
+            raise UsageError("--closed-loop: expected no --rate and no --arrivals with it: a closed loop has no rate.")
+        return "closed-loop", 1.0
+    if pace.rate_per_s is None:
+        raise UsageError(
+            "--rate: expected requests per second, such as -R 4000; got none. "
+            "To send as fast as the server answers, use --closed-loop."
+        )
+    return pace.arrivals, pace.rate_per_s
+
+
+def _duration_s(pace: Pace, arrivals: str, rate_per_s: float) -> float:
+    """Return the duration, cut to what a limited number of requests takes at a constant rate."""
+    if pace.max_requests is None or arrivals != "constant":
+        return pace.duration_s
+    return min(pace.duration_s, pace.max_requests / rate_per_s)
+
+
+def _requests(asked: Asked, url: SplitResult, address: Address, tls: Tls | None, seed: int) -> Requests:
+    """Return what is sent, with what is expected: as asked for, or as the server answers now."""
+    if asked.target_file is not None and (asked.script is not None or asked.body is not None or asked.body_file):
+        raise UsageError("--target-file: expected neither --script nor a body with it: the file has its own.")
+    if asked.target_file is not None:
+        return read_target_file(
+            asked.target_file, url, asked.header, seed=seed, expect=lambda one: _expect(one, asked, address, tls)
+        )
+    if asked.body is not None and asked.body_file is not None:
+        raise UsageError("--body: expected either --body or --body-file, got both.")
+    body = asked.body_file.read_bytes() if asked.body_file else (asked.body or "").encode()
+    one = build_request(url, asked.header, method=asked.method, body=body)
+    if asked.script is None:
+        return OneRequest(_expect(one, asked, address, tls))
+    if asked.expect_body == "probe":
+        raise UsageError("--expect-body: expected no probe with --script, whose answers may differ.")
+    script = Script(asked.script, url, _overridden(one, asked))
+    script.check()
+    return script
+
+
+def _expect(request: Request, asked: Asked, address: Address, tls: Tls | None) -> Request:
+    """Ask the server for what is expected, unless that is said, or asking could change something."""
+    overridden = _overridden(request, asked)  # which also finds what is wrong with the options
+    is_said = asked.expect_status is not None and asked.expect_body is not None
+    if asked.expect_body == "probe" or (request.method in SAFE_METHODS and not is_said):
+        return _overridden(expect_what_is_answered(request, address, tls), asked)
+    return overridden
+
+
+def _overridden(request: Request, asked: Asked) -> Request:
+    expectation = request.expectation
+    expected_body = None if asked.expect_body is None else options.parse_expected_body(asked.expect_body)
+    if expected_body is not None:
+        expectation = replace(expected_body, statuses=expectation.statuses)
+    if asked.expect_status is not None:
+        expectation = replace(expectation, statuses=options.parse_expected_statuses(asked.expect_status))
+    return replace(request, expectation=expectation)
+
+
+def _write(report: LoadReport, output: Output) -> None:
+    if output.json is not None:
+        write_result(output.json, load_file(report))
+    if output.hlog is not None:
+        write_hlog(output.hlog, report)
+    if output.csv is not None:
+        write_csv(output.csv, report.result)
+    if not output.wrk2:
+        make_console().print(load_summary(report))
+        return
+    shows = {"show_latency": output.latency, "show_service_time": output.u_latency}
+    sys.stdout.write(format_report(wrk2_report(report.plan, report.result, **shows)))
     for doubt in report.verdict.warnings:
         sys.stderr.write(f"{doubt.code}: {doubt.message} {doubt.hint}\n")

@@ -8,8 +8,8 @@ Pure: no socket, no clock.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
@@ -18,9 +18,10 @@ HEAD_LIMIT_BYTES = 65536
 CHUNK_LINE_LIMIT_BYTES = 4096
 HEAD_CACHE_LENGTH = 1024
 
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n]*)?")
-_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*")
-_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
+_TEXT = rb"[^\x00-\x08\x0a-\x1f\x7f]"  # neither control characters nor ends of lines (RFC 9110, section 5.5)
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: " + _TEXT + rb"*)?")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(" + _TEXT + rb"*?)[ \t]*")
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;" + _TEXT + rb"*)?")
 
 
 class MalformedResponse(Exception):
@@ -48,12 +49,14 @@ class ResponseHead:
         framing: how the body ends.
         body_bytes: length of the body, -1 unless framed by length.
         keep_alive: whether another request may follow on the connection.
+        headers: values by lower-case name.
     """
 
     status: int
     framing: Framing
     body_bytes: int
     keep_alive: bool
+    headers: Mapping[bytes, list[bytes]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def parse_head(raw: bytes, *, method: str) -> ResponseHead:
         framing=framing,
         body_bytes=body_bytes,
         keep_alive=keep_alive and framing is not Framing.UNTIL_CLOSE,
+        headers=headers,
     )
 
 
@@ -115,9 +119,7 @@ def _framing(status: int, headers: dict[bytes, list[bytes]], method: str) -> tup
     if codings and lengths:
         raise MalformedResponse("framing", "expected Content-Length or Transfer-Encoding, got both")
     if codings:
-        if codings[-1] != b"chunked":
-            return Framing.UNTIL_CLOSE, -1
-        if len(codings) > 1:
+        if codings != [b"chunked"]:  # the only one that may be used unasked (RFC 9112, section 7.4)
             raise MalformedResponse("framing", f"expected no transfer coding but chunked, got {codings!r}")
         return Framing.CHUNKED, -1
     if not lengths:

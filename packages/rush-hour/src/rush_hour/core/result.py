@@ -8,16 +8,31 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFacts:
-    """What the run was asked to do."""
+    """What the run was asked to do.
+
+    Attributes:
+        rate_per_s: None for a closed loop.
+        arrivals: `constant`, `poisson` or `closed-loop`.
+    """
 
     url: str
-    rate_per_s: float
+    rate_per_s: float | None
     duration_s: float
     warmup_s: float
     connections: int
     processes: int
     arrivals: str
     timeout_s: float
+    seed: int = 0
+    max_requests: int | None = None
+    connection_per_request: bool = False
+
+    @property
+    def offered(self) -> str:
+        """What was offered, for reading."""
+        if self.rate_per_s is None:
+            return "as fast as it is answered (closed loop)"
+        return f"{self.rate_per_s:,g}/s" + ("" if self.arrivals == "constant" else f" ({self.arrivals} arrivals)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +44,7 @@ class DurationSummary:
     p50: int
     p75: int
     p90: int
+    p95: int
     p99: int
     p99_9: int
     p99_99: int
@@ -43,6 +59,8 @@ class TimelineRow:
     Attributes:
         at_s: end of that second, since the start.
         p50_us, p99_us: latency of the good answers that came in it; None without any.
+        send_lag_p99_us: of the requests sent in it; None without any.
+        open_connections: how many were open when it ended.
     """
 
     at_s: float
@@ -52,6 +70,8 @@ class TimelineRow:
     failed: int
     p50_us: int | None
     p99_us: int | None
+    send_lag_p99_us: int | None = None
+    open_connections: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +124,9 @@ class LoadResult:
         requests_sent: of those due, how many were written to a connection at least in part.
         errors: requests that failed, by phase and error, such as `read:ECONNRESET`.
         unanswered_at_end: due, and neither answered nor failed when the run ended; sent or not.
-        rate_per_s: requests sent per second of `elapsed_s`.
+        rate_per_s: requests sent per second of the plan.
         goodput_per_s: good answers per second of `elapsed_s`.
-        elapsed_s: from the start to the end of the plan, or to the last answer if that came later.
+        elapsed_s: the time of the plan; where not every request due was sent, until the last answer to one that was.
         latency_us: of good answers, from the moment each request was due.
         service_time_us: of good answers, from the moment each request was sent.
         send_lag_us: of all requests sent: how late the generator itself was, the connection being free.

@@ -14,6 +14,7 @@ def summarise(histogram: Histogram) -> DurationSummary | None:
         p50=histogram.percentile_us(50),
         p75=histogram.percentile_us(75),
         p90=histogram.percentile_us(90),
+        p95=histogram.percentile_us(95),
         p99=histogram.percentile_us(99),
         p99_9=histogram.percentile_us(99.9),
         p99_99=histogram.percentile_us(99.99),

@@ -91,9 +91,28 @@ def _rate_missed(facts: Facts) -> tuple[str, str] | None:
     due, sent = facts.result.requests_due, facts.result.requests_sent
     if sent >= RATE_REACHED_RATIO * due:
         return None
+    refused = sum(count for name, count in facts.result.errors.items() if name.startswith("connect:"))
+    if refused >= (due - sent) / 2:
+        return (
+            f"{sent:,} of {due:,} requests due were sent: for {refused:,} there was no connection.",
+            "The server refused connections or was gone; the errors say which.",
+        )
     return (
-        f"{sent:,} of {due:,} requests due were sent: the connections were busy, or closed.",
+        f"{sent:,} of {due:,} requests due were sent: the connections were still busy.",
         "The server does not hold this rate on these connections. Latencies of the requests sent are complete.",
+    )
+
+
+def _connections_lost(facts: Facts) -> tuple[str, str] | None:
+    plan, connections = facts.plan, facts.result.connections
+    missing = plan.connections - min(connections.open_at_start, connections.open_at_end)
+    if missing <= 0 or plan.connection_per_request:
+        return None
+    seen = ", ".join(f"{name} {count:,} times" for name, count in connections.connect_failures.items())
+    return (
+        f"{missing:,} of {plan.connections:,} connections were not open at the start or at the end"
+        + (f": {seen}." if seen else "."),
+        "EMFILE: raise the open-file limit. ECONNREFUSED: the server was gone. ETIMEDOUT: its backlog was full.",
     )
 
 
@@ -110,7 +129,7 @@ def _errors_above_limit(facts: Facts) -> tuple[str, str] | None:
     share = sum(parts.values()) / result.requests_due
     return (
         f"{share:.1%} of the requests due were not answered well: {seen}.",
-        "Compare goodput, not requests; the statuses and errors are listed below.",
+        "Compare goodput, not requests. The statuses and errors say what went wrong.",
     )
 
 
@@ -156,6 +175,7 @@ CHECKS = (
     Check(code="generator-saturated", ends_trust=True, find=_generator_saturated),
     Check(code="generator-late", ends_trust=True, find=_generator_late),
     Check(code="rate-missed", ends_trust=False, find=_rate_missed),
+    Check(code="connections-lost", ends_trust=False, find=_connections_lost),
     Check(code="errors-above-limit", ends_trust=False, find=_errors_above_limit),
     Check(code="too-few-samples", ends_trust=False, find=_too_few_samples),
     Check(code="not-steady", ends_trust=False, find=_not_steady),

@@ -28,57 +28,20 @@ from rush_hour.core.http_response import (
     ResponseHead,
     ResponseReader,
 )
-from rush_hour.core.schedule import Share
+from rush_hour.core.schedule import NEVER_NS, Schedule
+from rush_hour.load.connection import BUSY, CLOSED, CONNECTING, IDLE, Connection, Target, name_of
 from rush_hour.load.plan import LoadPlan
+from rush_hour.load.request import OneRequest, Request
+from rush_hour.load.script import Script
 from rush_hour.load.tally import Interval, Tally
 from rush_hour.load.timer import Timer
+from rush_hour.load.transport import READ_BYTES, TlsSocket
 
-READ_BYTES = 65536
 EVENTS_AT_ONCE = 64  # between two looks at the schedule
 TICK_NS = 100_000_000  # how often time-outs are looked for
 SECOND_NS = 1_000_000_000
-NEVER_NS = 1 << 62
 RETRY_FIRST_NS = 10_000_000
 RETRY_LIMIT_NS = 1_000_000_000
-
-CLOSED, CONNECTING, IDLE, BUSY = range(4)  # plain integers: compared for each request
-
-
-class Connection:
-    """One connection and the request at the head of its queue.
-
-    Attributes:
-        number: among all connections of the plan.
-        slot: among those of this process.
-        request: number of the next request due on it, or of the one in flight.
-        due_ns, ready_ns, sent_ns: when that request was due, could be sent, was sent.
-        failures: in a row, without an answer between them.
-    """
-
-    __slots__ = (
-        "body_is_good", "body_read", "due_ns", "failures", "head", "number", "reader", "ready_ns", "request", "sent_ns",
-        "slot", "sock", "state", "unsent",
-    )  # fmt: skip
-
-    def __init__(self, number: int, slot: int) -> None:
-        self.number = number
-        self.slot = slot
-        self.state = CLOSED
-        self.sock: socket.socket | None = None
-        self.request = number
-        self.due_ns = NEVER_NS
-        self.ready_ns = 0
-        self.sent_ns = 0
-        self.failures = 0
-        self.unsent = b""
-        self.forget_answer()
-
-    def forget_answer(self) -> None:
-        """Expect the first byte of an answer."""
-        self.reader: ResponseReader | None = None
-        self.head: ResponseHead | None = None
-        self.body_read = 0
-        self.body_is_good = True
 
 
 class Injector:
@@ -92,25 +55,32 @@ class Injector:
 
     def __init__(self, plan: LoadPlan, process: int, control_fd: int) -> None:
         self._plan = plan
-        self._request = plan.request.data
-        self._heads = HeadCache(plan.request.method)
-        self._expected_body = plan.expectation.body
+        self._requests = plan.requests
+        self._per_request = plan.connection_per_request
+        self._varies = not isinstance(plan.requests, OneRequest)
+        self._heads = {True: HeadCache("HEAD"), False: HeadCache("GET")}
+        self._on_response = plan.requests.on_response if isinstance(plan.requests, Script) else None
+        self._targets: dict[Request, Target] = {}
+        self._tls_context = None if plan.tls is None else plan.tls.context()
         self._timeout_ns = round(plan.timeout_s * SECOND_NS)
         self._epoll = select.epoll()
         self._timer = Timer()
         self._epoll.register(self._timer.fileno(), select.EPOLLIN | select.EPOLLET)
         self._control_fd = control_fd
         self._epoll.register(control_fd, select.EPOLLIN)
-        numbers = plan.schedule.share(process, plan.processes).connections
-        self._connections = [Connection(number, slot) for slot, number in enumerate(numbers)]
+        numbers = plan.schedule.connections_of(process, plan.processes)
+        first = self._target(plan.requests.get(process))
+        self._connections = [Connection(number, slot, first) for slot, number in enumerate(numbers)]
         self._by_fd: dict[int, Connection] = {}
         self._waiting: list[tuple[int, int]] = []  # a heap of (due, slot) of idle connections
         self._retries: list[tuple[int, int]] = []  # a heap of (when, slot) of closed connections
         self._tally = Tally()
         self._in_flight = 0
+        self._schedule = plan.schedule
+        self._due_of = plan.schedule.due_function()
         self._start_at_ns, self._end_at_ns = 0, NEVER_NS
-        self._total = 0
-        self._gap_ns = 0.0
+        self._ends_early = False
+        self._queues = 0  # connections with requests that are still to come
         self.is_stopped = False
 
     def open_connections(self, timeout_s: float) -> int:
@@ -123,6 +93,8 @@ class Injector:
         now_ns = monotonic_ns()
         no_server_at_ns = now_ns + self._timeout_ns
         give_up_at_ns = now_ns + round(timeout_s * SECOND_NS)
+        if self._per_request:
+            return 0
         self._end_at_ns = NEVER_NS
         self._retries.clear()
         for connection in self._connections:
@@ -146,30 +118,35 @@ class Injector:
         """Return the failed attempts to connect since the last run began, by the name of the error."""
         return dict(self._tally.connect_failures)
 
-    def run(self, share: Share, start_at_ns: int, report: Callable[[Interval], None]) -> Tally:
-        """Send every request of a share, wait for the last answers, and return what was seen.
+    def run(self, schedule: Schedule, start_at_ns: int, report: Callable[[Interval], None]) -> Tally:
+        """Send every request that is due on this process's connections, wait for the last answers, and return all that.
 
         Args:
-            share: this process's part of the schedule.
+            schedule: when each request is due.
             start_at_ns: when the schedule starts, on the clock of `time.monotonic_ns`.
             report: takes what was seen in each second.
         """
-        schedule = share.schedule
         self._tally = tally = Tally()
-        self._start_at_ns, self._gap_ns, self._total = start_at_ns, schedule.gap_ns, schedule.requests_due
-        self._end_at_ns = start_at_ns + round(schedule.duration_s * SECOND_NS)
+        self._schedule, self._due_of = schedule, schedule.due_function()
+        self._start_at_ns, self._end_at_ns = start_at_ns, start_at_ns + schedule.duration_ns
+        self._ends_early = schedule.max_requests is not None
         self._waiting.clear()
         for connection in self._connections:
             connection.request = connection.number
-            self._set_due(connection)
-            if connection.state == IDLE:
+            connection.due_ns = start_at_ns + self._due_of(connection.number, 0, 0)
+            if connection.state == IDLE or self._per_request:
                 self._wait_for_due(connection)
+        self._queues = sum(connection.due_ns < NEVER_NS for connection in self._connections)
         self._follow(report)
-        tally.requests_due = share.requests_due
-        if self.is_stopped:
-            tally.requests_due = share.requests_due_by(max(0, monotonic_ns() - start_at_ns))
+        until_ns = min(schedule.duration_ns, max(0, monotonic_ns() - start_at_ns))
+        tally.requests_due = sum(self._count_due(connection, until_ns) for connection in self._connections)
         self._abandon()
         return tally
+
+    def _count_due(self, connection: Connection, until_ns: int) -> int:
+        """Return how many requests were due on a connection: those it is done with, and those in its queue."""
+        done = (connection.request - connection.number) // self._plan.connections
+        return done + self._schedule.count_due(connection.request, connection.due_ns - self._start_at_ns, until_ns)
 
     def close(self) -> None:
         """Close everything."""
@@ -188,16 +165,18 @@ class Injector:
             now_ns = monotonic_ns()
             while waiting and waiting[0][0] <= now_ns:
                 connection = self._connections[heapq.heappop(waiting)[1]]
-                if connection.state == IDLE and connection.due_ns <= now_ns:
-                    self._send(connection)
+                if connection.due_ns <= now_ns:
+                    self._begin(connection)
             if now_ns >= next_tick_ns:
                 elapsed_ns = now_ns - start_at_ns
                 next_tick_ns = now_ns - elapsed_ns % TICK_NS + TICK_NS
                 self._tick(now_ns)
                 if elapsed_ns >= second * SECOND_NS:
-                    report(self._tally.flush(second, elapsed_ns / SECOND_NS))
+                    report(self._tally.flush(second, elapsed_ns / SECOND_NS, self.count_open()))
                     second = elapsed_ns // SECOND_NS + 1
-            if now_ns >= self._end_at_ns and (self._in_flight == 0 or now_ns >= give_up_at_ns):
+            if self._in_flight == 0 and (now_ns >= self._end_at_ns or (self._ends_early and self._queues == 0)):
+                break
+            if now_ns >= give_up_at_ns:
                 break
             wake_ns = waiting[0][0] if waiting and waiting[0][0] < next_tick_ns else next_tick_ns
             if now_ns < self._end_at_ns < wake_ns:
@@ -206,7 +185,7 @@ class Injector:
                 self._timer.arm(wake_ns)
                 armed_ns = wake_ns
             self._poll()
-        report(self._tally.flush(second, (now_ns - start_at_ns) / SECOND_NS))
+        report(self._tally.flush(second, (now_ns - start_at_ns) / SECOND_NS, self.count_open()))
 
     def _poll(self) -> None:
         """Wait for something to happen, and deal with it."""
@@ -229,38 +208,59 @@ class Injector:
                 self._connect_failed(connection, "ETIMEDOUT")
         self._retry(now_ns)
 
-    # Sending.
+    # What is due.
 
-    def _set_due(self, connection: Connection) -> None:
-        request = connection.request
-        connection.due_ns = self._start_at_ns + int(request * self._gap_ns) if request < self._total else NEVER_NS
+    def _target(self, request: Request) -> Target:
+        """Return what is sent for a request; those of a script are not kept, for there may be no end of them."""
+        target = self._targets.get(request)
+        if target is None:
+            target = Target(request, self._heads[request.method == "HEAD"], self._on_response)
+            if self._on_response is None and not isinstance(self._requests, Script):
+                self._targets[request] = target
+        return target
+
+    def _next_request(self, connection: Connection) -> None:
+        connection.request += self._plan.connections
+        start_at_ns = self._start_at_ns
+        connection.due_ns = start_at_ns + self._due_of(
+            connection.request, connection.due_ns - start_at_ns, monotonic_ns() - start_at_ns
+        )
+        self._queues -= connection.due_ns >= NEVER_NS
 
     def _wait_for_due(self, connection: Connection) -> None:
         heapq.heappush(self._waiting, (connection.due_ns, connection.slot))
 
-    def _next_request(self, connection: Connection) -> None:
-        connection.request += self._plan.connections
-        self._set_due(connection)
+    def _begin(self, connection: Connection) -> None:
+        """Send the request that is due, on a new connection if each has one of its own."""
+        if connection.state == IDLE:
+            self._send(connection)
+        elif connection.state == CLOSED and self._per_request:
+            self._connect(connection)
+
+    # Sending.
 
     def _send(self, connection: Connection) -> None:
+        if self._varies:
+            connection.target = self._target(self._requests.get(connection.request))
+        data = connection.target.data
         now_ns = monotonic_ns()
         try:
-            sent_bytes = connection.sock.send(self._request)  # type: ignore[union-attr]  # it is open
+            sent_bytes = connection.sock.send(data)  # type: ignore[union-attr]  # it is open
         except BlockingIOError:
             sent_bytes = 0
         except OSError as error:
-            self._in_flight += 1
-            self._fail(connection, f"write:{_name(error.errno)}")
+            self._in_flight += not self._per_request
+            self._fail(connection, f"write:{name_of(error)}")
             return
         connection.state = BUSY
         connection.sent_ns = now_ns
-        self._in_flight += 1
+        self._in_flight += not self._per_request  # which counts from the connection on
         due_ns, ready_ns = connection.due_ns, connection.ready_ns
         tally = self._tally
         tally.sent += 1
         tally.send_lags_ns.append(now_ns - (due_ns if due_ns > ready_ns else ready_ns))  # noqa: FURB136  # faster
-        if sent_bytes != len(self._request):
-            connection.unsent = self._request[sent_bytes:]
+        if sent_bytes != len(data):
+            connection.unsent = data[sent_bytes:]
             self._watch(connection, select.EPOLLIN | select.EPOLLOUT)
 
     def _send_rest(self, connection: Connection) -> None:
@@ -269,7 +269,7 @@ class Injector:
         except BlockingIOError:
             return
         except OSError as error:
-            self._fail(connection, f"write:{_name(error.errno)}")
+            self._fail(connection, f"write:{name_of(error)}")
             return
         connection.unsent = connection.unsent[sent_bytes:]
         if not connection.unsent:
@@ -283,18 +283,20 @@ class Injector:
         except BlockingIOError:
             return
         except OSError as error:
-            self._end_of_stream(connection, f"read:{_name(error.errno)}")
+            self._end_of_stream(connection, f"read:{name_of(error)}")
             return
         now_ns = monotonic_ns()
         self._tally.bytes_read += len(data)
         if connection.state == BUSY and connection.reader is None:
+            target = connection.target
             body_at = data.find(HEAD_END) + len(HEAD_END)
-            head = self._heads.get(data[:body_at])
+            head = target.get_head(data[:body_at])
             if head is not None and head.body_bytes == len(data) - body_at:
-                expected = self._expected_body
-                is_good = self._plan.expectation.accepts_status(head.status) and (
-                    expected is None or (len(expected) == head.body_bytes and data.startswith(expected, body_at))
-                )
+                known = target.known_body
+                if known is not None and len(known) == head.body_bytes and data.startswith(known, body_at):
+                    is_good = head.status in target.statuses
+                else:
+                    is_good = target.accepts(head, data[body_at:])
                 self._answered(connection, head, now_ns, is_good=is_good)
                 return
         self._read_slowly(connection, data, now_ns)
@@ -306,7 +308,7 @@ class Injector:
             return
         reader = connection.reader
         if reader is None:
-            reader = connection.reader = ResponseReader(self._heads)
+            reader = connection.reader = ResponseReader(connection.target.heads)
         try:
             events = reader.feed(data) if data else reader.feed_eof()
         except MalformedResponse as error:
@@ -326,16 +328,10 @@ class Injector:
             case ResponseHead():
                 connection.head = event
             case BodyChunk(data):
-                expected, at = self._expected_body, connection.body_read
-                connection.body_read += len(data)
-                if expected is not None and expected[at : connection.body_read] != data:
-                    connection.body_is_good = False
+                connection.keep(data)
             case ResponseEnd():
-                head, expected = connection.head, self._expected_body
-                assert head is not None, "the reader gives a head before the end"
-                is_whole = expected is None or len(expected) == connection.body_read
-                is_good = self._plan.expectation.accepts_status(head.status) and connection.body_is_good and is_whole
-                self._answered(connection, head, now_ns, is_good=is_good)
+                assert connection.head is not None, "the reader gives a head before the end"
+                self._answered(connection, connection.head, now_ns, is_good=connection.is_good())
 
     def _answered(self, connection: Connection, head: ResponseHead, now_ns: int, *, is_good: bool) -> None:
         tally = self._tally
@@ -355,7 +351,7 @@ class Injector:
         connection.state = IDLE
         connection.ready_ns = now_ns
         self._next_request(connection)
-        if connection.unsent or not head.keep_alive:
+        if connection.unsent or not head.keep_alive or self._per_request:
             self._reopen(connection)
         elif connection.due_ns > now_ns:
             self._wait_for_due(connection)
@@ -366,7 +362,6 @@ class Injector:
         """The request in flight has failed, and its connection with it."""
         self._tally.errors[name] += 1
         self._in_flight -= 1
-        connection.failures += 1
         self._next_request(connection)
         self._reopen(connection)
 
@@ -382,7 +377,9 @@ class Injector:
 
     def _reopen(self, connection: Connection) -> None:
         self._close(connection)
-        if monotonic_ns() < self._end_at_ns:
+        if self._per_request:
+            self._wait_for_due(connection)
+        elif monotonic_ns() < self._end_at_ns:
             self._tally.reconnects += 1
             self._connect_after_failures(connection)
 
@@ -394,37 +391,51 @@ class Injector:
         heapq.heappush(self._retries, (monotonic_ns() + wait_ns, connection.slot))
 
     def _connect(self, connection: Connection) -> None:
+        connection.ready_ns = now_ns = monotonic_ns()
+        if self._schedule.arrivals == "closed-loop" and connection.due_ns < now_ns:
+            connection.due_ns = now_ns  # a closed loop waits for connections too
+        self._in_flight += self._per_request
         address = self._plan.address
         try:
-            sock = socket.socket(address.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+            sock = address.open_socket(blocking=False)
         except OSError as error:
-            self._connect_failed(connection, _name(error.errno))
+            self._connect_failed(connection, name_of(error))
             return
-        if address.family != socket.AF_UNIX:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sock = sock
-        connection.ready_ns = monotonic_ns()
         code = sock.connect_ex(address.sockaddr)
         if code not in (0, errno.EINPROGRESS):
-            self._connect_failed(connection, _name(code))
+            self._connect_failed(connection, name_of(code))
             return
         connection.state = CONNECTING
         self._by_fd[sock.fileno()] = connection
         self._epoll.register(sock.fileno(), select.EPOLLOUT)
 
     def _finish_connect(self, connection: Connection) -> None:
+        """The connection is open or refused, or TLS's handshake goes on."""
         sock = connection.sock
         assert sock is not None, "a connecting connection has a socket"
-        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
-            self._connect_failed(connection, _name(code))
+        try:
+            if isinstance(sock, socket.socket):
+                code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if code:
+                    self._connect_failed(connection, name_of(code))
+                    return
+                if self._tls_context is not None and self._plan.tls is not None:
+                    sock = connection.sock = TlsSocket(sock, self._tls_context, self._plan.tls.server_name)
+            wanted = sock.handshake() if isinstance(sock, TlsSocket) else 0
+        except OSError as error:
+            self._connect_failed(connection, name_of(error))
             return
-        self._watch(connection, select.EPOLLIN)
+        self._watch(connection, wanted or select.EPOLLIN)
+        if not wanted:
+            self._connected(connection)
+
+    def _connected(self, connection: Connection) -> None:
         connection.state = IDLE
         connection.ready_ns = now_ns = monotonic_ns()
         if connection.due_ns > now_ns:
             self._wait_for_due(connection)
-        elif now_ns < self._end_at_ns:
+        elif now_ns < self._end_at_ns or self._per_request:
             self._send(connection)
 
     def _connect_failed(self, connection: Connection, name: str) -> None:
@@ -432,10 +443,15 @@ class Injector:
         self._close(connection)
         connection.failures = max(connection.failures + 1, 2)  # never tried again at once
         self._tally.connect_failures[name] += 1
-        if connection.due_ns <= monotonic_ns() < self._end_at_ns:
+        self._in_flight -= self._per_request
+        now_ns = monotonic_ns()
+        if connection.due_ns <= now_ns and (now_ns < self._end_at_ns or self._per_request):
             self._tally.errors[f"connect:{name}"] += 1
             self._next_request(connection)
-        self._connect_after_failures(connection)
+        if self._per_request and self._schedule.arrivals != "closed-loop":
+            self._wait_for_due(connection)
+        else:
+            self._connect_after_failures(connection)
 
     def _retry(self, now_ns: int) -> None:
         while self._retries and self._retries[0][0] <= now_ns:
@@ -463,10 +479,6 @@ class Injector:
         """Close the connections whose answers did not come: what they would still bring belongs to no run."""
         for connection in self._connections:
             connection.due_ns = NEVER_NS
-            if connection.state == BUSY:
+            if connection.state == BUSY or self._per_request:
                 self._close(connection)
         self._in_flight = 0
-
-
-def _name(code: int | None) -> str:
-    return errno.errorcode.get(code or 0, str(code))

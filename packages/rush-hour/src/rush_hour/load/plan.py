@@ -3,57 +3,15 @@
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from rush_hour.core.result import PlanFacts
-from rush_hour.core.schedule import Schedule
+from rush_hour.core.schedule import Arrivals, Schedule
 from rush_hour.errors import StartError, UsageError
+from rush_hour.load.request import Requests
+from rush_hour.load.transport import Address, Tls
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where to connect: what `socket.connect` needs.
-
-    Attributes:
-        family: `socket.AF_INET`, `AF_INET6` or `AF_UNIX`.
-        sockaddr: the address in that family's form.
-        label: the address for reading.
-    """
-
-    family: int
-    sockaddr: Any
-    label: str
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the server is on this machine, so that it shares its cores with the load generator."""
-        return self.family == socket.AF_UNIX or str(self.sockaddr[0]).startswith(("127.", "::1"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
-    """What a good answer is.
-
-    Attributes:
-        status: the status code; None for any below 400.
-        body: the body, to the byte; None for any.
-    """
-
-    status: int | None = None
-    body: bytes | None = None
-
-    def accepts_status(self, status: int) -> bool:
-        """Whether an answer with this status can be good."""
-        return status < 400 if self.status is None else status == self.status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """The request that is sent over and over."""
-
-    method: str
-    data: bytes
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,57 +20,83 @@ class LoadPlan:
 
     Attributes:
         url: as the user wrote it.
+        tls: how to speak TLS; None for plain HTTP.
+        rate_per_s: requests per second over all connections; without meaning for a closed loop.
         warmup_s: load before the measurement, in seconds, on the same connections; 0 for none.
         processes: event loops; each owns a share of the connections.
         timeout_s: how long an answer may take from the moment its request was sent, in seconds.
+        arrivals: see `Schedule`.
+        seed: chooses what is drawn by chance.
+        max_requests: how many requests are due at the most; None for as many as the duration has.
+        connection_per_request: whether each request is sent on a connection of its own.
     """
 
     url: str
     address: Address
-    request: Request
-    expectation: Expectation
+    requests: Requests
     rate_per_s: float
     duration_s: float
-    warmup_s: float
     connections: int
     processes: int
     timeout_s: float
+    tls: Tls | None = None
+    warmup_s: float = 0.0
+    arrivals: Arrivals = "constant"
+    seed: int = 0
+    max_requests: int | None = None
+    connection_per_request: bool = False
 
     @property
     def schedule(self) -> Schedule:
         """When each measured request is due."""
-        return Schedule(rate_per_s=self.rate_per_s, duration_s=self.duration_s, connections=self.connections)
+        return Schedule(
+            rate_per_s=self.rate_per_s,
+            duration_s=self.duration_s,
+            connections=self.connections,
+            arrivals=self.arrivals,
+            seed=self.seed,
+            max_requests=self.max_requests,
+        )
 
     @property
     def warmup_schedule(self) -> Schedule | None:
         """When each request of the warm-up is due; None without one."""
         if self.warmup_s == 0:
             return None
-        return Schedule(rate_per_s=self.rate_per_s, duration_s=self.warmup_s, connections=self.connections)
+        return Schedule(
+            rate_per_s=self.rate_per_s,
+            duration_s=self.warmup_s,
+            connections=self.connections,
+            arrivals=self.arrivals,
+            seed=self.seed + 1,
+        )
 
     def facts(self) -> PlanFacts:
         """Return the plan as the result file records it."""
         return PlanFacts(
             url=self.url,
-            rate_per_s=self.rate_per_s,
+            rate_per_s=None if self.arrivals == "closed-loop" else self.rate_per_s,
             duration_s=self.duration_s,
             warmup_s=self.warmup_s,
             connections=self.connections,
             processes=self.processes,
-            arrivals="constant",
+            arrivals=self.arrivals,
             timeout_s=self.timeout_s,
+            seed=self.seed,
+            max_requests=self.max_requests,
+            connection_per_request=self.connection_per_request,
         )
 
 
 def parse_url(url: str) -> SplitResult:
-    """Read an `http://` URL.
+    """Read an `http://` or `https://` URL.
 
     Raises:
         UsageError: it is not one.
     """
     try:
         parts = urlsplit(url)
-        is_usable = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+        is_usable = parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a bad port, or brackets that are not closed
         is_usable = False
     if not is_usable or not url.isascii() or any(character.isspace() for character in url):
@@ -120,19 +104,23 @@ def parse_url(url: str) -> SplitResult:
     return parts
 
 
-def resolve(url: SplitResult, unix_path: Path | None) -> Address:
+def resolve(url: SplitResult, *, unix: Path | None = None, connect_to: str | None = None) -> Address:
     """Find the address of a URL's server.
 
     Args:
         url: what `parse_url` returned.
-        unix_path: a unix socket to connect to instead; None for the URL's own host and port.
+        unix: a unix socket to connect to instead.
+        connect_to: `HOST:PORT` to connect to instead.
 
     Raises:
+        UsageError: `connect_to` is not HOST:PORT.
         StartError: the host has no address.
     """
-    if unix_path is not None:
-        return Address(family=socket.AF_UNIX, sockaddr=str(unix_path), label=f"unix:{unix_path}")
-    host, port = str(url.hostname), url.port or 80
+    if unix is not None:
+        return Address(family=socket.AF_UNIX, sockaddr=str(unix), label=f"unix:{unix}")
+    host, port = str(url.hostname), url.port or DEFAULT_PORTS[url.scheme]
+    if connect_to is not None:
+        host, port = _parse_host_and_port(connect_to)
     try:
         family, _, _, _, sockaddr = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
@@ -140,28 +128,9 @@ def resolve(url: SplitResult, unix_path: Path | None) -> Address:
     return Address(family=family, sockaddr=sockaddr, label=f"{host}:{port}")
 
 
-def build_request(url: SplitResult, headers: tuple[str, ...] = (), *, method: str = "GET") -> Request:
-    """Return the bytes of a request: only `Host` is added to the headers given.
-
-    Args:
-        url: what `parse_url` returned; its path and query are the target.
-        headers: lines such as `Accept: application/json`.
-        method: the HTTP method.
-
-    Raises:
-        UsageError: a header is not `Name: value`.
-    """
-    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    lines = [f"{method} {target} HTTP/1.1"]
-    for header in headers:
-        name, colon, value = header.partition(":")
-        if (
-            not (colon and name and name.isascii() and not any(c.isspace() for c in name))
-            or "\n" in value
-            or "\r" in value
-        ):
-            raise UsageError(f"--header: expected 'Name: value', got {header!r}.")
-        lines.append(f"{name}: {value.strip()}")
-    if not any(line.lower().startswith("host:") for line in lines[1:]):
-        lines.insert(1, f"Host: {url.netloc.rpartition('@')[2]}")
-    return Request(method=method, data="\r\n".join([*lines, "", ""]).encode("latin-1"))
+def _parse_host_and_port(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    bare_host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not (colon and bare_host and port.isascii() and port.isdigit() and 0 < int(port) <= 65535):
+        raise UsageError(f"--connect-to: expected HOST:PORT, such as 127.0.0.1:8008; got {text!r}.")
+    return bare_host, int(port)

@@ -3,13 +3,14 @@
 import http.client
 import socket
 import time
-from dataclasses import dataclass
-from urllib.parse import SplitResult
+from dataclasses import dataclass, replace
 
+from rush_hour.core.expectation import BODY_LIMIT_BYTES
 from rush_hour.errors import StartError
-from rush_hour.load.plan import Address, Expectation
+from rush_hour.load.request import Request
+from rush_hour.load.transport import Address, Tls
 
-BODY_LIMIT_BYTES = 16 * 1024 * 1024
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,55 +21,44 @@ class Answer:
     body: bytes
 
 
-class _Connection(http.client.HTTPConnection):
-    """The standard library's client, on any address."""
-
-    def __init__(self, host: str, address: Address, timeout_s: float) -> None:
-        super().__init__(host, timeout=timeout_s)
-        self._address = address
-
-    def connect(self) -> None:
-        self.sock = socket.socket(self._address.family, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._address.sockaddr)
-
-
-def ask_once(
-    url: SplitResult, address: Address, headers: tuple[str, ...] = (), *, method: str = "GET", timeout_s: float = 5.0
-) -> Answer:
+def ask_once(request: Request, address: Address, tls: Tls | None = None, *, timeout_s: float = 5.0) -> Answer:
     """Send one request and return its answer.
 
     Args:
-        url: its path and query are asked for.
+        request: what to send.
         address: where to connect.
-        headers: lines such as `Accept: application/json`.
-        method: the HTTP method.
+        tls: how to speak TLS; None for plain HTTP.
         timeout_s: for connecting and for each read, in seconds.
 
     Raises:
         StartError: there is no server, or it does not answer in HTTP/1.1.
     """
-    connection = _Connection(url.netloc, address, timeout_s)
-    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    names_and_values = (header.partition(":") for header in headers)
     try:
-        connection.request(method, target, headers={name: value.strip() for name, _, value in names_and_values})
-        response = connection.getresponse()
-        body = response.read(BODY_LIMIT_BYTES + 1)
-        status = response.status
-    except OSError as error:
-        raise StartError(f"URL: unable to connect to {address.label}: {error.strerror or error}.") from error
+        with address.open_socket(blocking=True) as plain:
+            plain.settimeout(timeout_s)
+            plain.connect(address.sockaddr)
+            return _exchange(request, plain, tls)
     except http.client.HTTPException as error:
         raise StartError(f"URL: {address.label} did not answer in HTTP/1.1: {error!r}.") from error
-    finally:
-        connection.close()
-    if len(body) > BODY_LIMIT_BYTES:
-        raise StartError(f"URL: expected a body of at most {BODY_LIMIT_BYTES} bytes, got more.")
-    return Answer(status=status, body=body)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StartError(f"URL: unable to connect to {address.label}: {reason.rstrip('.')}.") from error
 
 
-def expect_what_is_answered(url: SplitResult, address: Address, headers: tuple[str, ...] = ()) -> Expectation:
-    """Ask twice, and expect that answer of every request.
+def _exchange(request: Request, plain: socket.socket, tls: Tls | None) -> Answer:
+    sock = plain if tls is None else tls.context().wrap_socket(plain, server_hostname=tls.server_name)
+    with sock:
+        sock.sendall(request.data)
+        response = http.client.HTTPResponse(sock, method=request.method)
+        response.begin()
+        body = response.read(BODY_LIMIT_BYTES + 1)
+        if len(body) > BODY_LIMIT_BYTES:
+            raise StartError(f"URL: expected a body of at most {BODY_LIMIT_BYTES} bytes, got more.")
+        return Answer(status=response.status, body=body)
+
+
+def expect_what_is_answered(request: Request, address: Address, tls: Tls | None = None) -> Request:
+    """Ask twice, and return the request with that answer as the expected one.
 
     The body is expected only if it was the same both times. An error status is never good: then any status below
     400 is expected.
@@ -76,9 +66,10 @@ def expect_what_is_answered(url: SplitResult, address: Address, headers: tuple[s
     Raises:
         StartError: see `ask_once`.
     """
-    first = ask_once(url, address, headers)
+    first = ask_once(request, address, tls)
     time.sleep(0.001)  # so that a body with a clock in it shows
-    second = ask_once(url, address, headers)
+    second = ask_once(request, address, tls)
     if first.status >= 400 or first.status != second.status:
-        return Expectation()
-    return Expectation(status=first.status, body=first.body if first.body == second.body else None)
+        return request
+    body = first.body if first.body == second.body else None
+    return replace(request, expectation=replace(request.expectation, statuses=frozenset({first.status}), body=body))

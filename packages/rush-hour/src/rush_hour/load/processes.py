@@ -111,7 +111,7 @@ class Processes:
         self._tell(Open())
         answers: list[Opened] = [self._receive(number) for number in range(len(self._controls))]
         count = sum(answer.count for answer in answers)
-        if count == 0:
+        if count == 0 and not self._plan.connection_per_request:
             reasons = sorted({name for answer in answers for name in answer.failures})
             raise StartError(f"no connection to {self._plan.address.label} could be opened: {', '.join(reasons)}.")
         return count
@@ -154,7 +154,7 @@ class Processes:
         return Outcome(
             shares=[shares[number] for number in range(len(self._controls))],
             start_at_ns=start_at_ns,
-            end_at_ns=monotonic_ns() if is_interrupted else planned_end_at_ns,
+            end_at_ns=min(monotonic_ns(), planned_end_at_ns),
             is_interrupted=is_interrupted,
         )
 
@@ -196,7 +196,7 @@ def _live(plan: LoadPlan, number: int, control: "Connection[Any, Any]") -> None:
     """Do what the parent says, until it says stop or is gone: the main function of a process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     try:
-        raise_open_file_limit(len(plan.schedule.share(number, plan.processes).connections))
+        raise_open_file_limit(len(plan.schedule.connections_of(number, plan.processes)))
     except RushHourError as error:
         control.recv()
         control.send(error)
@@ -212,7 +212,7 @@ def _live(plan: LoadPlan, number: int, control: "Connection[Any, Any]") -> None:
                     control.send(Opened(count=opened, failures=injector.failures()))
                 case Run(schedule=schedule, start_at_ns=start_at_ns):
                     before = resource.getrusage(resource.RUSAGE_SELF)
-                    tally = injector.run(schedule.share(number, plan.processes), start_at_ns, control.send)
+                    tally = injector.run(schedule, start_at_ns, control.send)
                     control.send(_share_result(tally, before, opened, injector.count_open()))
                 case Stop():
                     return

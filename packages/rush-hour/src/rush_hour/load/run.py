@@ -77,8 +77,10 @@ def assemble(outcome: Outcome, timeline: list[TimelineRow], *, open_at_start: in
     good = sum(share.good for share in shares)
     errors = sum((share.errors for share in shares), Counter[str]())
     statuses = sum((share.status_counts for share in shares), Counter[int]())
-    last_at_ns = max(outcome.end_at_ns, *(share.last_answer_at_ns for share in shares))
-    elapsed_s = (last_at_ns - outcome.start_at_ns) / 1e9
+    sending_s = elapsed_s = (outcome.end_at_ns - outcome.start_at_ns) / 1e9
+    if sent < due:  # the connections were busy to the last: count until they were answered
+        last_at_ns = max(share.last_answer_at_ns for share in shares)
+        elapsed_s = max(elapsed_s, (last_at_ns - outcome.start_at_ns) / 1e9)
     latency = _merge(share.latency for share in shares)
     service_time = _merge(share.service_time for share in shares)
     send_lag = _merge(share.send_lag for share in shares)
@@ -91,7 +93,7 @@ def assemble(outcome: Outcome, timeline: list[TimelineRow], *, open_at_start: in
         responses_by_status={str(status): count for status, count in sorted(statuses.items())},
         errors=dict(sorted(errors.items())),
         unanswered_at_end=due - statuses.total() - errors.total(),
-        rate_per_s=sent / elapsed_s,
+        rate_per_s=sent / sending_s,
         goodput_per_s=good / elapsed_s,
         bytes_read=sum(share.bytes_read for share in shares),
         elapsed_s=elapsed_s,
@@ -148,6 +150,7 @@ class _Timeline:
 
 def _row(intervals: list[Interval]) -> TimelineRow:
     latency = _merge(interval.latency for interval in intervals)
+    send_lag = _merge(interval.send_lag for interval in intervals)
     return TimelineRow(
         at_s=round(max(interval.at_s for interval in intervals), 3),
         sent=sum(interval.sent for interval in intervals),
@@ -156,6 +159,8 @@ def _row(intervals: list[Interval]) -> TimelineRow:
         failed=sum(interval.failed for interval in intervals),
         p50_us=latency.percentile_us(50) if latency.total else None,
         p99_us=latency.percentile_us(99) if latency.total else None,
+        send_lag_p99_us=send_lag.percentile_us(99) if send_lag.total else None,
+        open_connections=sum(interval.open_connections for interval in intervals),
     )
 
 

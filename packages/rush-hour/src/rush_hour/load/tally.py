@@ -24,6 +24,7 @@ class Interval:
         second: number of that second, from 1.
         at_s: when it was over, since the start.
         latency: of good answers.
+        open_connections: how many were open then.
     """
 
     second: int
@@ -33,6 +34,8 @@ class Interval:
     bad: int
     failed: int
     latency: Used
+    send_lag: Used
+    open_connections: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,21 +92,26 @@ class Tally:
     latency_bad: Histogram = field(default_factory=Histogram)
     _reported: tuple[int, int, int, int] = (0, 0, 0, 0)
 
-    def flush(self, second: int, at_s: float) -> Interval:
+    def flush(self, second: int, at_s: float, open_connections: int) -> Interval:
         """Move durations into histograms and return what is new since the last flush, as one second's report."""
-        fresh = Histogram()
-        _move(self.latencies_ns, fresh)
-        self.latency.add(fresh)
-        _move(self.service_times_ns, self.service_time)
-        _move(self.send_lags_ns, self.send_lag)
-        _move(self.latencies_bad_ns, self.latency_bad)
+        latency, send_lag = Histogram(), Histogram()
+        move_durations(self.latencies_ns, latency)
+        self.latency.add(latency)
+        move_durations(self.send_lags_ns, send_lag)
+        self.send_lag.add(send_lag)
+        move_durations(self.service_times_ns, self.service_time)
+        move_durations(self.latencies_bad_ns, self.latency_bad)
         now = (self.sent, self.good, self.bad, self.errors.total())
         sent, good, bad, failed = (new - old for new, old in zip(now, self._reported, strict=True))
         self._reported = now
-        return Interval(second=second, at_s=at_s, sent=sent, good=good, bad=bad, failed=failed, latency=fresh.used())
+        return Interval(
+            second=second, at_s=at_s, sent=sent, good=good, bad=bad, failed=failed,
+            latency=latency.used(), send_lag=send_lag.used(), open_connections=open_connections,
+        )  # fmt: skip
 
 
-def _move(durations_ns: "array[int]", histogram: Histogram) -> None:
+def move_durations(durations_ns: "array[int]", histogram: Histogram) -> None:
+    """Record durations in a histogram and forget them."""
     if durations_ns:
         histogram.record_ns(np.array(durations_ns))
         del durations_ns[:]

@@ -22,7 +22,7 @@ def write_hlog(path: Path, report: LoadReport) -> None:
     with path.open("w", encoding="ascii") as file:
         log = HistogramLogWriter(file)
         log.output_log_format_version()
-        log.output_comment(f"latency in microseconds of {report.plan.url} at {report.plan.rate_per_s:g}/s")
+        log.output_comment(f"latency in microseconds of {report.plan.url}, {report.plan.offered}")
         log.output_base_time(0)
         log.output_legend()
         log.output_interval_histogram(

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from rush_hour.core.result import LoadReport
 from rush_hour.report.result_file import SystemEntry
-from rush_hour.rig.toml_file import TomlFile
+from rush_hour.toml_file import TomlFile
 
 
 class PublishedFigures(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,7 +90,7 @@ def _measured(load: LoadReport | None) -> Figures | None:
     sides = [side for side in (result.latency_us, result.latency_bad_us) if side is not None]
     count = sum(side.count for side in sides)
     return Figures(
-        rate_per_s=load.plan.rate_per_s,
+        rate_per_s=load.plan.rate_per_s or result.rate_per_s,
         requests_per_s=result.responses_total / result.elapsed_s,
         goodput_per_s=result.goodput_per_s,
         bad_ratio=result.responses_bad / result.responses_total if result.responses_total else 0.0,

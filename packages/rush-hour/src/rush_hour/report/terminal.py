@@ -37,7 +37,7 @@ def load_summary(report: LoadReport) -> RenderableType:
     plan, result = report.plan, report.result
     what = Text.assemble(
         (plan.url, "bold"),
-        f"\n{plan.rate_per_s:,g}/s on {format_count(plan.connections)} connections for {plan.duration_s:g} s, "
+        f"\n{plan.offered} on {format_count(plan.connections)} connections for {plan.duration_s:g} s, "
         f"{plan.processes} process{'es' if plan.processes != 1 else ''}",
     )
     counts = Table.grid(padding=(0, 3, 0, 0))
@@ -129,7 +129,7 @@ def _bench_head(bench: BenchFile) -> Text:
     load = next((entry.load.plan for entry in bench.systems if entry.load is not None), None)
     if load is not None:
         text.append(
-            f"\n{load.rate_per_s:,g}/s on {format_count(load.connections)} connections for {load.duration_s:g} s "
+            f"\n{load.offered} on {format_count(load.connections)} connections for {load.duration_s:g} s "
             f"after {load.warmup_s:g} s of warm-up; {bench.suite.workers} workers for each system"
         )
     text.append(f"\n{machine.cores} cores ({machine.cpu}), {format_bytes(machine.memory_bytes)}")

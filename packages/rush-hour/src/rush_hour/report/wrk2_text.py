@@ -1,60 +1,155 @@
-"""A run in the words of wrk2, so that what parses wrk2's output parses ours.
+"""wrk2's text: figures to text, and text to figures, so that what parses wrk2's output parses ours, and we read its.
 
-Pure: a report and its histograms go in, text comes out. Where wrk2's figures need its calibration, ours do not, so
-there are no calibration lines; a row without samples says `-nan` as wrk2's does.
+Pure. Rounded figures stay as they were printed: text that wrk2 wrote is printed again byte for byte.
 """
 
-import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import isnan, nan
 
-import numpy as np
+from rush_hour.errors import UsageError
 
-from rush_hour.core.histogram import BUCKETS, HIGHEST_EQUIVALENT_US, LOWEST_US, SUB_BUCKETS, Histogram
-from rush_hour.core.result import LoadResult, PlanFacts
-
-PERCENTILES = (50, 75, 90, 99, 99.9, 99.99, 99.999, 100)
-TICKS_PER_HALF_DISTANCE = 5
 RULE = "-" * 58
-_UNITS_BYTES = ("", "K", "M", "G", "T")
-_UNITS_METRIC = ("", "k", "M", "G", "T")
+RECORDED = "Recorded Latency"
+UNCORRECTED = "Uncorrected Latency (measured without taking delayed starts into account)"
+SOCKET_ERRORS = ("connect", "read", "write", "timeout")
 SCALE_UP_AT_RATIO = 0.85  # of the next unit
+_BYTES = ("", "K", "M", "G", "T")
+_METRIC = ("", "k", "M", "G", "T")
+_SPECTRUM_HEADINGS = f"{'Value':>12} {'Percentile':>12} {'TotalCount':>12} {'1/(1-Percentile)':>12}"
+
+Write = Callable[[float], str]
+Read = Callable[[str, str], float]  # of a number and its unit
 
 
-def wrk2_text(
-    plan: PlanFacts, result: LoadResult, *, show_latency: bool = False, show_service_time: bool = False
-) -> str:
-    """Return the report that wrk2 prints.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatRow:
+    """One row of `Thread Stats`; nan where there were no samples.
 
-    Args:
-        plan: what was asked for.
-        result: what was measured.
-        show_latency: add the latency distribution, as `-L` does.
-        show_service_time: add the uncorrected distribution too, as `-U` does; it implies `show_latency`.
+    Attributes:
+        mean, stdev, maximum: in µs for latency, per second for Req/Sec.
+        within_percent: share of the samples no further than `stdev` from `mean`.
     """
-    latency = _merged(result.histogram.latency_us, result.histogram.latency_bad_us)
-    lines = [
-        f"Running {_duration(plan.duration_s)} test @ {plan.url}",
-        f"  {plan.processes} threads and {plan.connections} connections",
-        "  Thread Stats   Avg      Stdev     Max   +/- Stdev",
-        _stat_row("Latency", *_latency_cells(latency)),
-        _stat_row("Req/Sec", *_rate_cells(result, plan.processes)),
-    ]
-    if show_latency or show_service_time:
-        lines += ["  Latency Distribution (HdrHistogram - Recorded Latency)", *_distribution(latency), RULE]
-    if show_service_time:
-        title = "Uncorrected Latency (measured without taking delayed starts into account)"
-        service_time = _merged(result.histogram.service_time_us)
-        lines += ["", f"  Latency Distribution (HdrHistogram - {title})", *_distribution(service_time), RULE]
-    elapsed = format_time_us(result.elapsed_s * 1e6)
-    lines.append(f"  {result.responses_total} requests in {elapsed}, {format_bytes(result.bytes_read)}B read")
-    lines += _error_lines(result)
-    lines.append(f"Requests/sec: {result.responses_total / result.elapsed_s:9.2f}")
-    lines.append(f"Transfer/sec: {format_bytes(result.bytes_read / result.elapsed_s):>10}B")
-    return "\n".join(lines) + "\n"
+
+    mean: float
+    stdev: float
+    maximum: float
+    within_percent: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrumRow:
+    """One row of the percentile spectrum: `ratio` of the samples, `count` of them, took at most `value_ms`."""
+
+    value_ms: float
+    ratio: float
+    count: int
+    inverse: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """A latency distribution.
+
+    Attributes:
+        percentiles: percent and µs.
+    """
+
+    percentiles: list[tuple[float, float]]
+    spectrum: list[SpectrumRow]
+    mean_ms: float
+    stdev_ms: float
+    max_ms: float
+    total: int
+    buckets: int
+    sub_buckets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrk2Report:
+    """What wrk2 prints of one run.
+
+    Attributes:
+        calibrations: mean latency in ms and sampling interval in ms of each thread; we need no calibration.
+        errors: by `SOCKET_ERRORS`.
+        non_2xx: answers with a status above 399.
+    """
+
+    duration_s: float
+    url: str
+    threads: int
+    connections: int
+    latency: StatRow
+    requests_per_s_of_threads: StatRow
+    requests: int
+    elapsed_us: float
+    bytes_read: float
+    requests_per_s: float
+    bytes_per_s: float
+    calibrations: list[tuple[float, int]] = field(default_factory=list)
+    recorded: Distribution | None = None
+    uncorrected: Distribution | None = None
+    errors: dict[str, int] = field(default_factory=dict)
+    non_2xx: int = 0
+
+
+def format_report(report: Wrk2Report) -> str:
+    """Return the text of a report."""
+    return "\n".join(_report_lines(report)) + "\n"
+
+
+def _report_lines(report: Wrk2Report) -> Iterator[str]:
+    yield f"Running {_scaled(report.duration_s, ('s', 'm'), 60, 0)} test @ {report.url}"
+    yield f"  {report.threads} threads and {report.connections} connections"
+    for mean_ms, interval_ms in report.calibrations:
+        yield f"  Thread calibration: mean lat.: {mean_ms:.3f}ms, rate sampling interval: {interval_ms}ms"
+    yield "  Thread Stats   Avg      Stdev     Max   +/- Stdev"
+    yield _stat_line("Latency", report.latency, format_time_us)
+    yield _stat_line("Req/Sec", report.requests_per_s_of_threads, _format_metric)
+    if report.recorded is not None:
+        yield from _distribution_lines(RECORDED, report.recorded)
+    if report.uncorrected is not None:
+        yield ""
+        yield from _distribution_lines(UNCORRECTED, report.uncorrected)
+    elapsed, size = format_time_us(report.elapsed_us), format_bytes(report.bytes_read)
+    yield f"  {report.requests} requests in {elapsed}, {size}B read"
+    if any(report.errors.values()):
+        yield "  Socket errors: " + ", ".join(f"{phase} {report.errors.get(phase, 0)}" for phase in SOCKET_ERRORS)
+    if report.non_2xx:
+        yield f"  Non-2xx or 3xx responses: {report.non_2xx}"
+    yield f"Requests/sec: {report.requests_per_s:9.2f}"
+    yield f"Transfer/sec: {format_bytes(report.bytes_per_s):>10}B"
+
+
+def _distribution_lines(title: str, distribution: Distribution) -> Iterator[str]:
+    yield f"  Latency Distribution (HdrHistogram - {title})"
+    if distribution.total == 0:
+        yield RULE
+        return
+    for percent, value_us in distribution.percentiles:
+        yield f"{percent:7.3f}%{_cell(format_time_us(value_us), 10)}"
+    yield ""
+    yield "  Detailed Percentile spectrum:"
+    yield _SPECTRUM_HEADINGS
+    yield ""
+    for row in distribution.spectrum:
+        yield f"{row.value_ms:12.3f} {row.ratio:12.6f} {row.count:12d} {row.inverse:12.2f}"
+    yield f"#[Mean    = {distribution.mean_ms:12.3f}, StdDeviation   = {distribution.stdev_ms:12.3f}]"
+    yield f"#[Max     = {distribution.max_ms:12.3f}, Total count    = {distribution.total:12d}]"
+    yield f"#[Buckets = {distribution.buckets:12d}, SubBuckets     = {distribution.sub_buckets:12d}]"
+    yield RULE
+
+
+def _stat_line(name: str, row: StatRow, write: Write) -> str:
+    cells = f"{_cell(write(row.mean), 8)}{_cell(write(row.stdev), 10)}{_cell(write(row.maximum), 9)}"
+    return f"    {name:<10}{cells}{row.within_percent:8.2f}%"
 
 
 def format_time_us(time_us: float) -> str:
     """Return a time as wrk2 writes it: `850.00us`, `12.34ms`, `9.74s`, `1.72m`."""
+    if isnan(time_us):
+        return "-nanus"
     if time_us >= 1_000_000:
         return _scaled(time_us / 1e6, ("s", "m"), 60, 2)
     return _scaled(time_us, ("us", "ms"), 1000, 2)
@@ -62,11 +157,11 @@ def format_time_us(time_us: float) -> str:
 
 def format_bytes(size_bytes: float) -> str:
     """Return a size as wrk2 writes it, without the final `B`: `1.46G`."""
-    return _scaled(size_bytes, _UNITS_BYTES, 1024, 2)
+    return _scaled(size_bytes, _BYTES, 1024, 2)
 
 
-def _duration(duration_s: float) -> str:
-    return _scaled(duration_s, ("s", "m"), 60, 0)
+def _format_metric(number: float) -> str:
+    return "-nan" if isnan(number) else _scaled(number, _METRIC, 1000, 2)
 
 
 def _scaled(value: float, units: Sequence[str], scale: int, decimals: int) -> str:
@@ -83,78 +178,110 @@ def _cell(text: str, width: int) -> str:
     return f"{text[: width - pad]:>{width - pad}}" + " " * pad
 
 
-def _stat_row(name: str, mean: str, stdev: str, maximum: str, within_percent: float) -> str:
-    return f"    {name:<10}{_cell(mean, 8)}{_cell(stdev, 10)}{_cell(maximum, 9)}{within_percent:8.2f}%"
+# Reading.
+
+_NUMBER = r"(-?(?:\d+(?:\.\d+)?|nan|inf))"
+_TIME = _NUMBER + r"(us|ms|s|m)"
+_SIZE = _NUMBER + r"([kKMGT]?)"
+_TIME_UNITS_US = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6}
+_BYTES_SCALES: dict[str, float] = {unit: 1024.0**power for power, unit in enumerate(_BYTES)}
+_METRIC_SCALES: dict[str, float] = {unit: 1000.0**power for power, unit in enumerate(_METRIC)}
+_RUNNING = re.compile(rf"Running {_NUMBER}([smh]) test @ (\S*)")
+_THREADS = re.compile(r"(\d+) threads and (\d+) connections")
+_CALIBRATION = re.compile(rf"Thread calibration: mean lat\.: {_NUMBER}ms, rate sampling interval: (\d+)ms")
+_LATENCY = re.compile(rf"Latency\s+{_TIME}\s+{_TIME}\s+{_TIME}\s+{_NUMBER}%")
+_RATE = re.compile(rf"Req/Sec\s+{_SIZE}\s+{_SIZE}\s+{_SIZE}\s+{_NUMBER}%")
+_TITLE = re.compile(r"Latency Distribution \(HdrHistogram - (.*)\)")
+_PERCENTILE = re.compile(rf"{_NUMBER}%\s+{_TIME}")
+_SPECTRUM = re.compile(rf"{_NUMBER}\s+{_NUMBER}\s+(\d+)\s+{_NUMBER}")
+_SUMMARY = re.compile(rf"#\[(\w+)\s*=\s*{_NUMBER}, (\w+(?: count)?)\s*=\s*{_NUMBER}\]")
+_TOTALS = re.compile(rf"(\d+) requests in {_TIME}, {_SIZE}B read")
+_ERRORS = re.compile(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)")
+_NON_2XX = re.compile(r"Non-2xx or 3xx responses: (\d+)")
+_REQUESTS_PER_S = re.compile(rf"Requests/sec:\s+{_NUMBER}")
+_BYTES_PER_S = re.compile(rf"Transfer/sec:\s+{_SIZE}B")
 
 
-def _latency_cells(histogram: Histogram) -> tuple[str, str, str, float]:
-    if histogram.total == 0:
-        return "-nanus", "-nanus", format_time_us(0), 0.0
-    mean, stdev = histogram.mean_us(), histogram.stdev_us()
-    inside = (mean - stdev <= LOWEST_US) & (mean + stdev >= LOWEST_US)
-    within_percent = 100 * float(histogram.counts[inside].sum()) / histogram.total
-    return format_time_us(mean), format_time_us(stdev), format_time_us(histogram.max_us), within_percent
+def parse_report(text: str) -> Wrk2Report:
+    """Read what wrk2, or `rush-hour load --wrk2`, printed.
 
+    Args:
+        text: the output; it may be indented, and have other lines before and after.
 
-def _rate_cells(result: LoadResult, processes: int) -> tuple[str, str, str, float]:
-    """Answers per second and process, from the full seconds of the run."""
-    full_seconds = [row for row in result.timeline if row.at_s <= result.elapsed_s]
-    rates = np.array([(row.good + row.bad) / processes for row in full_seconds])
-    if len(rates) < 2:
-        return "-nan", "-nan", "0.00", 0.0
-    mean, stdev = float(rates.mean()), float(rates.std())
-    within_percent = 100 * float(np.mean(np.abs(rates - mean) <= stdev))
-    mean_text, stdev_text, max_text = (_scaled(x, _UNITS_METRIC, 1000, 2) for x in (mean, stdev, float(rates.max())))
-    return mean_text, stdev_text, max_text, within_percent
-
-
-def _distribution(histogram: Histogram) -> Iterator[str]:
-    if histogram.total == 0:
-        return
-    for percent in PERCENTILES:
-        yield f"{percent:7.3f}%{_cell(format_time_us(histogram.percentile_us(percent)), 10)}"
-    yield ""
-    yield "  Detailed Percentile spectrum:"
-    yield f"{'Value':>12} {'Percentile':>12} {'TotalCount':>12} {'1/(1-Percentile)':>12}"
-    yield ""
-    for value_us, ratio, count in spectrum(histogram):
-        inverse = math.inf if ratio == 1.0 else 1 / (1 - ratio)
-        yield f"{value_us / 1000:12.3f} {ratio:12.6f} {count:12d} {inverse:12.2f}"
-    yield f"#[Mean    = {histogram.mean_us() / 1000:12.3f}, StdDeviation   = {histogram.stdev_us() / 1000:12.3f}]"
-    yield f"#[Max     = {histogram.max_us / 1000:12.3f}, Total count    = {histogram.total:12d}]"
-    yield f"#[Buckets = {BUCKETS:12d}, SubBuckets     = {SUB_BUCKETS:12d}]"
-
-
-def spectrum(histogram: Histogram) -> Iterator[tuple[int, float, int]]:
-    """Yield value in µs, cumulated ratio and cumulated count at ever finer percentiles, as HdrHistogram iterates them.
-
-    The steps between percentiles are halved each time the distance to 100 % has halved, and a step in use is repeated
-    until the percentile has passed it.
+    Raises:
+        UsageError: a part that every report has is missing.
     """
-    total, cumulated, percent = histogram.total, 0, 0.0
-    for index, count in zip(*histogram.used(), strict=True):
-        cumulated += int(count)
-        value_us = int(HIGHEST_EQUIVALENT_US[index])
-        while percent <= 100 * cumulated / total:
-            yield value_us, percent / 100, cumulated
-            if cumulated == total:
-                yield value_us, 1.0, cumulated
-                return
-            halvings = int(math.log2(100 / (100 - percent))) + 1
-            percent += 100 / (TICKS_PER_HALF_DISTANCE * 2**halvings)
+    lines = [line.strip() for line in text.splitlines()]
+    duration, unit, url = _only(_RUNNING, lines, "Running ... test @ URL")
+    threads, connections = _only(_THREADS, lines, "... threads and ... connections")
+    requests, elapsed, elapsed_unit, size, size_unit = _only(_TOTALS, lines, "... requests in ..., ... read")
+    errors = next(_all(_ERRORS, lines), ("0",) * len(SOCKET_ERRORS))
+    per_s, per_s_unit = _only(_BYTES_PER_S, lines, "Transfer/sec")
+    latency, rate = _only(_LATENCY, lines, "Latency"), _only(_RATE, lines, "Req/Sec")
+    return Wrk2Report(
+        duration_s=float(duration) * {"s": 1, "m": 60, "h": 3600}[unit],
+        url=url,
+        threads=int(threads),
+        connections=int(connections),
+        calibrations=[(float(mean), int(interval)) for mean, interval in _all(_CALIBRATION, lines)],
+        latency=_stat_row(latency, lambda number, unit: float(number) * _TIME_UNITS_US[unit]),
+        requests_per_s_of_threads=_stat_row(rate, _metric),
+        recorded=_distribution(lines, RECORDED),
+        uncorrected=_distribution(lines, UNCORRECTED),
+        requests=int(requests),
+        elapsed_us=float(elapsed) * _TIME_UNITS_US[elapsed_unit],
+        bytes_read=_size(size, size_unit),
+        errors=dict(zip(SOCKET_ERRORS, map(int, errors), strict=True)),
+        non_2xx=int(next(_all(_NON_2XX, lines), ("0",))[0]),
+        requests_per_s=float(_only(_REQUESTS_PER_S, lines, "Requests/sec")[0]),
+        bytes_per_s=_size(per_s, per_s_unit),
+    )
 
 
-def _error_lines(result: LoadResult) -> Iterator[str]:
-    by_phase = dict.fromkeys(("connect", "read", "write", "timeout"), 0)
-    for name, count in result.errors.items():
-        phase = name.partition(":")[0]
-        by_phase[phase if phase in by_phase else "read"] += count  # wrk2 counts malformed answers as read errors
-    if any(by_phase.values()):
-        yield "  Socket errors: " + ", ".join(f"{phase} {count}" for phase, count in by_phase.items())
-    non_2xx = sum(count for status, count in result.responses_by_status.items() if int(status) > 399)
-    if non_2xx:
-        yield f"  Non-2xx or 3xx responses: {non_2xx}"
+def _all(pattern: re.Pattern[str], lines: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return (match.groups() for line in lines if (match := pattern.fullmatch(line)))
 
 
-def _merged(*encoded: str | None) -> Histogram:
-    return Histogram.merged(Histogram.decode(text) for text in encoded if text is not None)
+def _only(pattern: re.Pattern[str], lines: Sequence[str], what: str) -> tuple[str, ...]:
+    for groups in _all(pattern, lines):
+        return groups
+    raise UsageError(f"expected the output of wrk2, with a line {what!r}; found none.")
+
+
+def _stat_row(groups: Sequence[str], read: Read) -> StatRow:
+    mean, stdev, maximum = (read(groups[i], groups[i + 1]) for i in (0, 2, 4))
+    return StatRow(mean=mean, stdev=stdev, maximum=maximum, within_percent=float(groups[6]))
+
+
+def _metric(number: str, unit: str) -> float:
+    return float(number) * _METRIC_SCALES[unit]
+
+
+def _size(number: str, unit: str) -> float:
+    return float(number) * _BYTES_SCALES[unit]
+
+
+def _distribution(lines: Sequence[str], title: str) -> Distribution | None:
+    titles = [number for number, line in enumerate(lines) if (match := _TITLE.fullmatch(line)) and match[1] == title]
+    if not titles:
+        return None
+    end = next((n for n in range(titles[0], len(lines)) if lines[n] == RULE), len(lines))
+    block = lines[titles[0] : end]
+    summary: dict[str, float] = {}
+    for first, value, second, other in _all(_SUMMARY, block):
+        summary |= {first: float(value), second: float(other)}
+    return Distribution(
+        percentiles=[
+            (float(percent), float(value) * _TIME_UNITS_US[unit]) for percent, value, unit in _all(_PERCENTILE, block)
+        ],
+        spectrum=[
+            SpectrumRow(value_ms=float(value), ratio=float(ratio), count=int(count), inverse=float(inverse))
+            for value, ratio, count, inverse in _all(_SPECTRUM, block)
+        ],
+        mean_ms=summary.get("Mean", nan),
+        stdev_ms=summary.get("StdDeviation", nan),
+        max_ms=summary.get("Max", nan),
+        total=int(summary.get("Total count", 0)),
+        buckets=int(summary.get("Buckets", 0)),
+        sub_buckets=int(summary.get("SubBuckets", 0)),
+    )

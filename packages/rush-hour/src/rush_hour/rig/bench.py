@@ -12,7 +12,8 @@ from typing import Protocol
 
 from rush_hour.core.result import LoadReport, TimelineRow
 from rush_hour.errors import RushHourError, StartError, UsageError
-from rush_hour.load.plan import LoadPlan, build_request, parse_url
+from rush_hour.load.plan import LoadPlan
+from rush_hour.load.request import OneRequest
 from rush_hour.load.run import Observer, run_load
 from rush_hour.report.hlog import write_hlog
 from rush_hour.report.result_file import (
@@ -195,8 +196,7 @@ def _plan(running: RunningSystem, load: LoadSettings) -> LoadPlan:
     return LoadPlan(
         url=running.url,
         address=running.address,
-        request=build_request(parse_url(running.url)),
-        expectation=running.expectation,
+        requests=OneRequest(running.request),
         rate_per_s=load.rate_per_s,
         duration_s=load.duration_s,
         warmup_s=load.warmup_s,

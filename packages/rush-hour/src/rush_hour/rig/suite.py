@@ -14,7 +14,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from rush_hour.errors import UsageError
-from rush_hour.rig.toml_file import KeyPath, TomlFile
+from rush_hour.toml_file import KeyPath, TomlFile
 from rush_hour.units import parse_duration_s
 
 PLACEHOLDERS = frozenset({"backlog", "database_url", "port", "run_directory", "socket", "workers"})

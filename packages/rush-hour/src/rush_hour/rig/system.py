@@ -13,9 +13,12 @@ from signal import Signals
 
 from msgspec.structs import replace
 
+from rush_hour.core.expectation import Expectation
 from rush_hour.errors import StartError
-from rush_hour.load.plan import Address, Expectation, parse_url
+from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import Answer, ask_once
+from rush_hour.load.request import Request, build_request
+from rush_hour.load.transport import Address
 from rush_hour.rig import nginx
 from rush_hour.rig.part import Part, base_environment
 from rush_hour.rig.ports import HOST, Ports
@@ -72,9 +75,10 @@ class RunningSystem:
     notes: list[str]
 
     @property
-    def expectation(self) -> Expectation:
-        """What every answer under load must be."""
-        return Expectation(status=self.answer.status, body=self.answer.body)
+    def request(self) -> Request:
+        """What to send it under load, and the answer that is expected every time."""
+        good = Expectation(statuses=frozenset({self.answer.status}), body=self.answer.body)
+        return build_request(parse_url(self.url), expectation=good)
 
     def parts(self) -> dict[str, Part]:
         """Return the parts by their role."""
@@ -115,9 +119,9 @@ def running_system(spec: SystemSpec, probe: Probe, rig: Rig) -> Iterator[Running
             proxy = stack.enter_context(_proxy(spec.name, spec.front, port, socket_path, rig))
         url = f"http://{HOST}:{port}{probe.path}"
         address = Address(family=socket.AF_INET, sockaddr=(HOST, port), label=f"{HOST}:{port}")
-        answers: list[Answer] = []
+        asked, answers = build_request(parse_url(url)), list[Answer]()
         parts = [server] if proxy is None else [server, proxy]
-        wait_until(lambda: _ask(url, address, probe, answers), *parts, what=spec.name, timeout_s=timeout_s)
+        wait_until(lambda: _ask(asked, address, probe, answers), *parts, what=spec.name, timeout_s=timeout_s)
         yield RunningSystem(url=url, address=address, server=server, proxy=proxy, answer=answers[-1], notes=notes)
         if proxy is not None:
             notes += nginx.explain_log(proxy.log_path.read_text(errors="replace"))
@@ -161,10 +165,10 @@ def _proxy(name: str, front: Front, port: int, socket_path: Path, rig: Rig) -> P
     )
 
 
-def _ask(url: str, address: Address, probe: Probe, answers: list[Answer]) -> str | None:
+def _ask(request: Request, address: Address, probe: Probe, answers: list[Answer]) -> str | None:
     """Ask once, keep the answer, and return what is wrong with it."""
     try:
-        answers.append(ask_once(parse_url(url), address))
+        answers.append(ask_once(request, address))
     except StartError as error:
         return str(error)
     return _wrong_with(answers[-1], probe)

@@ -5,7 +5,7 @@ import pytest
 from msgspec import Struct
 
 from rush_hour.errors import UsageError
-from rush_hour.rig.toml_file import KeyPath, TomlFile, line_of
+from rush_hour.toml_file import KeyPath, TomlFile, line_of
 
 
 class Wheel(Struct, forbid_unknown_fields=True):

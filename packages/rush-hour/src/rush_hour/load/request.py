@@ -1,0 +1,111 @@
+"""What is sent: one request over and over, a weighted mix, or what a script says."""
+
+from bisect import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Protocol
+from urllib.parse import SplitResult
+
+from rush_hour.core.expectation import Expectation
+from rush_hour.core.schedule import uniform
+from rush_hour.errors import UsageError
+
+ANYTHING_BELOW_400 = Expectation()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request, and what a good answer to it is.
+
+    Attributes:
+        method: the HTTP method: the answer to HEAD has no body.
+        data: all its bytes.
+    """
+
+    method: str
+    data: bytes
+    expectation: Expectation = ANYTHING_BELOW_400
+
+
+class Requests(Protocol):
+    """Where the requests of a run come from."""
+
+    def get(self, number: int) -> Request:
+        """Return the request of that number in the schedule; the same one whenever it is asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneRequest:
+    """The same request over and over."""
+
+    request: Request
+
+    def get(self, _number: int) -> Request:
+        """Return the request."""
+        return self.request
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMix:
+    """Several requests, drawn by their weights.
+
+    Args:
+        requests: at least one.
+        weights: how often each comes, in relation to the others.
+        seed: the same seed gives the same requests in the same order.
+    """
+
+    requests: tuple[Request, ...]
+    weights: Sequence[float]
+    seed: int = 0
+    _upper: tuple[float, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Add the weights up."""
+        object.__setattr__(self, "_upper", tuple(accumulate(self.weights)))
+
+    def get(self, number: int) -> Request:
+        """Return the request drawn for this number."""
+        return self.requests[bisect(self._upper, (1.0 - uniform(self.seed, number)) * self._upper[-1])]
+
+
+def build_request(
+    url: SplitResult,
+    headers: Sequence[str] = (),
+    *,
+    method: str = "GET",
+    body: bytes = b"",
+    expectation: Expectation | None = None,
+) -> Request:
+    """Return a request: `Host`, and `Content-Length` where there is a body, are added unless they are given.
+
+    Args:
+        url: what `parse_url` returned; its path and query are the target.
+        headers: lines such as `Accept: application/json`.
+        method: the HTTP method.
+        body: the body.
+        expectation: what a good answer is.
+
+    Raises:
+        UsageError: a header is not `Name: value`, or the method is not a word.
+    """
+    if not (method.isascii() and method.isalpha()):
+        raise UsageError(f"--method: expected a word such as GET or POST, got {method!r}.")
+    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    lines = [_header_line(header) for header in headers]
+    names = {line.partition(":")[0].lower() for line in lines}
+    if "host" not in names:
+        lines.insert(0, f"Host: {url.netloc.rpartition('@')[2]}")
+    if body and not names & {"content-length", "transfer-encoding"}:
+        lines.append(f"Content-Length: {len(body)}")
+    head = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""])
+    return Request(method=method, data=head.encode("latin-1") + body, expectation=expectation or ANYTHING_BELOW_400)
+
+
+def _header_line(header: str) -> str:
+    name, colon, value = header.partition(":")
+    is_name = colon and name and name.isascii() and not any(character.isspace() for character in name)
+    if not is_name or "\n" in value or "\r" in value:
+        raise UsageError(f"--header: expected 'Name: value', got {header!r}.")
+    return f"{name}: {value.strip()}"

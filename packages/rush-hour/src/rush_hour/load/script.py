@@ -1,0 +1,102 @@
+"""A Python file that says what is sent: what `-s` takes where wrk2 takes Lua.
+
+A script defines any of
+
+    request(number)                  the request of that number: a Request, a path, or all the bytes
+    response(status, headers, body)  called with each answer; returning False makes it a bad one
+    done(summary)                    called once at the end, in the main process, with the run's LoadResult
+
+`request` and `response` run inside the processes of the load generator, between two requests: what they take is the
+generator's own time, and shows as send lag.
+"""
+
+import runpy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import SplitResult
+
+from rush_hour.core.result import LoadResult
+from rush_hour.errors import UsageError
+from rush_hour.load.request import Request, build_request
+
+ResponseHook = Callable[[int, Mapping[str, str], bytes], object]
+HOOKS = ("request", "response", "done")
+
+
+@dataclass(slots=True)
+class Script:
+    """A script, read again in each process that uses it.
+
+    Args:
+        path: the file.
+        url: paths that `request` returns are asked of its server.
+        fallback: the request that is sent without a `request` function; what is expected of every answer.
+    """
+
+    path: Path
+    url: SplitResult
+    fallback: Request
+    _names: dict[str, Any] | None = None
+
+    def __getstate__(self) -> tuple[Path, SplitResult, Request]:
+        """Leave the functions out: they cannot be sent to another process."""
+        return self.path, self.url, self.fallback
+
+    def __setstate__(self, state: tuple[Path, SplitResult, Request]) -> None:
+        """Read the file again when a function is needed."""
+        self.path, self.url, self.fallback = state
+        self._names = None
+
+    def check(self) -> None:
+        """Read the file now.
+
+        Raises:
+            UsageError: it cannot be read, raises, or has none of the functions.
+        """
+        if not any(callable(self._functions().get(name)) for name in HOOKS):
+            raise UsageError(f"--script: {self.path}: expected a function request, response or done; found none.")
+
+    def get(self, number: int) -> Request:
+        """Return what `request(number)` says.
+
+        Raises:
+            UsageError: it returns something else than a Request, a path or bytes.
+        """
+        function = self._functions().get("request")
+        if function is None:
+            return self.fallback
+        asked = function(number)
+        if isinstance(asked, Request):
+            return asked
+        if isinstance(asked, bytes):
+            method = asked.partition(b" ")[0].decode("latin-1")
+            return Request(method=method, data=asked, expectation=self.fallback.expectation)
+        if isinstance(asked, str) and asked.startswith("/"):
+            return self._path_request(asked)
+        raise UsageError(f"--script: request({number}): expected a Request, a path or bytes, got {asked!r}.")
+
+    @property
+    def on_response(self) -> ResponseHook | None:
+        """The `response` function; None without one."""
+        return cast("ResponseHook | None", self._functions().get("response"))
+
+    def done(self, result: LoadResult) -> None:
+        """Call the `done` function if there is one."""
+        function = self._functions().get("done")
+        if function is not None:
+            function(result)
+
+    def _path_request(self, path: str) -> Request:
+        asked, _, query = path.partition("?")
+        url = self.url._replace(path=asked, query=query)
+        return build_request(url, expectation=self.fallback.expectation)
+
+    def _functions(self) -> dict[str, Any]:
+        if self._names is None:
+            try:
+                self._names = runpy.run_path(str(self.path))
+            except Exception as error:
+                raise UsageError(f"--script: {self.path}: {type(error).__name__}: {error}") from error
+        return self._names

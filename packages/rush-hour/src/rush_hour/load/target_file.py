@@ -1,0 +1,110 @@
+"""Target files: several requests with weights, in TOML.
+
+[[requests]]
+weight = 3
+path = "/agents"
+
+[[requests]]
+method = "POST"
+path = "/agents"
+headers = { "Content-Type" = "application/json" }
+body = '{"number": "100"}'
+expect_status = "201"
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct, field
+
+from rush_hour.core.expectation import parse_statuses
+from rush_hour.errors import UsageError
+from rush_hour.load.request import Request, RequestMix, build_request
+from rush_hour.toml_file import TomlFile
+
+Problem = Callable[[str, str], UsageError]  # of a key: what is wrong with it
+
+
+class RequestSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One request.
+
+    Attributes:
+        weight: how often it comes, in relation to the others.
+        path: path and query.
+        body_file: a file whose bytes are the body, relative to the target file.
+        expect_status: such as `200` or `2xx`; by default that of a request sent before, if its method is a safe one.
+    """
+
+    path: str
+    weight: float = 1.0
+    method: str = "GET"
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str | None = None
+    body_file: str | None = None
+    expect_status: str | None = None
+
+
+class TargetSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A target file."""
+
+    requests: list[RequestSpec]
+
+
+def read_target_file(
+    path: Path, url: SplitResult, headers: Sequence[str], *, seed: int, expect: Callable[[Request], Request]
+) -> RequestMix:
+    """Read and check a target file.
+
+    Args:
+        path: the file.
+        url: whose server the requests are sent to.
+        headers: lines that are sent with every request.
+        seed: the same seed gives the same requests in the same order.
+        expect: gives a request what is expected of its answer.
+
+    Raises:
+        UsageError: the file cannot be read, or something in it is not what it must be.
+    """
+    file = TomlFile.read(path)
+    specs: list[RequestSpec] = file.convert(TargetSpec).requests
+    if not specs:
+        raise file.error(("requests",), "expected at least one request, got none")
+    requests: list[Request] = []
+    for number, spec in enumerate(specs):
+
+        def problem(key: str, what: str, number: int = number) -> UsageError:
+            return file.error(("requests", number, key), what)
+
+        request = _request(spec, url, headers, problem, file.path.parent)
+        requests.append(_with_status(expect(request), spec, problem))
+    return RequestMix(tuple(requests), [spec.weight for spec in specs], seed)
+
+
+def _request(spec: RequestSpec, url: SplitResult, headers: Sequence[str], problem: Problem, directory: Path) -> Request:
+    if spec.weight <= 0:
+        raise problem("weight", f"expected a number above 0, got {spec.weight!r}")
+    if not spec.path.startswith("/"):
+        raise problem("path", f"expected a path that starts with '/', got {spec.path!r}")
+    if spec.body is not None and spec.body_file is not None:
+        raise problem("body_file", "expected either body or body_file, got both")
+    target = urlsplit(spec.path)
+    lines = [*headers, *(f"{name}: {value}" for name, value in spec.headers.items())]
+    try:
+        body = (spec.body or "").encode() if spec.body_file is None else (directory / spec.body_file).read_bytes()
+        url = url._replace(path=target.path, query=target.query)
+        return build_request(url, lines, method=spec.method.upper(), body=body)
+    except OSError as error:
+        raise problem("body_file", f"expected a file, got {spec.body_file!r}: {error.strerror}") from error
+    except UsageError as error:
+        raise problem("headers", str(error).rstrip(".")) from error
+
+
+def _with_status(request: Request, spec: RequestSpec, problem: Problem) -> Request:
+    if spec.expect_status is None:
+        return request
+    statuses = parse_statuses(spec.expect_status)
+    if statuses is None:
+        raise problem("expect_status", f"expected status codes such as 200 or 2xx, got {spec.expect_status!r}")
+    return replace(request, expectation=replace(request.expectation, statuses=statuses))

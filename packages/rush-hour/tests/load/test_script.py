@@ -1,0 +1,92 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from load_runs import HELLO, run
+from scripted_server import ScriptedServer
+
+from rush_hour.core.result import LoadResult
+from rush_hour.errors import UsageError
+from rush_hour.load.plan import parse_url
+from rush_hour.load.request import Request, build_request
+from rush_hour.load.script import Script
+
+Serve = Callable[..., ScriptedServer]
+URL = parse_url("http://127.0.0.1:8008/agents")
+FALLBACK = build_request(URL, expectation=HELLO)
+
+
+def script_of(path: Path, text: str) -> Script:
+    path.write_text(text)
+    return Script(path, URL, FALLBACK)
+
+
+def test_a_script_says_what_each_request_is_and_which_answers_are_good(serve: Serve, tmp_path: Path) -> None:
+    """Run in two processes, each of which reads the script by itself."""
+    script = script_of(
+        tmp_path / "load.py",
+        "def request(number):\n    return f'/agents?page={number}'\n"
+        "def response(status, headers, body):\n    return headers['content-length'] == '5' and body[-1:] != b'!'\n",
+    )
+    server = serve(lambda number: b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell" + (b"!" if number % 4 else b"o"))
+
+    result = run(server.url, requests=script)
+
+    assert (result.requests_due, result.responses_total, result.responses_good) == (200, 200, 50)
+    targets = {request.split(b" ")[1] for request in server.requests}
+    assert targets == {b"/agents?page=%d" % number for number in range(200)}
+
+
+def test_a_request_may_be_a_path_bytes_or_a_request(tmp_path: Path) -> None:
+    script = script_of(
+        tmp_path / "load.py",
+        "from rush_hour.load.request import Request\n"
+        "def request(number):\n"
+        "    return ['/a?b=c', b'HEAD /x HTTP/1.1\\r\\n\\r\\n', Request(method='PUT', data=b'raw'), 7][number]\n",
+    )
+
+    assert script.get(0).data == b"GET /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:8008\r\n\r\n"
+    assert (script.get(1).method, script.get(1).data) == ("HEAD", b"HEAD /x HTTP/1.1\r\n\r\n")
+    assert script.get(0).expectation == script.get(1).expectation == HELLO
+    assert script.get(2) == Request(method="PUT", data=b"raw")
+    with pytest.raises(UsageError) as caught:
+        script.get(3)
+    assert str(caught.value) == "--script: request(3): expected a Request, a path or bytes, got 7."
+
+
+def test_without_a_request_function_the_url_is_asked(tmp_path: Path) -> None:
+    script = script_of(tmp_path / "load.py", "def done(summary):\n    pass\n")
+
+    assert script.get(5) is FALLBACK
+    assert script.on_response is None
+
+
+def test_done_is_given_the_result(result: LoadResult, tmp_path: Path) -> None:
+    output = tmp_path / "out.txt"
+    text = (
+        "from pathlib import Path\n"
+        f"def done(summary):\n    Path({str(output)!r}).write_text(str(summary.responses_good))\n"
+    )
+
+    script_of(tmp_path / "load.py", text).done(result)
+    script_of(tmp_path / "other.py", "def request(number):\n    return '/'\n").done(result)
+
+    assert output.read_text() == "10000"
+
+
+def test_a_script_without_a_known_function_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "load.py"
+
+    with pytest.raises(UsageError) as caught:
+        script_of(path, "def requests(number):\n    return '/'\n").check()
+
+    assert str(caught.value) == f"--script: {path}: expected a function request, response or done; found none."
+
+
+def test_a_script_that_raises_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "load.py"
+
+    with pytest.raises(UsageError) as caught:
+        script_of(path, "1 / 0\n").check()
+
+    assert str(caught.value) == f"--script: {path}: ZeroDivisionError: division by zero"

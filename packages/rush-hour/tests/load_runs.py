@@ -1,0 +1,48 @@
+"""Short runs of the load generator, with their sums checked."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from rush_hour.core.expectation import Expectation
+from rush_hour.core.result import LoadResult
+from rush_hour.load.plan import LoadPlan, parse_url, resolve
+from rush_hour.load.request import OneRequest, build_request
+from rush_hour.load.run import run_load
+
+HELLO = Expectation(statuses=frozenset({200}), body=b"hello")
+
+
+def plan_for(url: str, *, unix: Path | None = None, **changes: object) -> LoadPlan:
+    """Return a plan of 200 requests in one second on 10 connections of 2 processes."""
+    parts = parse_url(url)
+    plan = LoadPlan(
+        url=url,
+        address=resolve(parts, unix=unix),
+        requests=OneRequest(build_request(parts, expectation=HELLO)),
+        rate_per_s=200,
+        duration_s=1.0,
+        connections=10,
+        processes=2,
+        timeout_s=2.0,
+    )
+    return replace(plan, **changes)  # type: ignore[arg-type]  # the changes are of its own fields
+
+
+def run(url: str, **changes: object) -> LoadResult:
+    """Carry a plan out and return its result."""
+    report, is_interrupted = run_load(plan_for(url, **changes))  # type: ignore[arg-type]
+    assert not is_interrupted
+    assert_accounted_for(report.result)
+    return report.result
+
+
+def assert_accounted_for(result: LoadResult) -> None:
+    """Hold the sums against each other: nothing is counted twice, and nothing is lost."""
+    assert result.requests_due == result.responses_total + sum(result.errors.values()) + result.unanswered_at_end
+    assert result.unanswered_at_end >= 0
+    assert result.responses_total == sum(result.responses_by_status.values())
+    assert result.latency_us is None or result.latency_us.count == result.responses_good
+    assert result.latency_bad_us is None or result.latency_bad_us.count == result.responses_bad
+    assert result.send_lag_us is None or result.send_lag_us.count == result.requests_sent
+    assert sum(row.sent for row in result.timeline) == result.requests_sent
+    assert sum(row.good for row in result.timeline) == result.responses_good
