@@ -193,6 +193,15 @@ def test_a_system_that_is_unavailable_is_no_failure(capsys: Capture, suite: Path
     assert rush_hour(capsys, "bench", suite).code == 0
 
 
+def test_a_bench_of_nothing_but_unavailable_systems_is_exit_code_3(
+    capsys: Capture, suite: Path, rig: Callable[..., Rig], document: BenchFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = Rig(replace(document, systems=[UNAVAILABLE]), None)
+    monkeypatch.setattr(bench_command, "run_bench", alone.run_bench)
+
+    assert rush_hour(capsys, "bench", suite).code == 3
+
+
 def test_a_system_that_failed_is_exit_code_1(capsys: Capture, suite: Path, rig: Callable[..., Rig]) -> None:
     rig(FAILED)
 

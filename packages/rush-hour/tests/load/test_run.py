@@ -242,3 +242,19 @@ def test_a_generator_process_that_dies_ends_the_run_with_its_exit_code(serve: Se
             processes.run(plan_for("http://127.0.0.1/", duration_s=60.0).schedule)
 
     assert str(caught.value) == "process 1 of the load generator died with exit code -9."
+
+
+def test_seconds_in_which_nothing_was_answered_are_in_the_timeline(serve: Serve) -> None:
+    answered = threading.Event()
+
+    def script(number: int) -> bytes:
+        if number == 0:
+            answered.wait(2.5)
+        return OK
+
+    server = serve(script)
+    result = run(server.url, connections=1, processes=1, rate_per_s=2, duration_s=4.0, timeout_s=10.0)
+    answered.set()
+
+    assert [row.at_s for row in result.timeline[:4]] == pytest.approx([1, 2, 3, 4], abs=0.5)
+    assert [row.good for row in result.timeline[:2]] == [0, 0]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from rush_hour import options
-from rush_hour.errors import RushHourError, UsageError
+from rush_hour.errors import RushHourError, StartError, UsageError
 from rush_hour.load.limits import raise_open_file_limit
 from rush_hour.report.progress import TerminalProgress
 from rush_hour.report.published import Published, compare, read_published
@@ -59,7 +59,7 @@ def bench(
             run_bench(read, systems, load, rig_options, output=directory, progress=progress)
     finally:  # also of what was finished before Ctrl-C
         document = _report(directory, published)
-    return 0 if document is not None and _all_sound(document) else RushHourError.exit_code
+    return _exit_code(document)
 
 
 def _report(directory: Path, published: Published | None) -> BenchFile | None:
@@ -102,8 +102,12 @@ def _new_directory(parent: Path, name: str) -> Path:
             return directory
 
 
-def _all_sound(document: BenchFile) -> bool:
-    return all(
+def _exit_code(document: BenchFile | None) -> int:
+    """Return 0 when every system that can run here was measured and its figures can be trusted."""
+    if document is None or all(entry.status == "unavailable" for entry in document.systems):
+        return StartError.exit_code
+    is_sound = all(
         entry.status == "unavailable" or (entry.load is not None and entry.load.verdict.trusted)
         for entry in document.systems
     )
+    return 0 if is_sound else RushHourError.exit_code

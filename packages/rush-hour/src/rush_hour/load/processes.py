@@ -8,7 +8,8 @@ import multiprocessing
 import os
 import resource
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -87,7 +88,8 @@ class Processes:
             for number in range(self._plan.processes):
                 ours, theirs = context.Pipe()
                 process = context.Process(target=_live, args=(self._plan, number, theirs), daemon=True)
-                process.start()
+                with _sigint_blocked():
+                    process.start()
                 theirs.close()
                 self._processes.append(process)
                 self._controls.append(ours)
@@ -190,6 +192,16 @@ class Processes:
             process.close()
         self._controls.clear()
         self._processes.clear()
+
+
+@contextmanager
+def _sigint_blocked() -> Iterator[None]:
+    """Let what is started inherit a mask that keeps Ctrl-C from it until it can ignore it: it is for the parent."""
+    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)
 
 
 def _live(plan: LoadPlan, number: int, control: "Connection[Any, Any]") -> None:

@@ -142,10 +142,12 @@ class _Timeline:
             self._on_second(row)
 
     def rows(self) -> list[TimelineRow]:
-        """Return all seconds in which anything happened, also those that a stalled process skipped."""
+        """Return all seconds, also those that a stalled process skipped; without those at the end that saw nothing."""
         rows = self._rows | {second: _row(intervals) for second, intervals in self._incomplete.items()}
         ordered = [rows[second] for second in sorted(rows)]
-        return [row for row in ordered if row.sent or row.good or row.bad or row.failed]
+        while ordered and not (ordered[-1].sent or ordered[-1].good or ordered[-1].bad or ordered[-1].failed):
+            ordered.pop()
+        return ordered
 
 
 def _row(intervals: list[Interval]) -> TimelineRow:
