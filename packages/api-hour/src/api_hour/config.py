@@ -8,6 +8,7 @@ Pure but for `read_config_file`: nothing here opens a socket or starts a process
 """
 
 import os
+import re
 import runpy
 import types
 from collections.abc import Mapping
@@ -43,6 +44,8 @@ class UnixBind:
 
 Bind = TcpBind | UnixBind
 
+_PORT = re.compile(r"[0-9]{1,5}")
+
 EVERY_IPV4_ADDRESS = "0.0.0.0"  # noqa: S104  # what `:PORT` asks for
 
 
@@ -57,9 +60,9 @@ def parse_bind(text: str) -> Bind:
             return UnixBind(path=path)
     else:
         host, colon, port = text.rpartition(":")
-        bare_host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-        is_host = bare_host != host or ":" not in host
-        if colon and is_host and port.isascii() and port.isdigit() and int(port) <= 65535:
+        is_ipv6 = host.startswith("[") and host.endswith("]")
+        bare_host = host[1:-1] if is_ipv6 else host
+        if colon and is_ipv6 is (":" in bare_host) and _PORT.fullmatch(port) and int(port) <= 65535:
             return TcpBind(host=bare_host or EVERY_IPV4_ADDRESS, port=int(port))
     raise ConfigError(f"--bind: expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8000; got {text!r}.")
 
@@ -70,7 +73,7 @@ def _check_binds(_type: Any, binds: tuple[str, ...]) -> None:
 
 
 def _check_not_negative(_type: Any, number: float) -> None:
-    if number < 0:
+    if not number >= 0:  # nor is "not a number"
         raise ValueError(f"expected 0 or more, got {number}.")
 
 
@@ -204,7 +207,7 @@ def read_config_file(path: Path) -> Mapping[str, Any]:
     """
     try:
         names = runpy.run_path(str(path))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(f"--config: {path} raised {type(error).__name__}: {error}") from error
     skipped = (types.ModuleType, types.FunctionType, type)
     return {name: value for name, value in names.items() if name[0] != "_" and not isinstance(value, skipped)}

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
 import uvloop
@@ -96,8 +97,8 @@ class Container:
                 await engine.connect()
 
     async def close_engines(self) -> None:
-        """Close every `Engine` in `engines`, in reverse order. Called by the worker."""
-        for name, engine in reversed(self.engines.items()):
-            if isinstance(engine, Engine):
-                LOG.debug("Closing engine %s", name)
-                await engine.close()
+        """Close every `Engine` in `engines`, in reverse order, also when one raises. Called by the worker."""
+        async with AsyncExitStack() as stack:
+            for engine in self.engines.values():
+                if isinstance(engine, Engine):
+                    stack.push_async_callback(engine.close)

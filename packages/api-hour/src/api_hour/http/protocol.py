@@ -11,12 +11,13 @@ Parsing is llhttp's, in its strict mode, by httptools.
 
 import asyncio
 import logging
+import re
 from collections import deque
 from dataclasses import dataclass
 from email.utils import formatdate
 from enum import Enum
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from weakref import WeakSet
 
 import httptools
@@ -28,7 +29,10 @@ from api_hour.http.router import Router
 
 LOG = logging.getLogger("api_hour.http")
 
+_ORIGIN = re.compile(rb"[^:/?]+://[^/?]*")
+
 CLOCK_INTERVAL_S = 0.5  # how often deadlines are looked at and the Date header is made
+REQUEST_LINE_REST_BYTES = 64  # of a request line without its target: method, version, spaces, line end
 PIPELINE_LIMIT = 16  # requests that wait on one connection before it is not read from
 LINGER_S = 2.0  # how long an error answer may take to be read before the connection is closed
 
@@ -104,10 +108,12 @@ class HttpProtocol(asyncio.Protocol):
     __slots__ = (
         "__weakref__", "_body", "_body_bytes", "_can_write", "_deadline_at_s", "_head_bytes", "_headers", "_is_last",
         "_is_paused", "_loop", "_parser", "_queue", "_reading", "_request", "_server", "_target", "_task", "_transport",
+        "_unfinished_bytes",
     )  # fmt: skip
 
     _transport: asyncio.Transport
     _request: Request
+    _headers: list[tuple[bytes, bytes]]
 
     def __init__(self, server: HttpServer) -> None:
         self._server = server
@@ -134,21 +140,18 @@ class HttpProtocol(asyncio.Protocol):
         self._deadline_at_s = 0.0
         self._queue.clear()
         self._server.connections.discard(self)
+        del self._parser  # it refers to this protocol: the two would wait for the garbage collector
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; requests that are whole are queued, and the first is begun."""
         if self._reading is _Reading.NO_MORE:
             return
-        if self._reading is _Reading.NOTHING_YET:
-            self._reading = _Reading.HEAD
-            if not self._is_busy():
-                self._set_deadline(self._server.limits.request_timeout_s)
+        self._unfinished_bytes += len(data)
         try:
             self._parser.feed_data(data)
-            if self._reading is _Reading.HEAD:
-                self._count_head(len(data))
+            self._check_unfinished()
         except httptools.HttpParserUpgrade:
-            self._is_last, self._reading = True, _Reading.NO_MORE  # answered as if it had not asked
+            self._ignore_upgrade()
         except (httptools.HttpParserError, _Refusal) as error:
             self._refuse(_refusal_for(error, data))
         self._begin_next()
@@ -176,6 +179,12 @@ class HttpProtocol(asyncio.Protocol):
         if self._reading is _Reading.NOTHING_YET and not self._is_busy():
             self._close()
 
+    def abort(self) -> None:
+        """Stop the handler and cut the connection."""
+        if self._task is not None:
+            self._task.cancel()
+        self._transport.abort()
+
     def check_deadline(self, now_s: float) -> None:
         """Cut the connection when its deadline has passed."""
         if not 0.0 < self._deadline_at_s <= now_s:
@@ -189,6 +198,13 @@ class HttpProtocol(asyncio.Protocol):
             self._close()
 
     # httptools' calls.
+
+    def on_message_begin(self) -> None:
+        """Expect a head; its deadline runs from here unless answers are still to be sent."""
+        self._reading = _Reading.HEAD
+        self._unfinished_bytes = 0
+        if not self._is_busy():
+            self._set_deadline(self._server.limits.request_timeout_s)
 
     def on_url(self, url: bytes) -> None:
         """Collect the target, which may come in parts."""
@@ -217,10 +233,12 @@ class HttpProtocol(asyncio.Protocol):
             is_http_1_0=version == "1.0",
             keep_alive=parser.should_keep_alive(),
         )
+        self._headers = []  # takes the trailers, which are counted and thrown away (RFC 9110, 6.5.1)
 
     def on_body(self, body: bytes) -> None:
         """Collect the body, which may come in parts."""
         self._body_bytes += len(body)
+        self._unfinished_bytes = 0
         self._check_body_size(self._body_bytes)
         self._body.append(body)
 
@@ -236,22 +254,26 @@ class HttpProtocol(asyncio.Protocol):
     def _expect_message(self) -> None:
         self._reading = _Reading.NOTHING_YET
         self._target = b""
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._headers = []
         self._head_bytes = 0
         self._body: list[bytes] = []
         self._body_bytes = 0
+        self._unfinished_bytes = 0
 
     def _check_headers(self, version: str) -> None:
         hosts = 0
+        expects_continue = False
         for name, value in self._headers:
             if name == b"host":
                 hosts += 1
             elif name == b"content-length":
                 self._check_body_size(int(value))
-            elif name == b"expect" and value.lower() == b"100-continue" and not self._is_busy():
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            elif name == b"expect":
+                expects_continue = value.lower() == b"100-continue"
         if hosts != 1 and (version == "1.1" or hosts):  # RFC 9112, 3.2
             raise _Refusal(400, f"expected one Host header, got {hosts}")
+        if expects_continue and version == "1.1" and not self._is_busy():  # RFC 9110, 10.1.1
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _check_body_size(self, size_bytes: int) -> None:
         if size_bytes > self._server.limits.body_bytes:
@@ -260,7 +282,27 @@ class HttpProtocol(asyncio.Protocol):
     def _count_head(self, length_bytes: int) -> None:
         self._head_bytes += length_bytes
         if self._head_bytes > self._server.limits.head_bytes:
-            raise _Refusal(431, f"the head is larger than {self._server.limits.head_bytes} bytes")
+            self._refuse_head()
+
+    def _check_unfinished(self) -> None:
+        """Bound what the parser keeps of a head, a trailer or a chunk's size until it is whole.
+
+        The limit is beyond every head that `_count_head` lets through: how the bytes are split makes no difference.
+        """
+        limits = self._server.limits
+        if self._unfinished_bytes > limits.head_bytes + limits.target_bytes + REQUEST_LINE_REST_BYTES:
+            self._refuse_head()
+
+    def _refuse_head(self) -> NoReturn:
+        raise _Refusal(431, f"the head is larger than {self._server.limits.head_bytes} bytes")
+
+    def _ignore_upgrade(self) -> None:
+        """Answer as if no upgrade was asked for. The parser does not read the body then, so there may be none."""
+        self._is_last, self._reading = True, _Reading.NO_MORE
+        headers = self._request.headers
+        if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+            self._queue.pop()
+            self._refuse(_Refusal(501, "no upgrade is possible here; send the request without Upgrade"))
 
     def _is_busy(self) -> bool:
         return self._task is not None or bool(self._queue)
@@ -300,8 +342,8 @@ class HttpProtocol(asyncio.Protocol):
             response = to_response(await self._server.router.find(request)(request))
         except HttpError as error:
             response = Response(f"{error}\n", status=error.status, headers=error.headers)
-        except Exception:
-            LOG.exception("%s %s failed", request.method, request.path)
+        except (Exception, asyncio.CancelledError):  # cancelled by the handler's own doing, or by abort()
+            LOG.exception("%s %r failed", request.method, request.path)
             response = Response("the server failed to answer\n", status=500)
         self._task = None
         if not self._transport.is_closing():
@@ -313,7 +355,7 @@ class HttpProtocol(asyncio.Protocol):
         try:
             data = encode_response(response, request, date=self._server.date, keep_alive=keep_alive)
         except (ValueError, TypeError):
-            LOG.exception("%s %s gave a response that cannot be sent", request.method, request.path)
+            LOG.exception("%s %r gave a response that cannot be sent", request.method, request.path)
             self._write(request, Response("the server failed to answer\n", status=500))
             return
         self._transport.write(data)
@@ -342,10 +384,10 @@ class HttpProtocol(asyncio.Protocol):
 
 def origin_form(target: bytes) -> bytes:
     """Return the path and query of a target; the absolute form is what a proxy sends (RFC 9112, 3.2.2)."""
-    if target[:1] == b"/" or b"://" not in target:
+    if target[:1] == b"/" or not (origin := _ORIGIN.match(target)):
         return target
-    authority_and_path = target.partition(b"://")[2]
-    return b"/" + authority_and_path.partition(b"/")[2]
+    rest = target[origin.end() :]
+    return rest if rest[:1] == b"/" else b"/" + rest
 
 
 def _refusal_for(error: Exception, data: bytes) -> _Refusal:
@@ -354,4 +396,6 @@ def _refusal_for(error: Exception, data: bytes) -> _Refusal:
         return cause
     if isinstance(error, httptools.HttpParserInvalidMethodError) and data.partition(b" ")[0].isalpha():
         return _Refusal(501, "this method is not known here")
+    if str(error) == "Invalid HTTP version":
+        return _Refusal(505, "this version of HTTP is not spoken here, HTTP/1.1 is")
     return _Refusal(400, str(error) or "the request is malformed")

@@ -3,8 +3,9 @@
 Rules that must hold, whatever the order of events:
 
 1. Never more than `workers` workers are booting or serving at once.
-2. A worker that ends is replaced, unless the daemon is stopping. Replacements for workers that did not come up wait
-   longer and longer, so a crash at boot never becomes a busy loop.
+2. A worker that ends is replaced, unless the daemon is stopping. Replacements for workers that did not come up, or
+   fell soon after, wait longer and longer, so a crash loop never becomes a busy loop. Workers that were started
+   together fail as one: a broken database makes sixteen of them wait no longer than one.
 3. If no worker has ever served and as many have failed as were asked for, the daemon gives up: the configuration is
    at fault, and whoever started it is still watching.
 4. After `StopRequested`, every worker is retired, and killed when its time is up; then comes `Exit`, once.
@@ -18,6 +19,8 @@ from enum import Enum
 
 BACKOFF_FIRST_S = 0.5
 BACKOFF_LIMIT_S = 30.0
+FORGET_AFTER_S = 60.0  # without a failure, and the next one waits BACKOFF_FIRST_S again
+STEADY_AFTER_S = 5.0  # a worker that has served this long did not fail when it ends
 KILL_MARGIN_S = 1.0  # a worker obeys the graceful timeout by itself; it is killed this much later
 EVENT_LOG_LENGTH = 1000
 
@@ -95,8 +98,14 @@ class Phase(Enum):
 
 @dataclass(slots=True, kw_only=True)
 class _Worker:
-    phase: Phase
+    started_at_s: float
     deadline_at_s: float | None  # when it is killed; None for never
+    serving_since_s: float = 0.0
+    phase: Phase = Phase.BOOTING
+
+    def is_steady(self, now_s: float) -> bool:
+        """Tell whether the worker has served long enough to be no part of a crash loop."""
+        return self.phase is Phase.SERVING and now_s - self.serving_since_s >= STEADY_AFTER_S
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,7 +127,8 @@ class Decisions:
     event_log: deque[tuple[float, Event]] = field(default_factory=lambda: deque(maxlen=EVENT_LOG_LENGTH))
     _fleet: dict[int, _Worker] = field(default_factory=dict)
     _last_worker_id: int = 0
-    _failed_boots: int = 0  # in a row
+    _failed_boots: int = 0  # until a worker serves
+    _failed_rounds: int = 0  # in a row
     _start_at_s: float = 0.0  # no worker is started earlier
     _has_served: bool = False
     _verdict: Exit | None = None  # set when stopping: how the daemon will end
@@ -137,13 +147,11 @@ class Decisions:
         actions: list[Action] = []
         match event:
             case WorkerReady():
-                self._on_ready(event)
+                self._on_ready(event, now_s)
             case WorkerExited():
                 self._on_exited(event, now_s, actions)
             case StopRequested():
                 self._stop(now_s, actions)
-            case Tick():
-                pass
         self._kill_late(now_s, actions)
         if self._verdict is None:
             self._fill(now_s, actions)
@@ -163,24 +171,29 @@ class Decisions:
         """Return the phase of each worker that is alive, by its number."""
         return {worker_id: worker.phase for worker_id, worker in self._fleet.items()}
 
-    def _on_ready(self, event: WorkerReady) -> None:
+    def _on_ready(self, event: WorkerReady, now_s: float) -> None:
         self._has_served = True
         worker = self._fleet.get(event.worker_id)
         if worker is not None and worker.phase is Phase.BOOTING:
-            worker.phase, worker.deadline_at_s = Phase.SERVING, None
-            self._failed_boots = 0
-            self._start_at_s = 0.0
+            worker.phase, worker.deadline_at_s, worker.serving_since_s = Phase.SERVING, None, now_s
 
     def _on_exited(self, event: WorkerExited, now_s: float, actions: list[Action]) -> None:
         worker = self._fleet.pop(event.worker_id, None)
-        if worker is None or self._verdict is not None or worker.phase is Phase.SERVING:
+        if worker is None or self._verdict is not None or worker.is_steady(now_s):
             return
+        if worker.started_at_s >= self._start_at_s:  # else its round has failed already
+            self._back_off(now_s)
         self._failed_boots += 1
-        wait_s = min(BACKOFF_FIRST_S * 2.0 ** min(self._failed_boots - 1, 10), BACKOFF_LIMIT_S)
-        self._start_at_s = max(self._start_at_s, now_s + wait_s)
         if not self._has_served and self._failed_boots >= self.workers:
             reason = f"no worker came up; the last said: {event.reason or describe_exit(event.exit_code)}"
             self._stop(now_s, actions, exit_code=3, reason=reason)
+
+    def _back_off(self, now_s: float) -> None:
+        if now_s - self._start_at_s > FORGET_AFTER_S:
+            self._failed_rounds = 0
+        wait_s = min(BACKOFF_FIRST_S * 2.0 ** min(self._failed_rounds, 10), BACKOFF_LIMIT_S)
+        self._failed_rounds += 1
+        self._start_at_s = now_s + wait_s
 
     def _stop(self, now_s: float, actions: list[Action], *, exit_code: int = 0, reason: str = "stopped") -> None:
         if self._verdict is not None:
@@ -208,7 +221,7 @@ class Decisions:
         boot_deadline_at_s = now_s + self.boot_timeout_s if self.boot_timeout_s else None
         for _ in range(self._missing()):
             self._last_worker_id += 1
-            self._fleet[self._last_worker_id] = _Worker(phase=Phase.BOOTING, deadline_at_s=boot_deadline_at_s)
+            self._fleet[self._last_worker_id] = _Worker(started_at_s=now_s, deadline_at_s=boot_deadline_at_s)
             actions.append(StartWorker(worker_id=self._last_worker_id))
 
 

@@ -30,8 +30,8 @@ def bound_sockets(binds: Sequence[Bind], backlog: int) -> Iterator[list[socket.s
         for bind in binds:
             try:
                 listeners.append(_listen(bind, backlog))
-            except OSError as error:
-                raise StartError(f"--bind {bind}: {_explain(error)}") from error
+            except (OSError, UnicodeError) as error:  # UnicodeError: no such host name is possible
+                raise StartError(f"--bind {bind}: {_explain(error, bind)}") from error
             if isinstance(bind, UnixBind):
                 socket_files.append((bind.path, Path(bind.path).stat().st_ino))
         yield listeners
@@ -92,8 +92,12 @@ def _remove_own(path: str, inode: int) -> None:
             Path(path).unlink()
 
 
-def _explain(error: OSError) -> str:
+def _explain(error: OSError | UnicodeError, bind: Bind) -> str:
+    if isinstance(error, UnicodeError):
+        return f"{error}."
     if error.errno == errno.EADDRINUSE:
+        if isinstance(bind, UnixBind) and not Path(bind.path).is_socket():
+            return "a file that is no socket is there already; remove it or choose another path."
         return "another process listens there already; stop it or choose another address."
     if error.errno == errno.EACCES:
         return "permission denied; a port below 1024 or this directory needs more rights."

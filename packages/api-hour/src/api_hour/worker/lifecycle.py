@@ -61,8 +61,10 @@ async def serve(
         await container.shutdown()
         await container.stop()
     finally:
-        await container.close_engines()
-        await container.cleanup()
+        try:
+            await container.close_engines()
+        finally:
+            await container.cleanup()
 
 
 async def _open_servers(

@@ -12,7 +12,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
 LOG = logging.getLogger("api_hour.worker")
 
@@ -29,6 +29,9 @@ class Drainable(Protocol):
     def begin_shutdown(self) -> None:
         """Answer what is in flight, take nothing new, then close the connection."""
 
+    def abort(self) -> None:
+        """Give up what is in flight and cut the connection."""
+
 
 class Listeners:
     """The listening sockets of one worker and the connections accepted from them.
@@ -41,7 +44,7 @@ class Listeners:
         self._loop = loop
         self._sockets: list[socket.socket] = []
         self._accepting: set[asyncio.Task[None]] = set()
-        self._connections: WeakKeyDictionary[asyncio.BaseTransport, asyncio.BaseProtocol] = WeakKeyDictionary()
+        self._connections: WeakSet[asyncio.BaseTransport] = WeakSet()
 
     def accept(self, listener: socket.socket, factory: ProtocolFactory) -> None:
         """Start accepting connections from `listener`; `factory` makes the protocol of each."""
@@ -56,16 +59,16 @@ class Listeners:
         self._sockets.clear()
 
     async def drain(self, timeout_s: float) -> None:
-        """Let the connections finish, and abort those that are left when the time is up.
+        """Let the connections finish and send all they have to; abort those that are left when the time is up.
 
         Args:
             timeout_s: how long that may take, in seconds.
         """
         if self._accepting:
             await asyncio.wait(self._accepting)
-        for transport, protocol in list(self._connections.items()):
-            if hasattr(protocol, "begin_shutdown"):
-                cast("Drainable", protocol).begin_shutdown()
+        for transport in self._open():
+            if drainable := _drainable(transport):
+                drainable.begin_shutdown()
             elif not transport.is_closing():
                 transport.close()
         end_at_s = self._loop.time() + timeout_s
@@ -75,10 +78,10 @@ class Listeners:
         if left:
             LOG.warning("%d connections were not finished in time: aborted", len(left))
         for transport in left:
-            cast("asyncio.Transport", transport).abort()
+            (_drainable(transport) or cast("asyncio.Transport", transport)).abort()
 
     def _open(self) -> list[asyncio.BaseTransport]:
-        return [transport for transport in self._connections if not transport.is_closing()]
+        return [transport for transport in self._connections if not _is_lost(transport)]
 
     def _watch(self, listener: socket.socket, factory: ProtocolFactory) -> None:
         if listener in self._sockets:
@@ -105,12 +108,22 @@ class Listeners:
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            transport, protocol = await self._loop.connect_accepted_socket(factory, connection)
+            transport, _ = await self._loop.connect_accepted_socket(factory, connection)
         except OSError as error:
             LOG.debug("a connection was lost while it was accepted: %s", error)
             connection.close()
         else:
-            self._connections[transport] = protocol
+            self._connections.add(transport)
+
+
+def _is_lost(transport: asyncio.BaseTransport) -> bool:
+    """Tell whether a connection is over; one that is closing may still have data to send."""
+    return cast("asyncio.BaseProtocol | None", transport.get_protocol()) is None
+
+
+def _drainable(transport: asyncio.BaseTransport) -> Drainable | None:
+    protocol = transport.get_protocol()
+    return cast("Drainable", protocol) if hasattr(protocol, "begin_shutdown") else None
 
 
 def handlers_for(handlers: Sequence[Any], binds: int) -> Iterable[Any]:

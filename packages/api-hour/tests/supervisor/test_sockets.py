@@ -1,0 +1,237 @@
+"""Listening sockets: what is made, what is refused, and what is left behind."""
+
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from listening_sockets import backlog_of
+
+from api_hour.config import Bind, TcpBind, UnixBind
+from api_hour.errors import StartError
+from api_hour.supervisor.sockets import bound_sockets, describe_address
+
+BACKLOG = 16
+
+
+@pytest.fixture(autouse=True)
+def short_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A unix socket's path has a limit that `tmp_path` may reach: sockets are named from here."""
+    monkeypatch.chdir(tmp_path)
+
+
+@contextmanager
+def listening_at(path: str) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(1)
+        yield listener
+
+
+def refusal(*binds: Bind) -> str:
+    with pytest.raises(StartError) as caught, bound_sockets(binds, BACKLOG):
+        pass
+    return str(caught.value)
+
+
+def connects(family: socket.AddressFamily, address: object) -> bool:
+    with socket.socket(family) as client:
+        return client.connect_ex(address) == 0  # type: ignore[arg-type]  # the family's own form
+
+
+@contextmanager
+def full_backlog(path: str) -> Iterator[int]:
+    """Connect until no more clients may wait; give their number."""
+    with ExitStack() as clients:
+        for number in range(100):
+            client = clients.enter_context(socket.socket(socket.AF_UNIX))
+            client.setblocking(False)
+            if client.connect_ex(path) != 0:
+                yield number
+                return
+        pytest.fail("the backlog has no limit")
+
+
+def test_addresses_are_bound_in_order_and_released_at_the_end() -> None:
+    with bound_sockets([TcpBind(host="127.0.0.1", port=0), UnixBind(path="a.sock")], BACKLOG) as (tcp, unix):
+        address = tcp.getsockname()
+        assert connects(socket.AF_INET, address)
+        assert connects(socket.AF_UNIX, "a.sock")
+        assert not tcp.getblocking()
+        assert not unix.getblocking()
+
+    assert not connects(socket.AF_INET, address)
+    assert not Path("a.sock").exists()
+
+
+def test_port_0_is_chosen_by_the_kernel_and_described() -> None:
+    with bound_sockets([TcpBind(host="127.0.0.1", port=0)], BACKLOG) as [listener]:
+        port = listener.getsockname()[1]
+        assert port > 0
+        assert describe_address(listener) == f"127.0.0.1:{port}"
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_an_ipv6_address_is_bound_and_described() -> None:
+    with bound_sockets([TcpBind(host="::1", port=0)], BACKLOG) as [listener]:
+        assert listener.family == socket.AF_INET6
+        assert describe_address(listener) == f"[::1]:{listener.getsockname()[1]}"
+        assert connects(socket.AF_INET6, listener.getsockname())
+
+
+def test_a_host_name_is_resolved() -> None:
+    with bound_sockets([TcpBind(host="localhost", port=0)], BACKLOG) as [listener]:
+        assert connects(listener.family, listener.getsockname())
+
+
+def test_a_unix_socket_is_open_to_a_proxy_under_another_user() -> None:
+    with bound_sockets([UnixBind(path="a.sock")], BACKLOG) as [listener]:
+        assert describe_address(listener) == "unix:a.sock"
+        assert stat.S_IMODE(Path("a.sock").stat().st_mode) == 0o666
+
+
+def test_the_backlog_is_the_kernels() -> None:
+    with bound_sockets([TcpBind(host="127.0.0.1", port=0)], 7) as [listener]:
+        assert backlog_of(listener) == 7
+
+
+def test_as_many_clients_wait_on_a_unix_socket_as_the_backlog_says() -> None:
+    with bound_sockets([UnixBind(path="a.sock")], 3), full_backlog("a.sock") as clients:
+        assert clients == 3 + 1  # the kernel lets one more in
+
+
+def test_the_file_of_a_daemon_that_is_gone_is_removed() -> None:
+    with listening_at("a.sock"):
+        pass
+    assert Path("a.sock").is_socket()
+
+    with bound_sockets([UnixBind(path="a.sock")], BACKLOG):
+        assert connects(socket.AF_UNIX, "a.sock")
+
+    assert not Path("a.sock").exists()
+
+
+def test_the_socket_of_a_daemon_that_lives_is_refused_and_kept() -> None:
+    with listening_at("a.sock"):
+        assert refusal(UnixBind(path="a.sock")) == (
+            "--bind unix:a.sock: another process listens there already; stop it or choose another address."
+        )
+        assert connects(socket.AF_UNIX, "a.sock")
+
+
+def test_the_socket_of_a_busy_daemon_is_refused_too() -> None:
+    with listening_at("a.sock"), full_backlog("a.sock"):
+        assert "another process listens there already" in refusal(UnixBind(path="a.sock"))
+        assert Path("a.sock").is_socket()
+
+
+def test_a_file_that_is_no_socket_is_refused_and_kept() -> None:
+    Path("a.sock").write_text("precious")
+
+    assert refusal(UnixBind(path="a.sock")) == (
+        "--bind unix:a.sock: a file that is no socket is there already; remove it or choose another path."
+    )
+    assert Path("a.sock").read_text() == "precious"
+
+
+def test_a_directory_that_is_missing_is_said() -> None:
+    assert refusal(UnixBind(path="missing/a.sock")) == "--bind unix:missing/a.sock: No such file or directory."
+
+
+def test_a_path_that_is_too_long_for_a_socket_is_said() -> None:
+    path = "a" * 200
+
+    assert refusal(UnixBind(path=path)) == f"--bind unix:{path}: AF_UNIX path too long."
+
+
+def test_a_taken_port_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        assert refusal(TcpBind(host="127.0.0.1", port=port)) == (
+            f"--bind 127.0.0.1:{port}: another process listens there already; stop it or choose another address."
+        )
+
+
+def test_an_address_of_another_machine_is_refused() -> None:
+    assert refusal(TcpBind(host="192.0.2.1", port=0)) == "--bind 192.0.2.1:0: Cannot assign requested address."
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("a" * 64, "encoding with 'idna' codec failed (UnicodeError: label too long)."),
+        ("a..b", "encoding with 'idna' codec failed (UnicodeError: label empty or too long)."),
+    ],
+)
+def test_a_host_name_that_cannot_be_is_refused(host: str, reason: str) -> None:
+    assert refusal(TcpBind(host=host, port=0)) == f"--bind {host}:0: {reason}"
+
+
+def test_a_port_that_needs_more_rights_is_refused() -> None:
+    """As an ordinary user: root may do everything."""
+    code = """
+import os
+from api_hour.config import UnixBind
+from api_hour.errors import StartError
+from api_hour.supervisor.sockets import bound_sockets
+if os.geteuid() == 0:
+    os.setuid(65534)
+try:
+    with bound_sockets([UnixBind(path="closed/a.sock")], 1):
+        pass
+except StartError as error:
+    print(error)
+"""
+    Path("closed").mkdir(mode=0o500)
+
+    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+
+    assert ended.stdout == (
+        "--bind unix:closed/a.sock: permission denied; a port below 1024 or this directory needs more rights.\n"
+    )
+
+
+def test_earlier_sockets_are_released_when_a_later_one_fails() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        free_port = probe.getsockname()[1]
+    Path("taken").touch()
+
+    refusal(TcpBind(host="127.0.0.1", port=free_port), UnixBind(path="a.sock"), UnixBind(path="taken"))
+
+    assert not connects(socket.AF_INET, ("127.0.0.1", free_port))
+    assert not Path("a.sock").exists()
+    with bound_sockets([TcpBind(host="127.0.0.1", port=free_port), UnixBind(path="a.sock")], BACKLOG) as listeners:
+        assert len(listeners) == 2
+
+
+def test_the_same_address_twice_is_refused() -> None:
+    assert "another process listens there already" in refusal(UnixBind(path="a.sock"), UnixBind(path="a.sock"))
+    assert not Path("a.sock").exists()
+
+
+def test_a_socket_file_that_somebody_else_put_there_is_kept() -> None:
+    with bound_sockets([UnixBind(path="a.sock")], BACKLOG):
+        Path("a.sock").rename("moved.sock")  # its inode stays in use: the new file has another
+        Path("a.sock").write_text("not ours")
+
+    assert Path("a.sock").read_text() == "not ours"
+
+
+def test_a_socket_file_that_is_gone_already_is_no_error() -> None:
+    with bound_sockets([UnixBind(path="a.sock")], BACKLOG):
+        Path("a.sock").unlink()
+
+    assert not Path("a.sock").exists()

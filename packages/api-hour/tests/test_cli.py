@@ -1,0 +1,245 @@
+"""The command line: the published forms, exit codes, and what is said about bad input."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from recorded_daemon import clear_options, run_recorded
+
+import api_hour
+from api_hour import cli
+from api_hour.config import TcpBind, UnixBind
+
+COMMANDS = ("api_hour", "api-hour")
+
+
+@pytest.fixture(autouse=True)
+def no_options_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clear_options(monkeypatch, tmp_path)
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[object, str]:
+    """Run a command line that cannot work; return its exit code and all it wrote to standard error."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    output = capsys.readouterr()
+    assert output.out == ""
+    return caught.value.code, output.err
+
+
+# The published forms.
+
+
+def test_the_published_command_line_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    main_yaml = tmp_path / "etc" / "benchmarks" / "main" / "main.yaml"
+    main_yaml.parent.mkdir(parents=True)
+    main_yaml.touch()
+
+    command_line = "-ac -b unix:/tmp/api_hour.sock -b 0.0.0.0:8008 benchmarks:Container"
+    settings, spec = run_recorded(monkeypatch, *command_line.split())
+
+    assert settings.auto_config
+    assert settings.binds() == (UnixBind(path="/tmp/api_hour.sock"), TcpBind(host="0.0.0.0", port=8008))  # noqa: S104
+    assert spec.target == "benchmarks:Container"
+    assert spec.chdir == str(tmp_path)
+    assert spec.main_yaml == str(main_yaml)
+
+
+@pytest.mark.parametrize("arguments", [["-w4"], ["-w", "4"], ["--workers", "4"], ["--workers=4"]])
+def test_the_number_of_workers_has_a_short_and_a_long_form(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, _ = run_recorded(monkeypatch, *arguments, "app:Container")
+
+    assert settings.workers == 4
+
+
+@pytest.mark.parametrize("arguments", [["--config_dir", "conf"], ["--config_dir=conf"]])
+def test_the_configuration_directory_is_made_absolute(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conf" / "main").mkdir(parents=True)
+    (tmp_path / "conf" / "main" / "main.yaml").touch()
+
+    _, spec = run_recorded(monkeypatch, *arguments, "app:Container")
+
+    assert spec.main_yaml == str(tmp_path / "conf" / "main" / "main.yaml")
+
+
+def test_the_target_may_come_before_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, spec = run_recorded(monkeypatch, "app.sub:Container", "-w4", "-ac", "--config_dir", _config_dir())
+
+    assert (settings.workers, settings.auto_config, spec.target) == (4, True, "app.sub:Container")
+
+
+def test_the_daemon_changes_to_the_directory_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "log.ini").touch()
+
+    _, spec = run_recorded(monkeypatch, "--chdir", "below", "--logconfig", "log.ini", "app:Container")
+
+    assert spec.chdir == str(tmp_path / "below") == str(Path.cwd())
+    assert spec.logconfig == str(tmp_path / "log.ini")
+
+
+def test_the_workers_are_given_backlog_and_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, spec = run_recorded(monkeypatch, "--backlog", "7", "--graceful-timeout", "1.5", "app:Container")
+
+    assert (spec.backlog, spec.graceful_timeout_s) == (7, 1.5)
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"{api_hour.__version__}\n"
+
+
+def test_the_help_names_every_option_and_its_environment_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--help"]) == 0
+
+    text = capsys.readouterr().out
+    for word in (
+        "TARGET",
+        "--bind",
+        "-b",
+        "--workers",
+        "-w",
+        "WEB_CONCURRENCY",
+        "--auto_config",
+        "-ac",
+        "--config_dir",
+    ):
+        assert word in text
+
+
+# Bad input.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "Parameter TARGET requires an argument."),
+        (["app"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'app'."),
+        ([":Container"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got ':Container'."),
+        (["app:"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'app:'."),
+        (["app:a.b"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'app:a.b'."),
+        (["app:A:B"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'app:A:B'."),
+        (["a..b:C"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'a..b:C'."),
+        (["a/b.py:C"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'a/b.py:C'."),
+        (["app:C", "more"], "Unused Tokens: ['more']."),
+        (["--nope", "app:C"], "Unknown option: --nope."),
+        (["-b"], "Parameter -b requires an argument."),
+        (
+            ["-b", "nowhere", "app:C"],
+            "--bind: expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8000; got 'nowhere'.",
+        ),
+        (["-w", "many", "app:C"], 'Invalid value for -w: unable to convert "many" into int.'),
+        (["-w0", "app:C"], 'Invalid value "0" for -w. expected 1 or more, got 0.'),
+        (["--backlog", "0", "app:C"], 'Invalid value "0" for --backlog. expected 1 or more, got 0.'),
+        (
+            ["--graceful-timeout", "-1", "app:C"],
+            'Invalid value "-1.0" for --graceful-timeout. expected 0 or more, got -1.0.',
+        ),
+        (
+            ["--boot-timeout", "nan", "app:C"],
+            'Invalid value "nan" for --boot-timeout. expected 0 or more, got nan.',
+        ),
+        (["--config_dir", "no", "app:C"], "Invalid value \"no\" for --config_dir. expected a directory, got 'no'."),
+        (["--chdir", "no", "app:C"], "Invalid value \"no\" for --chdir. expected a directory, got 'no'."),
+        (["-c", "no", "app:C"], "Invalid value \"no\" for -c. expected a file, got 'no'."),
+        (["--logconfig", "no", "app:C"], "Invalid value \"no\" for --logconfig. expected a file, got 'no'."),
+    ],
+)
+def test_a_wrong_command_line_is_one_message_and_exit_code_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert complaint(capsys, *arguments) == (2, f"api_hour: {message}\n")
+
+
+@pytest.mark.parametrize("name", ["WEB_CONCURRENCY", "API_HOUR_WORKERS"])
+def test_a_wrong_environment_variable_is_named(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "many")
+
+    assert complaint(capsys, "app:C") == (
+        2,
+        f'api_hour: Invalid value for {name} from env: unable to convert "many" into int.\n',
+    )
+
+
+def test_auto_config_without_a_directory_is_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert complaint(capsys, "-ac", "app:C") == (
+        2,
+        (
+            f"api_hour: --auto_config: expected a directory {tmp_path}/etc/app; there is none. "
+            "Name one with --config_dir.\n"
+        ),
+    )
+
+
+def test_a_directory_without_the_main_file_is_exit_code_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "configure_logging", lambda _logconfig: None)
+
+    assert complaint(capsys, "--config_dir", str(tmp_path), "app:C") == (
+        2,
+        f"api_hour: --config_dir: expected a file {tmp_path}/main/main.yaml; there is none.\n",
+    )
+
+
+def test_a_taken_port_is_exit_code_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(cli, "configure_logging", lambda _logconfig: None)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        assert complaint(capsys, "-b", f"127.0.0.1:{port}", "app:C") == (
+            3,
+            (
+                f"api_hour: --bind 127.0.0.1:{port}: another process listens there already; "
+                "stop it or choose another address.\n"
+            ),
+        )
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("nowhere:C", "ConfigError: TARGET 'nowhere:C': no module 'nowhere' in {directory} or the environment."),
+        ("app:Missing", "ConfigError: TARGET 'app:Missing': module 'app' has no 'Missing'."),
+    ],
+)
+def test_a_target_that_cannot_be_imported_is_exit_code_3(target: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "app.py").touch()
+
+    ended = _run_command("api_hour", "-w1", "-b", "127.0.0.1:0", target)
+
+    assert ended.returncode == 3
+    assert ended.stdout == ""
+    last_line = ended.stderr.splitlines()[-1]
+    assert last_line == f"api_hour: no worker came up; the last said: {reason.format(directory=tmp_path)}"
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_both_console_scripts_are_the_same_command(command: str) -> None:
+    ended = _run_command(command, "nonsense")
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert (
+        ended.stderr == "api_hour: TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'nonsense'.\n"
+    )
+
+
+def _run_command(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name(command)
+    return subprocess.run([program, *arguments], check=False, capture_output=True, text=True, timeout=60)
+
+
+def _config_dir() -> str:
+    main_yaml = Path("conf", "main", "main.yaml")
+    main_yaml.parent.mkdir(parents=True)
+    main_yaml.touch()
+    return "conf"

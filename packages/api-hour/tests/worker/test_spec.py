@@ -1,0 +1,48 @@
+"""What supervisor and worker tell each other survives the way."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api_hour.worker.spec import (
+    WorkerOrder,
+    WorkerReport,
+    WorkerSpec,
+    decode_order,
+    decode_report,
+    encode_order,
+    encode_report,
+)
+
+TEXT = st.text(st.characters(codec="utf-8"))
+SPECS = st.builds(
+    WorkerSpec,
+    target=TEXT,
+    chdir=TEXT,
+    main_yaml=st.none() | TEXT,
+    logconfig=st.none() | TEXT,
+    backlog=st.integers(1, 2**31),
+    graceful_timeout_s=st.floats(0, 1e9),
+)
+
+
+@given(st.builds(WorkerOrder, spec=SPECS, worker_id=st.integers(1), listener_fds=st.lists(st.integers(0)).map(tuple)))
+def test_an_order_is_read_as_it_was_written_and_is_one_line(order: WorkerOrder) -> None:
+    line = encode_order(order)
+
+    assert b"\n" not in line
+    assert decode_order(line) == order
+
+
+@given(st.builds(WorkerReport, state=st.sampled_from(["ready", "failed"]), reason=TEXT))
+def test_a_report_is_read_as_it_was_written_and_is_one_line(report: WorkerReport) -> None:
+    line = encode_report(report)
+
+    assert b"\n" not in line
+    assert decode_report(line) == report
+
+
+def test_a_report_of_another_kind_is_refused() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        decode_report(b'{"state":"bored"}')
