@@ -275,6 +275,11 @@ def test_only_the_main_file_of_the_directory_is_needed(tmp_path: Path, monkeypat
         ("worker_class = 'x'", 'Unknown option: "[worker_class]" from conf.py. Did you mean --workers?'),
         ("workers = 'many'", 'Invalid value for [workers] from conf.py: unable to convert "many" into int.'),
         ("workers = 0", 'Invalid value "0" for [workers] provided by conf.py. expected 1 or more, got 0.'),
+        (
+            "graceful_timeout = -1",
+            'Invalid value "-1.0" for [graceful_timeout] provided by conf.py. expected 0 or more, got -1.0.',
+        ),
+        ("chdir = 'x'", "Invalid value \"x\" for [chdir] provided by conf.py. expected a directory, got 'x'."),
         ("logconfig = 'x'", "Invalid value \"x\" for [logconfig] provided by conf.py. expected a file, got 'x'."),
     ],
 )
