@@ -18,6 +18,7 @@ SEND_LAG_RATIO = 0.1  # of the latency shown, at the median or at the 99th perce
 SEND_LAG_ALWAYS_FINE_US = 1_000
 FAULTY_RATIO = 0.001  # of the requests due that may go wrong
 SAMPLES_BEYOND_PERCENTILE = 10  # a percentile with fewer samples above it says little
+OTHER_LOAD_RATIO = 0.1  # of the machine, that others may take
 STEADY_SECONDS = 6  # shorter runs are not judged
 STEADY_RATIO = 1.5  # between the medians of the two halves of the run
 PERCENTILES = (99.99, 99.9, 99.0, 90.0)
@@ -61,6 +62,25 @@ def judge(plan: PlanFacts, result: LoadResult, *, shares_cores: bool) -> Verdict
         trusted=not any(check.ends_trust for check, _ in found),
         warnings=[Doubt(code=check.code, message=message, hint=hint) for check, (message, hint) in found],
     )
+
+
+def doubt_other_load(verdict: Verdict, *, others_cpu_s: float, capacity_cpu_s: float) -> Verdict:
+    """Add what other programs, and other guests of the same host, took from a run whose every part is known.
+
+    Args:
+        verdict: the verdict without that.
+        others_cpu_s: CPU time that was used, and not by a part of the run.
+        capacity_cpu_s: the machine's CPU time in the run: cores times seconds.
+    """
+    ratio = others_cpu_s / capacity_cpu_s
+    if ratio <= OTHER_LOAD_RATIO:
+        return verdict
+    doubt = Doubt(
+        code="other-load",
+        message=f"other programs took {ratio:.0%} of the machine's CPU: the figures are lower than without them.",
+        hint="Measure again when nothing else runs.",
+    )
+    return Verdict(trusted=False, warnings=[doubt, *verdict.warnings])
 
 
 def _generator_saturated(facts: Facts) -> tuple[str, str] | None:

@@ -45,12 +45,17 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What each role used; null for a role that the system does not have."""
+    """What each role used; null for a role that the system does not have.
+
+    Attributes:
+        others_cpu_s: what everything else on the machine used, other guests of its host included.
+    """
 
     server: Usage
     proxy: Usage | None
     database: Usage | None
     generator: Usage
+    others_cpu_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ The result file is written after each system, so that what is finished is never 
 not come up or dies is an entry with its reason, and the rest goes on.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rush_hour.core.result import LoadReport, TimelineRow
+from rush_hour.core.verdict import doubt_other_load
 from rush_hour.errors import RushHourError, StartError, UsageError
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.request import OneRequest
@@ -184,11 +186,16 @@ class _Trial:
             raise KeyboardInterrupt
         watch()
         usage, generator = sampling.usage(), report.result.generator
-        return report, Resources(
+        known_cpu_s = generator.cpu_s + sum(used.cpu_s for used in usage.values())
+        others_cpu_s = max(0.0, sampling.machine_cpu_s - known_cpu_s)
+        capacity_cpu_s = (os.cpu_count() or 1) * report.result.elapsed_s
+        verdict = doubt_other_load(report.verdict, others_cpu_s=others_cpu_s, capacity_cpu_s=capacity_cpu_s)
+        return replace(report, verdict=verdict), Resources(
             server=usage["server"],
             proxy=usage.get("proxy"),
             database=usage.get("database"),
             generator=Usage(cpu_s=round(generator.cpu_s, 3), max_rss_bytes=generator.max_rss_bytes),
+            others_cpu_s=round(others_cpu_s, 3),
         )
 
 

@@ -69,6 +69,7 @@ class Sampling:
         self._samplers = {role: RoleSampler(process_ids) for role, process_ids in roles.items()}
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+        self._machine_at_start = self._machine_latest = 0.0
 
     def __enter__(self) -> Self:
         """Return the sampling, which has not begun."""
@@ -78,6 +79,7 @@ class Sampling:
         """Count from now on."""
         for sampler in self._samplers.values():
             sampler.begin()
+        self._machine_at_start = self._machine_latest = _machine_cpu_s()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -93,6 +95,11 @@ class Sampling:
         """Return what each role has used."""
         return {role: sampler.usage() for role, sampler in self._samplers.items()}
 
+    @property
+    def machine_cpu_s(self) -> float:
+        """What the whole machine has used, with what other guests of its host took from it."""
+        return self._machine_latest - self._machine_at_start
+
     def _run(self) -> None:
         while not self._ended.wait(INTERVAL_S):
             self._sample()
@@ -101,3 +108,10 @@ class Sampling:
     def _sample(self) -> None:
         for sampler in self._samplers.values():
             sampler.sample()
+        self._machine_latest = _machine_cpu_s()
+
+
+def _machine_cpu_s() -> float:
+    """Interrupts are left out: processes are charged for those that they cause, too."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.steal)
