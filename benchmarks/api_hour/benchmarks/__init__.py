@@ -18,8 +18,9 @@ class Container(api_hour.Container):
 
     def __init__(self, config: Any, worker: WorkerHandle, loop: AbstractEventLoop) -> None:
         super().__init__(config, worker, loop)
-        pool = config["engines"]["pg"]
-        postgres = PostgresEngine(os.environ["DATABASE_URL"], min_size=pool["minsize"], max_size=pool["maxsize"])
+        in_all = int(os.environ.get("DATABASE_CONNECTIONS") or config["engines"]["pg"]["connections"])
+        connections = max(1, in_all // worker.workers)
+        postgres = PostgresEngine(os.environ["DATABASE_URL"], min_size=connections, max_size=connections)
         self.engines["pg"] = postgres
         self.services["agents"] = Agents(postgres)
 

@@ -80,6 +80,7 @@ def run(arguments: Sequence[str]) -> int:
         logconfig=_text(logconfig),
         backlog=settings.backlog,
         graceful_timeout_s=settings.graceful_timeout_s,
+        workers=settings.workers,
     )
     return run_daemon(settings, spec)
 

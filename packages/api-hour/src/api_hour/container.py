@@ -35,6 +35,10 @@ class WorkerHandle(Protocol):
     def pid(self) -> int:
         """Process id of this worker."""
 
+    @property
+    def workers(self) -> int:
+        """How many workers the daemon was started with, to share limits out among them."""
+
 
 class Container:
     """Base class of applications.

@@ -24,6 +24,7 @@ SPECS = st.builds(
     logconfig=st.none() | TEXT,
     backlog=st.integers(1, 2**31),
     graceful_timeout_s=st.floats(0, 1e9),
+    workers=st.integers(1, 100),
 )
 
 

@@ -72,7 +72,7 @@ def bench(*systems: SystemEntry) -> BenchFile:
         schema_version=1,
         kind="bench",
         started_at="2026-03-04T05:06:07+00:00",
-        suite=SuiteFacts(name="s", title="All of them", path="s.toml", workers=16),
+        suite=SuiteFacts(name="s", title="All of them", path="s.toml", workers=16, rules=["The same query."]),
         machine=MachineFacts(
             cpu="Fast CPU", cores=2, memory_bytes=8 * 1024**3, kernel="6.1.0", system="Linux", limits={}
         ),
@@ -117,9 +117,10 @@ def test_the_report_of_a_bench_says_what_and_where_and_how_each_did(systems: lis
 
     assert report.startswith(
         "All of them\n"
-        "1,000/s on 100 connections for 10 s after 0 s of warm-up; 16 workers for each system\n"
+        "1,000/s on 100 connections for 10 s after 0 s of warm-up\n"
         "2 cores (Fast CPU), 8.00 GiB\n"
         "Linux 6.1.0, rush-hour 1.0, nginx 1.31\n"
+        "The same query.\n"
         "\n" + TABLE + "Latency counts from when each request was due"
     )
 

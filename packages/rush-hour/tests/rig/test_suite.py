@@ -162,6 +162,12 @@ def test_an_unknown_placeholder_in_the_environment_is_told(tmp_path: Path) -> No
     )
 
 
+def test_a_rule_may_name_the_workers_and_nothing_else(tmp_path: Path) -> None:
+    text = 'rules = ["{workers} processes.", "Port {port}."]\n' + MINIMAL
+
+    assert refusal_of(tmp_path, text) == "1: rules[1]: expected no placeholder but {workers}; got {port}."
+
+
 def test_a_brace_that_is_not_closed_is_told(tmp_path: Path) -> None:
     assert refusal_of(tmp_path, MINIMAL.replace("{port}", "{port")) == (
         f"{END}: systems[0].command: expected placeholders among "

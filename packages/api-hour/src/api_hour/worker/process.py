@@ -30,6 +30,7 @@ class Worker:
 
     worker_id: int
     pid: int
+    workers: int = 1
 
 
 class Reporter:
@@ -83,7 +84,7 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
     config = read_main_yaml(spec.main_yaml)
     container_class = import_container(spec.target, spec.chdir)
     sockets = [socket.socket(fileno=fd) for fd in order.listener_fds]
-    worker = Worker(worker_id=order.worker_id, pid=os.getpid())
+    worker = Worker(worker_id=order.worker_id, pid=os.getpid(), workers=spec.workers)
     loop = container_class.make_event_loop(config)
     asyncio.set_event_loop(loop)
     try:

@@ -20,6 +20,7 @@ class WorkerSpec:
     logconfig: str | None
     backlog: int
     graceful_timeout_s: float
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,12 +81,18 @@ class SystemEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteFacts:
-    """What was benched."""
+    """What was benched.
+
+    Attributes:
+        workers: the `{workers}` of the systems' command lines.
+        rules: what makes the comparison fair.
+    """
 
     name: str
     title: str
     path: str
     workers: int
+    rules: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

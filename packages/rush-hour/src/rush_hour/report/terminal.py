@@ -130,10 +130,12 @@ def _bench_head(bench: BenchFile) -> Text:
     if load is not None:
         text.append(
             f"\n{load.offered} on {format_count(load.connections)} connections for {load.duration_s:g} s "
-            f"after {load.warmup_s:g} s of warm-up; {bench.suite.workers} workers for each system"
+            f"after {load.warmup_s:g} s of warm-up"
         )
     text.append(f"\n{machine.cores} cores ({machine.cpu}), {format_bytes(machine.memory_bytes)}")
     text.append(f"\nLinux {machine.kernel}, {versions}")
+    for rule in bench.suite.rules:
+        text.append(f"\n{rule}", "dim")
     return text
 
 

@@ -32,7 +32,7 @@ from rush_hour.rig.part import Part
 from rush_hour.rig.postgres import server_version
 from rush_hour.rig.resources import Sampling
 from rush_hour.rig.stack import RigOptions, shared_rig
-from rush_hour.rig.suite import Probe, Suite, SystemSpec
+from rush_hour.rig.suite import Probe, Suite, SystemSpec, fill_in
 from rush_hour.rig.system import Rig, RunningSystem, Unavailable, pin, running_system
 
 RESULT_NAME = "result.json"
@@ -113,7 +113,13 @@ def run_bench(
             schema_version=SCHEMA_VERSION,
             kind="bench",
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            suite=SuiteFacts(name=suite.name, title=suite.title, path=str(options.suite_path), workers=rig.workers),
+            suite=SuiteFacts(
+                name=suite.name,
+                title=suite.title,
+                path=str(options.suite_path),
+                workers=rig.workers,
+                rules=[fill_in(rule, {"workers": rig.workers}) for rule in suite.rules],
+            ),
             machine=machine_facts(),
             versions=_versions(rig),
             systems=[],

@@ -102,6 +102,7 @@ class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         workers: the `{workers}` of each system.
+        rules: what makes the comparison fair, printed with the results; `{workers}` is filled in.
         published: a file of published figures to compare with, relative to the suite file.
     """
 
@@ -110,6 +111,7 @@ class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     probe: Probe
     systems: list[SystemSpec]
     workers: int = 2
+    rules: list[str] = field(default_factory=list)
     load: LoadDefaults = LoadDefaults()
     database: DatabaseSpec | None = None
     published: str | None = None
@@ -152,6 +154,7 @@ def _problems(suite: Suite, directory: Path) -> list[tuple[KeyPath, str]]:
             problems.append((("load", key), f"expected a number above 0, got {amount!r}"))
     if not 1 <= suite.load.processes <= suite.load.connections:
         problems.append((("load", "processes"), f"expected 1 to 'connections', got {suite.load.processes!r}"))
+    problems += _rule_problems(suite.rules)
     names: set[str] = set()
     for number, system in enumerate(suite.systems):
         problems += [(("systems", number, *key), what) for key, what in _system_problems(system, directory)]
@@ -170,6 +173,14 @@ def _probe_problems(probe: Probe) -> list[tuple[KeyPath, str]]:
         what = f"expected 64 hexadecimal digits, in lower case, got {probe.sha256!r}"
         problems.append((("probe", "sha256"), what))
     return problems
+
+
+def _rule_problems(rules: list[str]) -> list[tuple[KeyPath, str]]:
+    return [
+        (("rules", number), f"expected no placeholder but {{workers}}; got {{{min(unknown)}}}")
+        for number, rule in enumerate(rules)
+        if (unknown := _placeholders(rule) - {"workers"})
+    ]
 
 
 def _system_problems(system: SystemSpec, directory: Path) -> list[tuple[KeyPath, str]]:
@@ -192,18 +203,21 @@ def _system_problems(system: SystemSpec, directory: Path) -> list[tuple[KeyPath,
 
 def _placeholder_problems(system: SystemSpec) -> list[tuple[KeyPath, str]]:
     problems: list[tuple[KeyPath, str]] = []
-    used: set[str] = set()
     templates = {("command",): system.command} | {("env", name): value for name, value in system.env.items()}
     for template_key, template in templates.items():
         unknown = _placeholders(template) - PLACEHOLDERS
         if unknown:
             known = ", ".join(sorted(PLACEHOLDERS))
             problems.append((template_key, f"expected placeholders among {known}; got {{{min(unknown)}}}"))
-        used |= _placeholders(template)
     needed = "port" if system.front is None else "socket"
-    if needed not in used:
+    if needed not in placeholders_of(system):
         problems.append((("command",), f"expected {{{needed}}} in it or in env: that is where requests are sent"))
     return problems
+
+
+def placeholders_of(system: SystemSpec) -> set[str]:
+    """Return the names of the placeholders in a system's command and environment."""
+    return set().union(*map(_placeholders, (system.command, *system.env.values())))
 
 
 def _placeholders(template: str) -> set[str]:

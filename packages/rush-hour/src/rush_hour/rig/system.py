@@ -23,7 +23,7 @@ from rush_hour.rig import nginx
 from rush_hour.rig.part import Part, base_environment
 from rush_hour.rig.ports import HOST, Ports
 from rush_hour.rig.run_directory import RunDirectory
-from rush_hour.rig.suite import Front, Probe, SystemSpec, fill_in
+from rush_hour.rig.suite import Front, Probe, SystemSpec, fill_in, placeholders_of
 from rush_hour.rig.waiting import wait_until
 from rush_hour.units import parse_duration_s
 
@@ -110,7 +110,7 @@ def running_system(spec: SystemSpec, probe: Probe, rig: Rig) -> Iterator[Running
     notes: list[str] = []
     with ExitStack() as stack:
         ports = stack.enter_context(Ports())
-        port = _take_port(ports, spec.port, notes)
+        port = _take_port(ports, spec.port, notes) if "port" in placeholders_of(spec) else spec.port
         server = stack.enter_context(_server(spec, port, socket_path, environment, rig))
         proxy = None
         if spec.front is not None:
