@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from rush_hour.core.result import DurationSummary, LoadResult, PlanFacts
-from rush_hour.core.verdict import judge
+from rush_hour.core.verdict import doubt_other_load, judge
 
 
 def codes(plan: PlanFacts, result: LoadResult, *, shares_cores: bool = False) -> list[str]:
@@ -131,3 +131,15 @@ def test_connections_that_were_never_opened_are_missed(plan: PlanFacts, result: 
 
     assert doubt.message == "10 of 100 connections were not open at the start or at the end."
     assert codes(replace(plan, connection_per_request=True), fewer) == []
+
+
+def test_what_other_programs_took_ends_trust_beyond_a_fifth_of_the_machine(plan: PlanFacts, result: LoadResult) -> None:
+    verdict = judge(plan, result, shares_cores=False)
+
+    assert doubt_other_load(verdict, others_cpu_s=4.0, capacity_cpu_s=20.0) is verdict
+    doubted = doubt_other_load(verdict, others_cpu_s=6.0, capacity_cpu_s=20.0)
+    assert not doubted.trusted
+    assert [doubt.code for doubt in doubted.warnings] == ["other-load"]
+    assert doubted.warnings[0].message == (
+        "other programs took 30% of the machine's CPU: the figures are lower than without them."
+    )
