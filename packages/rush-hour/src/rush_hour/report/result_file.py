@@ -45,17 +45,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What each role used; null for a role that the system does not have.
-
-    Attributes:
-        others_cpu_s: what everything else on the machine used, other guests of its host included.
-    """
+    """What each role used; null for a role that the system does not have."""
 
     server: Usage
     proxy: Usage | None
     database: Usage | None
     generator: Usage
-    others_cpu_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +62,7 @@ class SystemEntry:
         reason: why, unless it is `ok`.
         notes: what differs from the suite, such as a port that was taken.
         versions: of the packages it runs on.
+        others_cpu_s: what everything else on the machine used meanwhile, other guests of its host included.
     """
 
     name: str
@@ -77,6 +73,7 @@ class SystemEntry:
     versions: dict[str, str] = field(default_factory=dict)
     load: LoadReport | None = None
     resources: Resources | None = None
+    others_cpu_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

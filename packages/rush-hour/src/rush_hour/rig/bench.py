@@ -160,14 +160,14 @@ class _Trial:
         try:
             with running_system(spec, probe, self.rig) as running:
                 probe = pin(probe, running.answer)
-                report, resources = self._measure(running)
+                measured = self._measure(running, entry)
         except Unavailable as error:
             return replace(entry, status="unavailable", reason=str(error)), probe
         except RushHourError as error:
             return replace(entry, status="failed", reason=str(error)), probe
-        return replace(entry, notes=running.notes, load=report, resources=resources), probe
+        return replace(measured, notes=running.notes), probe
 
-    def _measure(self, running: RunningSystem) -> tuple[LoadReport, Resources]:
+    def _measure(self, running: RunningSystem, entry: SystemEntry) -> SystemEntry:
         parts = running.parts() | ({} if self.database is None else {"database": self.database})
         sampling = Sampling({role: part.process_ids for role, part in parts.items()})
 
@@ -191,18 +191,24 @@ class _Trial:
         if is_interrupted:
             raise KeyboardInterrupt
         watch()
-        usage, generator = sampling.usage(), report.result.generator
-        known_cpu_s = generator.cpu_s + sum(used.cpu_s for used in usage.values())
-        others_cpu_s = max(0.0, sampling.machine_cpu_s - known_cpu_s)
-        capacity_cpu_s = (os.cpu_count() or 1) * report.result.elapsed_s
-        verdict = doubt_other_load(report.verdict, others_cpu_s=others_cpu_s, capacity_cpu_s=capacity_cpu_s)
-        return replace(report, verdict=verdict), Resources(
-            server=usage["server"],
-            proxy=usage.get("proxy"),
-            database=usage.get("database"),
-            generator=Usage(cpu_s=round(generator.cpu_s, 3), max_rss_bytes=generator.max_rss_bytes),
-            others_cpu_s=round(others_cpu_s, 3),
-        )
+        return _with_figures(entry, report, sampling)
+
+
+def _with_figures(entry: SystemEntry, report: LoadReport, sampling: Sampling) -> SystemEntry:
+    usage, generator = sampling.usage(), report.result.generator
+    known_cpu_s = generator.cpu_s + sum(used.cpu_s for used in usage.values())
+    others_cpu_s = max(0.0, sampling.machine_cpu_s - known_cpu_s)
+    capacity_cpu_s = (os.cpu_count() or 1) * report.result.elapsed_s
+    verdict = doubt_other_load(report.verdict, others_cpu_s=others_cpu_s, capacity_cpu_s=capacity_cpu_s)
+    resources = Resources(
+        server=usage["server"],
+        proxy=usage.get("proxy"),
+        database=usage.get("database"),
+        generator=Usage(cpu_s=round(generator.cpu_s, 3), max_rss_bytes=generator.max_rss_bytes),
+    )
+    return replace(
+        entry, load=replace(report, verdict=verdict), resources=resources, others_cpu_s=round(others_cpu_s, 3)
+    )
 
 
 def _plan(running: RunningSystem, load: LoadSettings) -> LoadPlan:
