@@ -21,7 +21,7 @@ from rich.table import Table
 
 from rush_hour.report.terminal import make_console
 
-OUR_PROGRAM = "/work/main/.venv/bin/rush-hour"
+OUR_PROGRAM = str(Path(sys.executable).with_name("rush-hour"))
 SERVER = Path(__file__).with_name("known_server.py")
 PERCENTILES = ("p50", "p95", "p99", "max")
 FROZEN_TRUTH_US = {

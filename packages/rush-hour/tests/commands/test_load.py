@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -181,7 +182,8 @@ def test_what_is_no_url_is_refused(capsys: Capture) -> None:
     assert rush_hour(capsys, "load", "localhost:8008", "-R5") == Said(
         2,
         "",
-        "rush-hour: URL: expected http://HOST:PORT/PATH, such as http://127.0.0.1:8008/agents; got 'localhost:8008'.\n",
+        "rush-hour: URL: expected http:// or https:// and HOST:PORT/PATH, "
+        "such as http://127.0.0.1:8008/agents; got 'localhost:8008'.\n",
     )
 
 
@@ -200,3 +202,30 @@ def test_a_unix_socket_without_a_server_is_exit_code_3(capsys: Capture, tmp_path
     assert rush_hour(capsys, "load", "http://localhost/", "-R5", "--unix", path) == Said(
         3, "", f"rush-hour: URL: unable to connect to unix:{path}: No such file or directory.\n"
     )
+
+
+def test_a_probe_that_cannot_say_what_is_good_is_refused(capsys: Capture, serve: Serve) -> None:
+    server = serve(lambda number: b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % number)
+
+    said = rush_hour(capsys, "load", server.url, "-R5", "--expect-body", "probe")
+
+    assert (said.code, said.err) == (
+        2,
+        (
+            "rush-hour: --expect-body: expected the same body from the server twice, got an error or two "
+            "different ones; say what is good with any, sha256:HEX or json:TEXT.\n"
+        ),
+    )
+
+
+def test_a_result_may_be_written_to_a_pipe(capsys: Capture, url: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    rush_hour(capsys, "load", url, *SHORT, "--json", pipe)
+
+    document = json.loads(os.read(reader, 1 << 20))
+    os.close(reader)
+    assert document["result"]["responses_good"] == 50
+    assert pipe.is_fifo()

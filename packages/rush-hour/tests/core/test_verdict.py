@@ -118,7 +118,9 @@ def test_a_rate_missed_for_want_of_connections_says_so(plan: PlanFacts, result: 
     verdict = judge(plan, gone, shares_cores=False)
 
     assert [doubt.code for doubt in verdict.warnings] == ["rate-missed", "connections-lost", "errors-above-limit"]
-    assert verdict.warnings[0].message == ("6,000 of 10,000 requests due were sent: for 4,000 there was no connection.")
+    assert verdict.warnings[0].message == (
+        "6,000 of 10,000 requests due were sent: connections were missing, and 4,000 times refused."
+    )
     assert verdict.warnings[1].message == (
         "100 of 100 connections were not open at the start or at the end: ECONNREFUSED 4,100 times."
     )

@@ -52,6 +52,8 @@ def test_each_request_may_have_a_connection_of_its_own(serve: Serve) -> None:
 
     assert result.responses_good == server.connections == len(server.requests) == 200
     assert result.connections.reconnects == 0
+    assert result.send_lag_us is not None
+    assert result.send_lag_us.count == 200
 
 
 def test_a_connection_of_its_own_that_is_refused_is_an_error_of_its_request(serve: Serve) -> None:

@@ -25,7 +25,7 @@ def test_other_urls_are_refused(url: str) -> None:
         parse_url(url)
 
     assert str(caught.value) == (
-        f"URL: expected http://HOST:PORT/PATH, such as http://127.0.0.1:8008/agents; got {url!r}."
+        f"URL: expected http:// or https:// and HOST:PORT/PATH, such as http://127.0.0.1:8008/agents; got {url!r}."
     )
 
 

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rush_hour.core.schedule import uniform
 from rush_hour.errors import UsageError
 from rush_hour.load.plan import parse_url
 from rush_hour.load.request import OneRequest, Request, RequestMix, build_request
@@ -71,3 +72,12 @@ def test_a_mix_gives_the_same_request_for_the_same_number(number: int, seed: int
 
     assert first in requests
     assert RequestMix(requests, (1, 2, 3, 4, 5), seed).get(number) == first
+
+
+def test_what_is_asked_has_nothing_to_do_with_when() -> None:
+    """Gaps are drawn from the same seed: a mix drawn from the same numbers would follow them."""
+    mix = RequestMix((request("a"), request("b")), (1, 1), seed=1)
+
+    after_short_gaps = [mix.get(number).data for number in range(4000) if uniform(1, number) > 0.5]
+
+    assert 0.45 < after_short_gaps.count(b"a") / len(after_short_gaps) < 0.55

@@ -90,3 +90,31 @@ def test_a_script_that_raises_is_named(tmp_path: Path) -> None:
         script_of(path, "1 / 0\n").check()
 
     assert str(caught.value) == f"--script: {path}: ZeroDivisionError: division by zero"
+
+
+def test_a_path_is_asked_with_the_method_and_the_headers_of_the_command_line(tmp_path: Path) -> None:
+    path = tmp_path / "load.py"
+    path.write_text("def request(number):\n    return '/x'\n")
+    fallback = build_request(URL, method="DELETE")
+
+    asked = Script(path, URL, fallback, ("X-Key: 1",)).get(0)
+
+    assert asked.data == b"DELETE /x HTTP/1.1\r\nHost: 127.0.0.1:8008\r\nX-Key: 1\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("def request(number):\n    return [][number]\n", "request() raised IndexError: list index out of range"),
+        ("def response(status, headers, body):\n    1 / 0\n", "response() raised ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_script_that_fails_under_load_ends_the_run_with_its_error(
+    serve: Serve, tmp_path: Path, text: str, what: str
+) -> None:
+    path = tmp_path / "load.py"
+
+    with pytest.raises(UsageError) as caught:
+        run(serve().url, requests=script_of(path, text))
+
+    assert str(caught.value) == f"--script: {path}: {what}"

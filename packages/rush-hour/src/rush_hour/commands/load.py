@@ -189,7 +189,7 @@ def _requests(asked: Asked, url: SplitResult, address: Address, tls: Tls | None,
         return OneRequest(_expect(one, asked, address, tls))
     if asked.expect_body == "probe":
         raise UsageError("--expect-body: expected no probe with --script, whose answers may differ.")
-    script = Script(asked.script, url, _overridden(one, asked))
+    script = Script(asked.script, url, _overridden(one, asked), asked.header)
     script.check()
     return script
 
@@ -199,7 +199,12 @@ def _expect(request: Request, asked: Asked, address: Address, tls: Tls | None) -
     overridden = _overridden(request, asked)  # which also finds what is wrong with the options
     is_said = asked.expect_status is not None and asked.expect_body is not None
     if asked.expect_body == "probe" or (request.method in SAFE_METHODS and not is_said):
-        return _overridden(expect_what_is_answered(request, address, tls), asked)
+        overridden = _overridden(expect_what_is_answered(request, address, tls), asked)
+    if asked.expect_body == "probe" and overridden.expectation.body is None:
+        raise UsageError(
+            "--expect-body: expected the same body from the server twice, got an error or two different ones; "
+            "say what is good with any, sha256:HEX or json:TEXT."
+        )
     return overridden
 
 

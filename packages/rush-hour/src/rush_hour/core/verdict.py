@@ -112,9 +112,9 @@ def _rate_missed(facts: Facts) -> tuple[str, str] | None:
     if sent >= RATE_REACHED_RATIO * due:
         return None
     refused = sum(count for name, count in facts.result.errors.items() if name.startswith("connect:"))
-    if refused >= (due - sent) / 2:
+    if refused >= (due - sent) / 2 or facts.result.connections.open_at_end < facts.plan.connections / 2:
         return (
-            f"{sent:,} of {due:,} requests due were sent: for {refused:,} there was no connection.",
+            f"{sent:,} of {due:,} requests due were sent: connections were missing, and {refused:,} times refused.",
             "The server refused connections or was gone; the errors say which.",
         )
     return (

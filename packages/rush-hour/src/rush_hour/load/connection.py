@@ -55,13 +55,14 @@ class Connection:
         slot: among those of this process.
         request: number of the next request due on it, or of the one in flight.
         due_ns, ready_ns, sent_ns: when that request was due, could be sent, was sent.
+        lag_ns: how late the generator began with it, where each request has a connection of its own.
         failures: connections refused, or closed while idle, in a row and without an answer between them.
         body: parts of the answer's body that came so far, where it matters.
     """
 
     __slots__ = (
-        "body", "body_bytes", "due_ns", "failures", "head", "number", "reader", "ready_ns", "request", "sent_ns",
-        "slot", "sock", "state", "target", "unsent",
+        "body", "body_bytes", "due_ns", "failures", "head", "lag_ns", "number", "reader", "ready_ns", "request",
+        "sent_ns", "slot", "sock", "state", "target", "unsent",
     )  # fmt: skip
 
     def __init__(self, number: int, slot: int, target: Target) -> None:
@@ -74,6 +75,7 @@ class Connection:
         self.due_ns = NEVER_NS
         self.ready_ns = 0
         self.sent_ns = 0
+        self.lag_ns = 0
         self.failures = 0
         self.unsent = b""
         self.forget_answer()

@@ -201,6 +201,8 @@ class Injector:
                 self._read(connection)
 
     def _tick(self, now_ns: int) -> None:
+        if now_ns >= self._end_at_ns and self._tally.open_at_end is None:
+            self._tally.open_at_end = self.count_open()  # what closes from now on is not opened again
         for connection in self._connections:
             if connection.state == BUSY and now_ns - connection.sent_ns > self._timeout_ns:
                 self._fail(connection, "timeout")
@@ -256,9 +258,10 @@ class Injector:
         connection.sent_ns = now_ns
         self._in_flight += not self._per_request  # which counts from the connection on
         due_ns, ready_ns = connection.due_ns, connection.ready_ns
+        lag_ns = now_ns - (due_ns if due_ns > ready_ns else ready_ns)  # noqa: FURB136  # faster
         tally = self._tally
         tally.sent += 1
-        tally.send_lags_ns.append(now_ns - (due_ns if due_ns > ready_ns else ready_ns))  # noqa: FURB136  # faster
+        tally.send_lags_ns.append(lag_ns + connection.lag_ns if self._per_request else lag_ns)
         if sent_bytes != len(data):
             connection.unsent = data[sent_bytes:]
             self._watch(connection, select.EPOLLIN | select.EPOLLOUT)
@@ -391,9 +394,11 @@ class Injector:
         heapq.heappush(self._retries, (monotonic_ns() + wait_ns, connection.slot))
 
     def _connect(self, connection: Connection) -> None:
-        connection.ready_ns = now_ns = monotonic_ns()
+        now_ns = monotonic_ns()
         if self._schedule.arrivals == "closed-loop" and connection.due_ns < now_ns:
             connection.due_ns = now_ns  # a closed loop waits for connections too
+        connection.lag_ns = now_ns - max(connection.due_ns, connection.ready_ns)
+        connection.ready_ns = now_ns
         self._in_flight += self._per_request
         address = self._plan.address
         try:

@@ -100,7 +100,9 @@ def parse_url(url: str) -> SplitResult:
     except ValueError:  # a bad port, or brackets that are not closed
         is_usable = False
     if not is_usable or not url.isascii() or any(character.isspace() for character in url):
-        raise UsageError(f"URL: expected http://HOST:PORT/PATH, such as http://127.0.0.1:8008/agents; got {url!r}.")
+        raise UsageError(
+            f"URL: expected http:// or https:// and HOST:PORT/PATH, such as http://127.0.0.1:8008/agents; got {url!r}."
+        )
     return parts
 
 

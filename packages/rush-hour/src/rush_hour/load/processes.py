@@ -114,7 +114,7 @@ class Processes:
         answers: list[Opened] = [self._receive(number) for number in range(len(self._controls))]
         count = sum(answer.count for answer in answers)
         if count == 0 and not self._plan.connection_per_request:
-            reasons = sorted({name for answer in answers for name in answer.failures})
+            reasons = sorted({name for answer in answers for name in answer.failures}) or ["closed at once"]
             raise StartError(f"no connection to {self._plan.address.label} could be opened: {', '.join(reasons)}.")
         return count
 
@@ -209,12 +209,12 @@ def _live(plan: LoadPlan, number: int, control: "Connection[Any, Any]") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     try:
         raise_open_file_limit(len(plan.schedule.connections_of(number, plan.processes)))
+        injector = Injector(plan, number, control.fileno())
     except RushHourError as error:
         control.recv()
         control.send(error)
         return
     gc.disable()  # the loop makes no cycles, and a collection would show as latency
-    injector = Injector(plan, number, control.fileno())
     opened = 0
     try:
         while not injector.is_stopped:
@@ -230,11 +230,13 @@ def _live(plan: LoadPlan, number: int, control: "Connection[Any, Any]") -> None:
                     return
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the parent is gone
+    except RushHourError as error:
+        control.send(error)
     finally:
         injector.close()
 
 
-def _share_result(tally: Tally, before: resource.struct_rusage, opened: int, open_at_end: int) -> ShareResult:
+def _share_result(tally: Tally, before: resource.struct_rusage, opened: int, open_now: int) -> ShareResult:
     after = resource.getrusage(resource.RUSAGE_SELF)
     return ShareResult(
         requests_due=tally.requests_due,
@@ -252,7 +254,7 @@ def _share_result(tally: Tally, before: resource.struct_rusage, opened: int, ope
         cpu_s=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         max_rss_bytes=after.ru_maxrss * 1024,
         open_at_start=opened,
-        open_at_end=open_at_end,
+        open_at_end=open_now if tally.open_at_end is None else tally.open_at_end,
         reconnects=tally.reconnects,
         closed_idle=tally.closed_idle,
         connect_failures=tally.connect_failures,

@@ -12,6 +12,7 @@ from rush_hour.core.schedule import uniform
 from rush_hour.errors import UsageError
 
 ANYTHING_BELOW_400 = Expectation()
+MIX_SEED = 1 << 20  # so that what is asked has nothing to do with when: the gaps are drawn with the seed itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,8 @@ class RequestMix:
 
     def get(self, number: int) -> Request:
         """Return the request drawn for this number."""
-        return self.requests[bisect(self._upper, (1.0 - uniform(self.seed, number)) * self._upper[-1])]
+        drawn = 1.0 - uniform(self.seed + MIX_SEED, number)
+        return self.requests[bisect(self._upper, drawn * self._upper[-1])]
 
 
 def build_request(

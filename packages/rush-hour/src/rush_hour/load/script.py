@@ -14,7 +14,7 @@ import runpy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import SplitResult
 
 from rush_hour.core.result import LoadResult
@@ -33,21 +33,18 @@ class Script:
         path: the file.
         url: paths that `request` returns are asked of its server.
         fallback: the request that is sent without a `request` function; what is expected of every answer.
+        headers: lines that are sent with each path.
     """
 
     path: Path
     url: SplitResult
     fallback: Request
+    headers: tuple[str, ...] = ()
     _names: dict[str, Any] | None = None
 
-    def __getstate__(self) -> tuple[Path, SplitResult, Request]:
-        """Leave the functions out: they cannot be sent to another process."""
-        return self.path, self.url, self.fallback
-
-    def __setstate__(self, state: tuple[Path, SplitResult, Request]) -> None:
-        """Read the file again when a function is needed."""
-        self.path, self.url, self.fallback = state
-        self._names = None
+    def __reduce__(self) -> tuple[type["Script"], tuple[Path, SplitResult, Request, tuple[str, ...]]]:
+        """Leave the functions out: they cannot be sent to another process, which reads the file again."""
+        return Script, (self.path, self.url, self.fallback, self.headers)
 
     def check(self) -> None:
         """Read the file now.
@@ -67,7 +64,7 @@ class Script:
         function = self._functions().get("request")
         if function is None:
             return self.fallback
-        asked = function(number)
+        asked = self._call("request", function, number)
         if isinstance(asked, Request):
             return asked
         if isinstance(asked, bytes):
@@ -80,18 +77,27 @@ class Script:
     @property
     def on_response(self) -> ResponseHook | None:
         """The `response` function; None without one."""
-        return cast("ResponseHook | None", self._functions().get("response"))
+        function = self._functions().get("response")
+        if function is None:
+            return None
+        return lambda status, headers, body: self._call("response", function, status, headers, body)
 
     def done(self, result: LoadResult) -> None:
         """Call the `done` function if there is one."""
         function = self._functions().get("done")
         if function is not None:
-            function(result)
+            self._call("done", function, result)
 
     def _path_request(self, path: str) -> Request:
         asked, _, query = path.partition("?")
         url = self.url._replace(path=asked, query=query)
-        return build_request(url, expectation=self.fallback.expectation)
+        return build_request(url, self.headers, method=self.fallback.method, expectation=self.fallback.expectation)
+
+    def _call(self, name: str, function: Callable[..., object], *arguments: object) -> object:
+        try:
+            return function(*arguments)
+        except Exception as error:
+            raise UsageError(f"--script: {self.path}: {name}() raised {type(error).__name__}: {error}") from error
 
     def _functions(self) -> dict[str, Any]:
         if self._names is None:

@@ -72,6 +72,7 @@ class Tally:
     """Everything that is counted; durations are in nanoseconds until `flush` moves them into histograms."""
 
     requests_due: int = 0
+    open_at_end: int | None = None  # of the schedule; None when it was cut short
     sent: int = 0
     good: int = 0
     bad: int = 0

@@ -140,6 +140,9 @@ def check_writable(path: Path) -> None:
     """
     unfinished = _unfinished(path)
     try:
+        if _is_stream(path):
+            path.open("ab").close()
+            return
         unfinished.touch()
         unfinished.unlink()
     except OSError as error:
@@ -152,16 +155,21 @@ def write_result(path: Path, document: LoadFile | BenchFile) -> None:
     """Write a document, whole or not at all.
 
     Args:
-        path: the file; an earlier one is replaced.
+        path: the file; an earlier one is replaced. A device or a pipe, such as `/dev/stdout`, is written to.
         document: what to write.
 
     Raises:
         UsageError: the file cannot be written.
     """
     unfinished = _unfinished(path)
+    text = msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
     try:
+        if _is_stream(path):
+            with path.open("ab") as stream:
+                stream.write(text)
+            return
         with unfinished.open("wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
@@ -170,6 +178,11 @@ def write_result(path: Path, document: LoadFile | BenchFile) -> None:
     finally:
         with suppress(OSError):  # it has become the result, or could not even be made
             unfinished.unlink()
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether there is something that a file must not take the place of."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _unfinished(path: Path) -> Path:
