@@ -11,12 +11,12 @@ import os
 import re
 import runpy
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from api_hour.errors import ConfigError
 
@@ -65,6 +65,17 @@ def parse_bind(text: str) -> Bind:
         if colon and is_ipv6 is (":" in bare_host) and _PORT.fullmatch(port) and int(port) <= 65535:
             return TcpBind(host=bare_host or EVERY_IPV4_ADDRESS, port=int(port))
     raise ConfigError(f"--bind: expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8000; got {text!r}.")
+
+
+_SIZE = re.compile(r"([0-9]+)([KMG]?)", re.IGNORECASE)
+_SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def _read_size(_type: Any, tokens: Sequence[Token]) -> int:
+    match = _SIZE.fullmatch(tokens[0].value)
+    if match is None:
+        raise ValueError(f"expected bytes, such as 512M or 2G; got {tokens[0].value!r}.")
+    return int(match[1]) * _SIZE_UNITS[match[2].upper()]
 
 
 def _check_binds(_type: Any, binds: tuple[str, ...]) -> None:
@@ -127,6 +138,22 @@ class Settings:
             help="Seconds that a stopping worker may take to finish its requests.",
         ),
     ] = 30.0
+    drain_timeout_s: Annotated[
+        float,
+        Parameter(
+            name="--drain-timeout",
+            validator=_check_not_negative,
+            help="Seconds that a replaced worker keeps idle connections open, to tell each with its next answer.",
+        ),
+    ] = 10.0
+    heartbeat_timeout_s: Annotated[
+        float,
+        Parameter(
+            name=["--timeout", "-t"],
+            validator=_check_not_negative,
+            help="Seconds without a sign of life after which a worker is killed, its stack in the log; 0 for never.",
+        ),
+    ] = 30.0
     boot_timeout_s: Annotated[
         float,
         Parameter(
@@ -135,6 +162,39 @@ class Settings:
             help="Seconds that a new worker may take to serve; 0 for as long as it takes.",
         ),
     ] = 60.0
+    max_requests: Annotated[
+        int,
+        Parameter(
+            name="--max-requests",
+            validator=_check_not_negative,
+            help="Requests after which a worker is replaced; 0 for no limit.",
+        ),
+    ] = 0
+    max_requests_jitter: Annotated[
+        int,
+        Parameter(
+            name="--max-requests-jitter",
+            validator=_check_not_negative,
+            help="Up to so many more for each worker, so that they are not replaced together.",
+        ),
+    ] = 0
+    max_rss_bytes: Annotated[
+        int,
+        Parameter(
+            name="--max-rss",
+            converter=_read_size,
+            validator=_check_not_negative,
+            help="Memory above which a worker is replaced, such as 512M; 0 for no limit.",
+        ),
+    ] = 0
+    max_lifetime_s: Annotated[
+        float,
+        Parameter(
+            name="--max-lifetime",
+            validator=_check_not_negative,
+            help="Seconds after which a worker is replaced; 0 for no limit.",
+        ),
+    ] = 0.0
     auto_config: Annotated[
         bool,
         Parameter(

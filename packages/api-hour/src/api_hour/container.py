@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import uvloop
 
 from api_hour.engines import Engine
+from api_hour.stats import ServingStats
 
 LOG = logging.getLogger("api_hour.container")
 
@@ -38,6 +39,10 @@ class WorkerHandle(Protocol):
     @property
     def workers(self) -> int:
         """How many workers the daemon was started with, to share limits out among them."""
+
+    @property
+    def stats(self) -> ServingStats:
+        """Where servers count what they answer."""
 
 
 class Container:

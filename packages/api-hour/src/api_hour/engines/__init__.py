@@ -3,6 +3,10 @@
 from abc import ABC, abstractmethod
 
 
+class EngineUnavailable(Exception):
+    """The data source cannot be reached now. A server answers it as its protocol says: HTTP with status 503."""
+
+
 class Engine(ABC):
     """A data source that a worker connects before it serves and closes after its last answer."""
 

@@ -11,10 +11,11 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from api_hour.errors import ApiHourError
 from api_hour.log import configure_logging
+from api_hour.stats import ServingStats
 from api_hour.worker.lifecycle import serve
 from api_hour.worker.spec import WorkerOrder, WorkerReport, decode_order, encode_report
 from api_hour.worker.target import import_container, read_main_yaml
@@ -31,6 +32,7 @@ class Worker:
     worker_id: int
     pid: int
     workers: int = 1
+    stats: ServingStats = field(default_factory=ServingStats)
 
 
 class Reporter:

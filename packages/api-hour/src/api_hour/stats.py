@@ -1,0 +1,53 @@
+"""What the servers of one worker have answered: counted as it happens, reported with each heartbeat.
+
+The counters only grow, so that whoever reads them can take differences. Pure: the time comes in as an argument.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+LATENCY_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+def _no_counts() -> list[int]:
+    return [0] * (len(LATENCY_BOUNDS_S) + 1)
+
+
+def _do_nothing() -> None:
+    pass
+
+
+@dataclass(slots=True)
+class ServingStats:
+    """The counters of one worker.
+
+    Attributes:
+        requests: answered requests, whatever the answer.
+        in_flight: requests that are being answered now.
+        latency_counts: answers by how long they took: one count for each of `LATENCY_BOUNDS_S` (seconds, upper bounds,
+            not cumulated) and one for all above.
+        latency_sum_s: all durations added up, in seconds.
+        request_limit: at this many requests `on_limit` is called, once; 0 for never.
+        on_limit: what to call.
+    """
+
+    requests: int = 0
+    in_flight: int = 0
+    latency_counts: list[int] = field(default_factory=_no_counts)
+    latency_sum_s: float = 0.0
+    request_limit: int = 0
+    on_limit: Callable[[], None] = _do_nothing
+
+    def begin(self) -> None:
+        """Count a request that is being answered."""
+        self.in_flight += 1
+
+    def end(self, duration_s: float) -> None:
+        """Count a request that was answered, or given up, after so many seconds."""
+        self.in_flight -= 1
+        self.requests += 1
+        self.latency_counts[bisect_left(LATENCY_BOUNDS_S, duration_s)] += 1
+        self.latency_sum_s += duration_s
+        if self.requests == self.request_limit:
+            self.on_limit()
