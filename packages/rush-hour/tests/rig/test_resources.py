@@ -48,7 +48,7 @@ def test_cpu_and_peak_memory_of_a_tree_include_a_child_that_is_dead(start_part: 
     sampler.sample()
 
     assert len(part.process_ids()) == 1
-    assert both.cpu_s >= 0.3
+    assert both.cpu_s >= 0.25  # of 0.3: it had begun before
     assert sampler.usage().cpu_s >= both.cpu_s
     assert sampler.usage().max_rss_bytes >= max(both.max_rss_bytes, 50_000_000)
 
