@@ -116,6 +116,7 @@ class Decisions:
         self._actions = []
         self._note(event, now_s)
         self._take_in(event, now_s)
+        self._feed_watchdog(now_s)
         if self._verdict is None:
             self._expire_old(now_s)
             self._retire_surplus(now_s)
@@ -124,7 +125,6 @@ class Decisions:
         elif not self._pool:
             self._has_ended = True
             self._actions.append(self._verdict)
-        self._feed_watchdog(now_s)
         return self._actions
 
     def next_wake_at_s(self) -> float | None:
@@ -229,11 +229,12 @@ class Decisions:
         worker = self._pool.pop(event.worker_id)
         if worker is None or worker.is_retired or self._verdict is not None or worker.is_steady(now_s):
             return
-        if worker.started_at_s >= self._starts.until_s:  # else its round has failed already
-            self._starts.fail(now_s)
         reason = event.reason or describe_exit(event.exit_code)
-        if self._is_reloading and worker.generation == self._pool.generation:
-            self._fail_reload(reason)
+        if worker.generation == self._pool.generation:  # else newer code may do better
+            if worker.started_at_s >= self._starts.until_s:  # else its round has failed already
+                self._starts.fail(now_s)
+            if self._is_reloading:
+                self._fail_reload(reason)
         self._failed_boots += 1
         if self._must_give_up():
             self._verdict = Exit(exit_code=3, reason=f"no worker came up; the last said: {reason}")

@@ -106,7 +106,7 @@ class Successor:
             environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
             self._process = subprocess.Popen(
                 (sys.executable, *sys.orig_argv[1:]),
-                cwd=directory,
+                cwd=str(directory),
                 env={**environment, LISTENERS_VARIABLE: json.dumps(fds), PREDECESSOR_VARIABLE: str(theirs)},
                 pass_fds=(*fds.values(), theirs),
             )

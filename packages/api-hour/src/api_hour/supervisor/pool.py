@@ -94,8 +94,8 @@ class Pool:
         return serving[: max(0, len(serving) - workers)]
 
     def keep_old(self) -> int:
-        """Take the workers of older generations for new ones, and return how many they are."""
+        """Take the workers of older generations for new ones, and return how many were not asked to end."""
         old = [worker for worker in self if worker.generation < self.generation]
         for worker in old:
             worker.generation = self.generation
-        return len(old)
+        return sum(not worker.is_retired for worker in old)
