@@ -30,12 +30,20 @@ class WorkerSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOrder:
-    """What one worker is started with: the spec, its number and limit, and the listening sockets it inherits."""
+    """What one worker is started with: the spec, its number and limit, and the descriptors it inherits.
+
+    Attributes:
+        listener_fds: the listening sockets.
+        counts_fd: the memory of `connection_counts.py`; -1 for none.
+        slot: where this worker's connections are counted; None for nowhere.
+    """
 
     spec: WorkerSpec
     worker_id: int
     listener_fds: tuple[int, ...]
     request_limit: int = 0
+    counts_fd: int = -1
+    slot: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
