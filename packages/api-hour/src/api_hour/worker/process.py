@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from api_hour.errors import ApiHourError
 from api_hour.log import configure_logging
 from api_hour.stats import ServingStats
+from api_hour.worker.balance import Balance
+from api_hour.worker.connection_counts import ConnectionCounts
 from api_hour.worker.heartbeat import Heart
 from api_hour.worker.lifecycle import Ending, serve
 from api_hour.worker.listeners import Listeners
@@ -154,6 +156,7 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
                 graceful_timeout_s=spec.graceful_timeout_s,
                 ending=ending,
                 on_ready=on_ready,
+                balance=_balance_of(order),
             )
         )
 
@@ -176,6 +179,14 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
+
+
+def _balance_of(order: WorkerOrder) -> Balance | None:
+    if order.slot is None:
+        return None
+    counts = ConnectionCounts(order.counts_fd)
+    os.close(order.counts_fd)
+    return Balance(counts, order.slot)
 
 
 def _read_line(control: socket.socket) -> bytes:
