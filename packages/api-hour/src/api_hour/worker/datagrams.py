@@ -5,10 +5,13 @@ the others, and by its successor, for the socket stays open in the supervisor.
 """
 
 import asyncio
+import logging
 import socket
 from typing import Any
 
 from api_hour.worker.handlers import datagram_protocol
+
+LOG = logging.getLogger("api_hour.worker")
 
 
 class Datagrams:
@@ -46,5 +49,7 @@ class Datagrams:
         return not self._transport.is_closing()
 
     def cut(self) -> None:
-        """Give up what was not sent."""
-        self._transport.abort()
+        """End it at once."""
+        if self.is_open():
+            LOG.warning("a datagram protocol was not finished in time: aborted")
+            self._transport.abort()

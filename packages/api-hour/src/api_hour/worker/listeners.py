@@ -129,7 +129,8 @@ class Listeners:
         """End what is left, and return what is to be awaited for it."""
         if self._is_over():
             return []
-        LOG.warning("%d connections were not finished in time: aborted", self.open_connections())
+        if left := self.open_connections():
+            LOG.warning("%d connections were not finished in time: aborted", left)
         endings = [cut(transport.get_protocol(), transport) for transport in self._connections.transports()]
         for datagrams in self._datagrams:
             datagrams.cut()

@@ -29,6 +29,7 @@ class StreamConnection(asyncio.StreamReaderProtocol):
         self._running: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._is_ending = False
+        self._is_aborted = False
 
     def data_received(self, data: bytes) -> None:
         """Pass data on, until the end."""
@@ -43,6 +44,7 @@ class StreamConnection(asyncio.StreamReaderProtocol):
 
     def abort(self) -> None:
         """Stop the handler and cut the connection."""
+        self._is_aborted = True
         if self._running is not None:
             self._running.cancel()
         if self._writer is not None:
@@ -52,6 +54,9 @@ class StreamConnection(asyncio.StreamReaderProtocol):
         self._running, self._writer = asyncio.current_task(), writer
         try:
             await self._handler(reader, writer)
+        except asyncio.CancelledError:
+            if not self._is_aborted:
+                raise
         except ConnectionError as error:
             LOG.debug("a client went away: %s", error)
         except Exception:
