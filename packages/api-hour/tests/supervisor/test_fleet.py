@@ -186,6 +186,7 @@ time.sleep(1000)"""
 REGISTER = """
 import faulthandler
 faulthandler.register(signal.SIGRTMIN, file=int(sys.argv[2]))
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGRTMIN])
 """
 
 
@@ -228,6 +229,20 @@ def test_a_worker_that_is_stopped_gives_no_stack_and_that_is_said(
         f"worker 1, pid {pid}, gives no stack: its process is stopped",
         "worker 1 is late: killed",
     ]
+
+
+def test_a_worker_that_is_asked_for_its_stack_before_it_can_give_one_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with fleet_of(READY + "control.recv(1)\n" + REGISTER + "sys.exit(7)", monkeypatch) as watch:
+        watch.fleet.start(1)
+        watch.wait(lambda: watch.events)
+        watch.fleet.dump_stack(1)
+        watch.fleet.retire(1, "reload")  # anything to go on
+        watch.wait(lambda: len(watch.events) == 2)
+
+    assert watch.events[1] == WorkerExited(worker_id=1, exit_code=7)
+    assert errors_in(caplog) == []
 
 
 def test_the_stack_of_a_worker_that_comes_back_to_life_is_logged_all_the_same(

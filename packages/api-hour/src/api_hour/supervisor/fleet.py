@@ -7,8 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -150,7 +150,7 @@ class Fleet:
             undo.callback(ours.close)
             stack = StackFile()
             undo.callback(stack.close)
-            with theirs:
+            with theirs, _stack_signal_blocked():
                 process = subprocess.Popen(
                     (*WORKER_COMMAND, str(theirs.fileno()), str(stack.fd)),
                     stdin=subprocess.DEVNULL,
@@ -222,3 +222,13 @@ class Fleet:
         with suppress(KeyError):
             self._selector.unregister(worker.control)
         worker.close()
+
+
+@contextmanager
+def _stack_signal_blocked() -> Iterator[None]:
+    """Let a process that is started here begin with the signal blocked; the worker lets it in when it can answer."""
+    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, (STACK_SIGNAL,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)

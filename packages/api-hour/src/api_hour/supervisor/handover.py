@@ -8,6 +8,7 @@ Rule that must hold: a socket file is removed by the supervisor that serves it l
 """
 
 import json
+import logging
 import os
 import selectors
 import socket
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api_hour.supervisor.events import Event, HandoverDone, HandoverFailed, describe_exit
+
+LOG = logging.getLogger("api_hour.supervisor")
 
 LISTENERS_VARIABLE = "API_HOUR_LISTENERS"
 PREDECESSOR_VARIABLE = "API_HOUR_PREDECESSOR"
@@ -119,6 +122,7 @@ class Successor:
         finally:
             if theirs is not None:
                 os.close(theirs)
+        LOG.info("successor started, pid %d", self._process.pid)
         self._selector.register(ours, selectors.EVENT_READ, lambda: self._on_word(ours))
         self._selector.register(pid_fd, selectors.EVENT_READ, self._on_end)
 

@@ -13,6 +13,7 @@ from api_hour.supervisor.events import ServiceState
 LOG = logging.getLogger("api_hour.supervisor")
 
 WATCHDOG_SHARE = 0.5  # of the time after which the service manager acts (sd_watchdog_enabled(3))
+SEND_TIMEOUT_S = 1.0  # a service manager that does not read must not stop the supervisor
 SERVICE_VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
@@ -48,7 +49,7 @@ class ServiceManager:
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-                sender.setblocking(False)
+                sender.settimeout(SEND_TIMEOUT_S)
                 sender.sendto(message.encode(), address)
         except OSError as error:
             LOG.warning("cannot tell the service manager %r at %s: %s", message, self._address, error)

@@ -109,6 +109,7 @@ def main(control_fd: int, stack_fd: int) -> int:
         stack_fd: the file for the stack.
     """
     faulthandler.register(STACK_SIGNAL, file=stack_fd, all_threads=True)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (STACK_SIGNAL,))
     os.set_inheritable(stack_fd, False)
     control = socket.socket(fileno=control_fd)
     order = decode_order(_read_line(control))
