@@ -83,6 +83,7 @@ def run(arguments: Sequence[str]) -> int:
         graceful_timeout_s=settings.graceful_timeout_s,
         workers=settings.workers,
         drain_timeout_s=settings.drain_timeout_s,
+        heartbeat_timeout_s=settings.heartbeat_timeout_s,
     )
     return run_daemon(settings, spec, launched_in=launched_in)
 

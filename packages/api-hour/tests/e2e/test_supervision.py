@@ -242,7 +242,7 @@ def test_a_killed_worker_costs_its_requests_in_flight_and_is_replaced(tmp_path: 
 def test_a_blocked_worker_leaves_its_stack_in_the_log_and_is_replaced_and_the_other_serves(
     block: str, tmp_path: Path
 ) -> None:
-    with daemon(tmp_path, *ANY_PORT, "-w2", "--timeout", "1.5", app=APP.replace("BLOCK", block)) as running:
+    with daemon(tmp_path, *ANY_PORT, "-w2", "--timeout", "1", app=APP.replace("BLOCK", block)) as running:
         pids = running.wait_ready(2)
         with connect(running.tcp_address()) as stuck:
             stuck.sendall(get("/block"))

@@ -34,7 +34,7 @@ from api_hour.supervisor.events import (
     WorkerSpent,
 )
 from api_hour.supervisor.policy import BACKOFF_FIRST_S, BACKOFF_LIMIT_S, Policy
-from api_hour.supervisor.pool import STEADY_AFTER_S, Phase
+from api_hour.supervisor.pool import ENDING_LIMIT, STEADY_AFTER_S, Phase
 
 ROUNDING_S = 1e-6
 
@@ -90,6 +90,9 @@ class World:
         match action:
             case StartWorker(worker_id=worker_id):
                 assert len(self.holding()) <= self.decisions.workers, "there is one extra worker at most"
+                is_extra = len(self.holding()) == self.decisions.workers
+                ending = len(self.alive) - len(self.holding())
+                assert not is_extra or ending < ENDING_LIMIT * self.decisions.workers
                 self.starts += 1
                 assert worker_id == self.starts, "a number is never used twice"
                 self.alive[worker_id] = self.now_s

@@ -1,6 +1,6 @@
 """What is known of the workers."""
 
-from api_hour.supervisor.pool import STEADY_AFTER_S, Phase, Pool, PoolWorker
+from api_hour.supervisor.pool import ENDING_LIMIT, STEADY_AFTER_S, Phase, Pool, PoolWorker
 
 
 def worker(worker_id: int, phase: Phase = Phase.SERVING, *, generation: int = 1, spent: str = "") -> PoolWorker:
@@ -61,6 +61,13 @@ def test_a_replacement_is_wanted_when_all_places_are_held_and_a_worker_that_serv
     assert not pool_of(worker(1), worker(2)).wants_extra(2)
     assert not pool_of(worker(1, Phase.BOOTING, spent="memory"), worker(2)).wants_extra(2)
     assert not pool_of(worker(1, spent="memory"), worker(2), worker(3)).wants_extra(2)
+
+
+def test_a_replacement_waits_while_many_workers_are_ending() -> None:
+    workers = [worker(1, spent="memory"), *(worker(number, Phase.RETIRING) for number in range(2, ENDING_LIMIT + 2))]
+
+    assert not pool_of(*workers).wants_extra(1)
+    assert pool_of(*workers[:-1]).wants_extra(1)
 
 
 def test_the_surplus_is_first_what_is_stale_and_then_what_is_old() -> None:

@@ -6,17 +6,20 @@ import pytest
 from event_loops import on_each_loop, until
 
 from api_hour.stats import ServingStats
-from api_hour.worker import heartbeat as heartbeat_module
-from api_hour.worker.heartbeat import Heart
+from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
 from api_hour.worker.spec import Heartbeat
 
 
+@pytest.mark.parametrize(("timeout_s", "interval_s"), [(0.0, 1.0), (30.0, 1.0), (4.0, 1.0), (1.0, 0.25)])
+def test_several_heartbeats_fit_into_the_time_that_a_worker_may_be_silent(timeout_s: float, interval_s: float) -> None:
+    assert heartbeat_interval_s(timeout_s) == interval_s
+
+
 @on_each_loop
-async def test_a_heart_beats_again_and_again_with_what_the_worker_has_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heartbeat_module, "HEARTBEAT_INTERVAL_S", 0.01)
+async def test_a_heart_beats_again_and_again_with_what_the_worker_has_done() -> None:
     beats: list[Heartbeat] = []
     stats = ServingStats()
-    Heart(asyncio.get_running_loop(), stats, lambda: 3, beats.append).start()
+    Heart(asyncio.get_running_loop(), 0.01, stats, lambda: 3, beats.append).start()
     stats.begin()
     await until(lambda: beats)
     stats.end(0.002)
@@ -33,7 +36,7 @@ async def test_a_heart_beats_again_and_again_with_what_the_worker_has_done(monke
 async def test_a_worker_that_has_reached_its_limit_says_so_at_once() -> None:
     beats: list[Heartbeat] = []
     stats = ServingStats(request_limit=2)
-    Heart(asyncio.get_running_loop(), stats, lambda: 0, beats.append).start()
+    Heart(asyncio.get_running_loop(), 1000.0, stats, lambda: 0, beats.append).start()
 
     for _ in range(3):
         stats.begin()

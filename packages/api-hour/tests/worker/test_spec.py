@@ -30,6 +30,7 @@ SPECS = st.builds(
     graceful_timeout_s=st.floats(0, 1e9),
     workers=st.integers(1, 100),
     drain_timeout_s=st.floats(0, 1e9),
+    heartbeat_timeout_s=st.floats(0, 1e9),
 )
 COUNTS = st.integers(0, 2**63 - 1)
 ORDERS = st.builds(

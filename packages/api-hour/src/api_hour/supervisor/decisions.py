@@ -3,7 +3,8 @@
 Rules that must hold, whatever the order of events:
 
 1. No worker is started when more than `workers` workers hold a place, and only for a replacement when just as many do:
-   there is one extra worker at most. A worker that was asked to end holds no place.
+   there is one extra worker at most. A worker that was asked to end holds no place; but a replacement has to wait while
+   many of them still serve their last connections.
 2. A worker is replaced by a reload (every one of an older generation), or because it is spent (requests, memory,
    lifetime). It is retired only when more than `workers` workers serve: the replacement comes first.
 3. A worker of the new generation that fails ends the reload: the others stay as they are, and nobody tries again until
@@ -185,16 +186,12 @@ class Decisions:
             self._on_stop(event, now_s)
         elif self._verdict is not None:
             self._say("the daemon is ending: nothing is begun any more")
+        elif isinstance(event, ReloadRequested):
+            self._on_reload(now_s)
+        elif isinstance(event, HandoverRequested):
+            self._on_handover_requested(now_s)
         else:
-            match event:
-                case ReloadRequested():
-                    self._on_reload(now_s)
-                case HandoverRequested():
-                    self._on_handover_requested(now_s)
-                case MoreWorkers():
-                    self._resize(self.workers + 1)
-                case FewerWorkers():
-                    self._resize(self.workers - 1)
+            self._resize(self.workers + (1 if isinstance(event, MoreWorkers) else -1))
 
     def _on_ready(self, event: WorkerReady, now_s: float) -> None:
         self._has_served = True

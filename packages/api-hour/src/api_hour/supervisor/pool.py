@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+ENDING_LIMIT = 3  # for each worker that is wanted; while as many are ending, no replacement is started
 STEADY_AFTER_S = 5.0  # a worker that has served this long did not fail when it ends
 
 
@@ -83,8 +84,9 @@ class Pool:
         return bool(worker.spent) or worker.generation < self.generation
 
     def wants_extra(self, workers: int) -> bool:
-        """Tell whether a replacement is to be started: of `workers` places all are held, and a stale worker serves."""
-        return self.holding() == workers and any(map(self.is_stale, self.serving()))
+        """Tell whether a replacement is to be started: all of `workers` places are held, and a stale worker serves."""
+        has_room = self.holding() == workers and len(self) - workers < ENDING_LIMIT * workers
+        return has_room and any(map(self.is_stale, self.serving()))
 
     def surplus(self, workers: int) -> list[PoolWorker]:
         """Return what serves beyond `workers`: first what is stale, first what is old."""

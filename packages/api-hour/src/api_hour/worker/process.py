@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from api_hour.errors import ApiHourError
 from api_hour.log import configure_logging
 from api_hour.stats import ServingStats
-from api_hour.worker.heartbeat import Heart
+from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
 from api_hour.worker.lifecycle import Ending, serve
 from api_hour.worker.listeners import Listeners
 from api_hour.worker.spec import (
@@ -142,7 +142,8 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
         ending = Ending()
 
         def on_ready(listeners: Listeners) -> None:
-            Heart(loop, stats, listeners.open_connections, reporter.alive).start()
+            interval_s = heartbeat_interval_s(spec.heartbeat_timeout_s)
+            Heart(loop, interval_s, stats, listeners.open_connections, reporter.alive).start()
             reporter.ready()
 
         life = loop.create_task(

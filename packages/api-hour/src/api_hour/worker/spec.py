@@ -26,6 +26,7 @@ class WorkerSpec:
     graceful_timeout_s: float
     workers: int = 1
     drain_timeout_s: float = 0.0
+    heartbeat_timeout_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
