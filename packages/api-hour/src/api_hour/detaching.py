@@ -87,7 +87,7 @@ def detached(log_file: Path | None) -> Iterator[WaitingCommand]:
 
 
 def _end_as_told(read_fd: int) -> NoReturn:
-    with open(read_fd, "rb") as pipe:  # noqa: PTH123  # a descriptor has no path
+    with open(read_fd, "rb") as pipe:  # a descriptor has no path
         exit_code, _, message = pipe.read().decode().partition(" ")
     if exit_code == "0":
         sys.exit(0)

@@ -21,9 +21,7 @@ class LogFile(logging.handlers.WatchedFileHandler):
             self.handleError(record)
 
 
-def configure_logging(
-    logconfig: Path | str | None, *, level: str = "info", log_file: Path | str | None = None
-) -> None:
+def configure_logging(logconfig: Path | str | None, *, level: str = "info", log_file: Path | str | None = None) -> None:
     """Set logging up once for this process; Python's warnings are logged too.
 
     Args:

@@ -53,33 +53,38 @@ class PidFile:
             return
         try:
             old_pid = running_pid(self._path)
-            if old_pid is not None:
-                raise StartError(
-                    f"--pid {self._path}: the daemon with process id {old_pid} holds it; "
-                    "stop that one or choose another file."
-                )
-            self.replace()
-        except ControlError as error:
-            raise StartError(f"--pid {self._path}: {error} Remove it or choose another file.") from error
-        except OSError as error:
-            raise StartError(f"--pid {self._path}: it cannot be written: {error.strerror}.") from error
+        except (ControlError, OSError) as error:
+            raise StartError(f"--pid: {error} Remove it or choose another file.") from error
+        if old_pid is not None:
+            raise StartError(
+                f"--pid {self._path}: the daemon with process id {old_pid} holds it; "
+                "stop that one or choose another file."
+            )
+        self.replace()
 
     def replace(self) -> None:
-        """Write the file, also over one that a living daemon holds: our predecessor. Nothing happens if it is ours."""
+        """Write the file, also over one that a living daemon holds: our predecessor. Nothing happens if it is ours.
+
+        Raises:
+            StartError: it cannot be written.
+        """
         if self._path is None or self._fd is not None:
             return
         new_path = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        new_path.unlink(missing_ok=True)
-        fd = os.open(new_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            os.write(fd, f"{os.getpid()}\n".encode())
-            new_path.replace(self._path)
-        except OSError:
-            os.close(fd)
             new_path.unlink(missing_ok=True)
-            raise
-        self._fd = fd
+            self._fd = _write_locked(new_path)
+            new_path.replace(self._path)
+        except OSError as error:
+            new_path.unlink(missing_ok=True)
+            raise StartError(f"--pid {self._path}: it cannot be written: {error.strerror}.") from error
+
+
+def _write_locked(path: Path) -> int:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    os.write(fd, f"{os.getpid()}\n".encode())
+    return fd
 
 
 def running_pid(path: Path) -> int | None:

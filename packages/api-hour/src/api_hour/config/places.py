@@ -1,8 +1,8 @@
 """Where the files of a configuration are: `etc/APP/` with its three, and those that are named one by one.
 
-    etc/APP/main/main.yaml                the application's own
-    etc/APP/api_hour/gunicorn_conf.py     options
-    etc/APP/api_hour/logging.ini          logging
+etc/APP/main/main.yaml                the application's own
+etc/APP/api_hour/gunicorn_conf.py     options
+etc/APP/api_hour/logging.ini          logging
 """
 
 from pathlib import Path

@@ -29,6 +29,8 @@ def _show(field: str, value: Any) -> str:
         return show_mode(value)
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g}"
     return "none" if value is None else str(value)
 
 

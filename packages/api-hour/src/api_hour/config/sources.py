@@ -45,7 +45,7 @@ class Environment(cyclopts.config.Env):
     def __call__(self, app: cyclopts.App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
         """Add what the environment says; options that only one command has are not there."""
         settable = (argument for argument in arguments if argument.keys or argument.name == TARGET_NAME)
-        super().__call__(app, commands, ArgumentCollection(settable))
+        super().__call__(app, commands, ArgumentCollection(settable))  # type: ignore[no-untyped-call]  # cyclopts does not type it
 
 
 class Sources:

@@ -78,11 +78,10 @@ def bound_sockets(
             if isinstance(bind, UnixBind) and not bind.is_abstract:
                 with suppress(FileNotFoundError):  # somebody has removed the file of an inherited socket
                     socket_files.append((bind.path, Path(bind.path).stat().st_ino))
-        while given:
-            name, sock = given.popitem()
-            sockets[name] = sock
+        for name in list(given):
+            sockets[name] = given.pop(name)
             with _explained(name):
-                _begin(sock, backlog)
+                _begin(sockets[name], backlog)
         while left:
             left.popitem()[1].close()
         yield sockets
