@@ -11,6 +11,7 @@ from typing import Any
 from api_hour.config.gunicorn_settings import STANDARD_ERROR, is_reported, taken_names
 from api_hour.errors import ConfigError
 
+NOT_IN_FILES = frozenset({"config", "auto_config"})
 OCTAL_KEYS = frozenset({"umask", "unix_mode"})
 
 
@@ -65,6 +66,8 @@ def _read_toml(path: Path, keys: Collection[str]) -> ConfigFile:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"--config: {path}: expected TOML in UTF-8; {error}.") from error
     for key in document:
+        if key in NOT_IN_FILES:
+            raise ConfigError(f"--config: {path}: {key!r} says which file is read; set it by flag or environment.")
         if key not in keys:
             raise ConfigError(f"--config: {path}: {key!r} is no option.{_suggest(key, keys)}")
     return ConfigFile(path=path, options=tuple(_option(path, key, key, value) for key, value in document.items()))

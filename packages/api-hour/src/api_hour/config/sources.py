@@ -12,14 +12,12 @@ import cyclopts
 from cyclopts import Parameter
 from cyclopts.argument import Argument, ArgumentCollection, Token
 
-from api_hour.config.files import ConfigFile, read_config_file
+from api_hour.config.files import NOT_IN_FILES, ConfigFile, read_config_file
 from api_hour.config.places import find_config_file
 from api_hour.config.settings import Location, Settings
 
 ENVIRONMENT_PREFIX = "API_HOUR_"
 TARGET_NAME = "TARGET"
-
-NOT_IN_FILES = frozenset({"config", "auto_config"})  # they say which file is read
 
 
 def option_flags() -> dict[str, str]:
