@@ -53,8 +53,10 @@ class PidFile:
             return
         try:
             old_pid = running_pid(self._path)
-        except (ControlError, OSError) as error:
-            raise StartError(f"--pid: {error} Remove it or choose another file.") from error
+        except ControlError as error:
+            raise StartError(f"--pid: {error} Choose another file, or remove this one.") from error
+        except OSError as error:
+            raise StartError(f"--pid {self._path}: it cannot be read: {error.strerror}.") from error
         if old_pid is not None:
             raise StartError(
                 f"--pid {self._path}: the daemon with process id {old_pid} holds it; "
