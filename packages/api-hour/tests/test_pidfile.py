@@ -118,7 +118,8 @@ def test_a_file_that_holds_something_else_is_refused_and_kept() -> None:
     Path("a.pid").write_text("precious\n")
 
     assert refusal(Path("a.pid")) == (
-        f"--pid: expected a process id in {Path.cwd()}/a.pid, found b'precious'. Choose another file, or remove this one."
+        f"--pid: expected a process id in {Path.cwd()}/a.pid, found b'precious'. "
+        "Choose another file, or remove this one."
     )
     assert Path("a.pid").read_text() == "precious\n"
 

@@ -19,7 +19,7 @@ def no_options_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def check(app: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     Path("app.py").write_text(app)
     program = Path(sys.executable).with_name("api_hour")
-    command = [program, "--check-config", *arguments, "app:Container"]
+    command = [str(program), "--check-config", *arguments, "app:Container"]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
 
 

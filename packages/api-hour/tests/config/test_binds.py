@@ -75,15 +75,18 @@ def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_bind(text)
 
-    assert str(caught.value) == (
-        f"--bind: expected {FORMS}, such as 127.0.0.1:8000; got {text!r}."
-    )
+    assert str(caught.value) == (f"--bind: expected {FORMS}, such as 127.0.0.1:8000; got {text!r}.")
+
+
+PATHS = st.text(st.characters(exclude_characters="\0"), min_size=1).filter(lambda path: path != "@")
 
 
 @given(
     st.builds(TcpBind, host=st.sampled_from(["a", "127.0.0.1", "::1", "fe80::1"]), port=st.integers(0, 65535))
     | st.builds(UdpBind, host=st.sampled_from(["a", "127.0.0.1", "::1", "fe80::1"]), port=st.integers(0, 65535))
-    | st.builds(UnixBind, path=st.text(st.characters(exclude_characters="\0"), min_size=1).filter(lambda path: path != "@"))
+    | st.builds(
+        UnixBind, path=st.text(st.characters(exclude_characters="\0"), min_size=1).filter(lambda path: path != "@")
+    )
     | st.builds(FdBind, fd=st.integers(0, 999_999))
 )
 def test_an_address_is_written_as_it_is_read(bind: Bind) -> None:

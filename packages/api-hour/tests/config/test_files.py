@@ -52,8 +52,11 @@ def test_one_address_in_a_toml_file_needs_no_list() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("wokers = 3", "--config: conf.toml: 'wokers' is no option. Did you mean 'workers'?"),
-        ("graceful-timeout = 3", "--config: conf.toml: 'graceful-timeout' is no option. Did you mean 'graceful_timeout'?"),
+        ("workerz = 3", "--config: conf.toml: 'workerz' is no option. Did you mean 'workers'?"),
+        (
+            "graceful-timeout = 3",
+            "--config: conf.toml: 'graceful-timeout' is no option. Did you mean 'graceful_timeout'?",
+        ),
         ("qqqq = 3", f"--config: conf.toml: 'qqqq' is no option. Options are {', '.join(sorted(KEYS))}."),
         ("config = 'x'", "--config: conf.toml: 'config' says which file is read; set it by flag or environment."),
         ("[bind]\na = 1", "--config: conf.toml: bind: expected a text or a list of texts; got {'a': 1}."),
@@ -146,8 +149,8 @@ def test_none_and_standard_error_mean_the_default() -> None:
     assert read("conf.py", "pidfile = None\nuser = None\nerrorlog = '-'\naccesslog = None\n") == {}
 
 
-def test_variables_of_the_file_are_left_alone_also_if_they_are_called_like_an_option_that_gunicorn_names_otherwise() -> None:
-    assert read("conf.py", "import os\n_workers = 3\nname = 'x'\npid = os.getpid()\nwrokers = 3\ndef f(): ...\n") == {}
+def test_variables_are_left_alone_also_if_they_are_called_like_an_option_that_gunicorn_names_otherwise() -> None:
+    assert read("conf.py", "import os\n_workers = 3\nname = 'x'\npid = os.getpid()\nworkerz = 3\ndef f(): ...\n") == {}
 
 
 def test_settings_of_gunicorn_without_a_meaning_here_are_named() -> None:

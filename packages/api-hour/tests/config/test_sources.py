@@ -10,7 +10,8 @@ from cyclopts import CycloptsError
 from recorded_daemon import clear_options, run_recorded
 
 from api_hour import cli
-from api_hour.config import Settings
+from api_hour.commands import control
+from api_hour.config import Location, Settings
 from api_hour.config.complaints import explain
 from api_hour.config.sources import option_flags, option_keys
 from api_hour.errors import ConfigError
@@ -19,7 +20,6 @@ from api_hour.errors import ConfigError
 @pytest.fixture(autouse=True)
 def no_options_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clear_options(monkeypatch, tmp_path)
-
 
 
 def test_every_option_has_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,9 +161,12 @@ def test_a_command_of_its_own_options_is_not_set_by_those_of_the_daemon(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     stopped: list[tuple[Path | None, float]] = []
-    monkeypatch.setattr(
-        cli.control, "stop", lambda location, *, timeout_s: stopped.append((location.pid_file, timeout_s)) or 0
-    )
+
+    def record(location: Location, *, timeout_s: float) -> int:
+        stopped.append((location.pid_file, timeout_s))
+        return 0
+
+    monkeypatch.setattr(control, "stop", record)
     (tmp_path / "conf.toml").write_text('pid = "a.pid"\ntimeout = 7\nworkers = 3\n')
     monkeypatch.setenv("API_HOUR_TIMEOUT", "5")
 
@@ -226,9 +229,9 @@ def test_a_file_that_does_not_exist_is_refused_before_it_is_read(monkeypatch: py
 
 
 def test_an_unknown_key_of_a_toml_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "conf.toml").write_text("wrokers = 3\n")
+    (tmp_path / "conf.toml").write_text("workerz = 3\n")
 
     with pytest.raises(ConfigError) as caught:
         run_recorded(monkeypatch, "-c", "conf.toml", "app:Container")
 
-    assert str(caught.value) == "--config: conf.toml: 'wrokers' is no option. Did you mean 'workers'?"
+    assert str(caught.value) == "--config: conf.toml: 'workerz' is no option. Did you mean 'workers'?"

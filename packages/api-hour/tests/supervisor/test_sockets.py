@@ -329,9 +329,9 @@ def test_the_service_manager_s_sockets_are_served_beside_the_addresses() -> None
 
 
 def test_the_default_address_is_not_used_beside_the_service_manager_s_sockets() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as given:
-        with bound_sockets([], BACKLOG, {"systemd:3": given.dup()}) as sockets:
-            assert list(sockets) == ["systemd:3"]
+    given = socket.create_server(("127.0.0.1", 0))
+    with bound_sockets([], BACKLOG, {"systemd:3": given}) as sockets:
+        assert list(sockets) == ["systemd:3"]
 
 
 def test_a_socket_of_the_service_manager_that_cannot_be_served_is_refused() -> None:
@@ -383,7 +383,10 @@ def test_a_descriptor_of_a_socket_of_another_type_is_refused_and_stays_open() ->
 
 
 def test_a_udp_address_receives_datagrams() -> None:
-    with bound([UdpBind(host="127.0.0.1", port=0)], BACKLOG) as [receiver], socket.socket(type=socket.SOCK_DGRAM) as sender:
+    with (
+        bound([UdpBind(host="127.0.0.1", port=0)], BACKLOG) as [receiver],
+        socket.socket(type=socket.SOCK_DGRAM) as sender,
+    ):
         assert receiver.type == socket.SOCK_DGRAM
         assert not receiver.getblocking()
         assert describe_address(receiver) == f"udp:127.0.0.1:{receiver.getsockname()[1]}"
@@ -424,8 +427,7 @@ def test_an_abstract_address_has_no_file() -> None:
 def test_an_abstract_address_that_is_taken_is_refused() -> None:
     with bound([UnixBind(path=abstract_name())], BACKLOG):
         assert refusal(UnixBind(path=abstract_name())) == (
-            f"--bind unix:{abstract_name()}: another process listens there already; "
-            "stop it or choose another address."
+            f"--bind unix:{abstract_name()}: another process listens there already; stop it or choose another address."
         )
 
 
