@@ -39,6 +39,7 @@ perf-http: $(VENV)/.bench $(PEERS)/.perf ## Measure the HTTP engine beside its p
 
 perf-daemon: $(VENV)/.bench $(PEERS)/.perf ## Measure what our daemon and its peers lose in reloads, recycling and faults.
 	$(BIN)/python benchmarks/perf/daemons.py $(ARGS)
+	$(BIN)/python benchmarks/perf/faults.py
 
 docs: $(VENV)/.bench $(VENV)/.docs ## Build the documentation into docs/_build/html.
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build/html
