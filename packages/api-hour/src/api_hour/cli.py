@@ -94,7 +94,13 @@ def make_app(sources: Sources) -> cyclopts.App:
         show: ShowConfig = False,
     ) -> int:
         check_target(target)
-        launch = Launch(target=target, settings=settings, sources=sources.by_field, file=sources.file)
+        launch = Launch(
+            target=target,
+            settings=settings,
+            sources=sources.by_field,
+            config_dir=sources.config_dir,
+            file=sources.file,
+        )
         if show:
             sys.stdout.write(show_config(settings, launch.sources))
             return 0

@@ -78,23 +78,23 @@ def test_with_auto_config_the_files_of_the_directory_are_found(tmp_path: Path) -
     write_directory(etc)
     settings = Settings(auto_config=True)
 
-    assert find_config_file(settings, "app:Container") == etc / "api_hour" / "gunicorn_conf.py"
+    assert find_config_file(settings, etc) == etc / "api_hour" / "gunicorn_conf.py"
     assert find_logconfig(settings, etc) == etc / "api_hour" / "logging.ini"
 
 
 def test_only_the_main_file_must_be_in_the_directory(tmp_path: Path) -> None:
-    (tmp_path / "etc" / "app").mkdir(parents=True)
     settings = Settings(auto_config=True)
 
-    assert find_config_file(settings, "app:Container") is None
-    assert find_logconfig(settings, tmp_path / "etc" / "app") is None
+    assert find_config_file(settings, tmp_path) is None
+    assert find_logconfig(settings, tmp_path) is None
+    assert find_config_file(settings, None) is None
 
 
 def test_without_auto_config_the_directory_gives_the_main_file_alone(tmp_path: Path) -> None:
     write_directory(tmp_path / "mine")
     settings = Settings(config_dir=Path("mine"))
 
-    assert find_config_file(settings, "app:Container") is None
+    assert find_config_file(settings, tmp_path / "mine") is None
     assert find_logconfig(settings, tmp_path / "mine") is None
     assert find_logconfig(settings, None) is None
 
@@ -103,5 +103,5 @@ def test_files_that_are_named_win_over_those_of_the_directory(tmp_path: Path) ->
     write_directory(tmp_path / "etc" / "app")
     settings = Settings(auto_config=True, config=Path("own.toml"), logconfig=Path("own.ini"))
 
-    assert find_config_file(settings, "app:Container") == Path("own.toml")
+    assert find_config_file(settings, tmp_path / "etc" / "app") == Path("own.toml")
     assert find_logconfig(settings, tmp_path / "etc" / "app") == tmp_path / "own.ini"

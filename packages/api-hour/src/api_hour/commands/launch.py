@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from api_hour.config.files import ConfigFile
-from api_hour.config.places import find_config_dir, find_logconfig, find_main_yaml
+from api_hour.config.places import find_logconfig, find_main_yaml
 from api_hour.config.settings import Settings
 from api_hour.errors import ConfigError
 from api_hour.privileges import find_identity
@@ -19,12 +19,14 @@ class Launch:
         target: what to serve.
         settings: every option.
         sources: where those are from that are no defaults, by field.
+        config_dir: the directory of configuration, if there is one and no file names another.
         file: the configuration file, if there is one.
     """
 
     target: str
     settings: Settings
     sources: dict[str, str] = field(default_factory=dict)
+    config_dir: Path | None = None
     file: ConfigFile | None = None
 
 
@@ -46,7 +48,7 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec]:
         ConfigError: a file is missing, or an option cannot be honoured.
     """
     settings = launch.settings
-    config_dir = find_config_dir(settings, launch.target)
+    config_dir = _absolute(settings.config_dir) or launch.config_dir
     absolute = replace(
         settings,
         chdir=settings.chdir.absolute(),

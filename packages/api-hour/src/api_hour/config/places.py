@@ -27,15 +27,11 @@ def find_config_dir(location: Location, target: str) -> Path | None:
     raise ConfigError(f"--auto_config: expected a directory {candidate}; there is none. Name one with --config_dir.")
 
 
-def find_config_file(location: Location, target: str) -> Path | None:
-    """Return the file that sets options: `--config`, or with `-ac` the directory's, if it has one.
-
-    Raises:
-        ConfigError: `-ac` is given and there is no directory.
-    """
+def find_config_file(location: Location, config_dir: Path | None) -> Path | None:
+    """Return the file that sets options: `--config`, or with `-ac` the directory's, if it has one."""
     if location.config is not None or not location.auto_config:
         return location.config
-    return _file_of(find_config_dir(location, target), "gunicorn_conf.py")
+    return _file_of(config_dir, "gunicorn_conf.py")
 
 
 def find_logconfig(settings: Settings, config_dir: Path | None) -> Path | None:

@@ -6,6 +6,7 @@ filled so far; a source adds a value only where an earlier one has none.
 
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 from typing import get_type_hints
 
 import cyclopts
@@ -13,7 +14,7 @@ from cyclopts import Parameter
 from cyclopts.argument import Argument, ArgumentCollection, Token
 
 from api_hour.config.files import NOT_IN_FILES, ConfigFile, read_config_file
-from api_hour.config.places import find_config_file
+from api_hour.config.places import find_config_dir, find_config_file
 from api_hour.config.settings import Location, Settings
 
 ENVIRONMENT_PREFIX = "API_HOUR_"
@@ -50,11 +51,13 @@ class Sources:
     """The sources of one command line, and what was found in them.
 
     Attributes:
+        config_dir: the directory of configuration; a file in it that says `chdir` or `config_dir` comes too late.
         file: the configuration file, if there is one.
         by_field: for each field of `Settings` that has no default value, where the value is from.
     """
 
     def __init__(self) -> None:
+        self.config_dir: Path | None = None
         self.file: ConfigFile | None = None
         self.by_field: dict[str, str] = {}
 
@@ -63,9 +66,12 @@ class Sources:
         return [Environment(ENVIRONMENT_PREFIX, command=False), self._add_file, self._remember]
 
     def _add_file(self, _app: cyclopts.App, _commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-        self.file = _read_file(arguments)
-        if self.file is None:
+        location, target = _location(arguments)
+        self.config_dir = find_config_dir(location, target)
+        path = find_config_file(location, self.config_dir)
+        if path is None:
             return
+        self.file = read_config_file(path, option_keys().values())
         fields_by_key = {key: name for name, key in option_keys().items()}
         by_field = dict(_options(arguments))
         for option in self.file.options:
@@ -91,9 +97,9 @@ def _options(arguments: ArgumentCollection) -> Iterator[tuple[str, Argument]]:
     return ((argument.keys[0], argument) for argument in arguments if argument.keys)
 
 
-def _read_file(arguments: ArgumentCollection) -> ConfigFile | None:
+def _location(arguments: ArgumentCollection) -> tuple[Location, str]:
+    """Return what the command line and the environment say of the files, and TARGET."""
     names = {field.name for field in fields(Location)}
     given = {name: item.convert_and_validate() for name, item in _options(arguments) if item.tokens and name in names}
     target = next((item.tokens[0].value for item in arguments if item.name == TARGET_NAME and item.tokens), "")
-    path = find_config_file(Location(**given), target)
-    return None if path is None else read_config_file(path, option_keys().values())
+    return Location(**given), target
