@@ -29,7 +29,7 @@ class PrivatePostgres:
         self._programs = _usable_programs(directory)
         self._server: subprocess.Popen[bytes] | None = None
         self.dsn = f"postgresql://tester@/postgres?host={directory}"
-        initdb = ["initdb", "-D", directory / "data", "-U", "tester", "--auth=trust", "--no-sync", "--locale=C"]
+        initdb = ["initdb", "-D", str(directory / "data"), "-U", "tester", "--auth=trust", "--no-sync", "--locale=C"]
         subprocess.run(self._command(initdb), user=USER, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
     def start(self) -> None:
@@ -63,7 +63,8 @@ class PrivatePostgres:
     def frozen(self) -> Iterator[None]:
         """Let the kernel accept connections, and nobody answer, for the length of a block."""
         assert self._server is not None
-        pids = [self._server.pid, *self._children(self._server.pid)]
+        self._signal([self._server.pid], signal.SIGSTOP)
+        pids = [*self._children(self._server.pid), self._server.pid]
         self._signal(pids, signal.SIGSTOP)
         try:
             yield
@@ -72,7 +73,7 @@ class PrivatePostgres:
 
     def count(self, application_name: str) -> int:
         """Count the server's connections of that name."""
-        with psycopg.connect(self.dsn) as connection:
+        with psycopg.connect(self.dsn, connect_timeout=10) as connection:
             query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
             row = connection.execute(query, [application_name]).fetchone()
             assert row is not None
@@ -80,7 +81,7 @@ class PrivatePostgres:
 
     def terminate(self, application_name: str) -> int:
         """End the connections of that name, and return how many there were."""
-        with psycopg.connect(self.dsn) as connection:
+        with psycopg.connect(self.dsn, connect_timeout=10) as connection:
             query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
             return len(connection.execute(query, [application_name]).fetchall())
 
@@ -136,11 +137,9 @@ def _usable_programs(directory: Path) -> Path:
 def _may_run(program: Path) -> bool:
     assert USER is not None
     group = pwd.getpwnam(USER).pw_gid
-    command = [program, "--version"]
+    command: list[str | Path] = [program, "--version"]
     try:
-        subprocess.run(
-            command, check=True, stdout=subprocess.DEVNULL, cwd="/", user=USER, group=group, extra_groups=[]
-        )
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", user=USER, group=group, extra_groups=[])
     except (PermissionError, subprocess.CalledProcessError):
         return False
     return True

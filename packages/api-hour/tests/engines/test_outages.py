@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
 import pytest
 from event_loops import let_run, on_each_loop, until
 from private_postgres import PrivatePostgres
@@ -88,11 +87,15 @@ async def test_a_query_whose_server_stops_is_told_so(postgres: PrivatePostgres) 
 async def test_a_transaction_whose_server_stops_is_told_so(postgres: PrivatePostgres) -> None:
     async with connected(postgres, "stops") as engine:
         with pytest.raises(EngineUnavailable) as caught:
-            async with engine.transaction() as connection:
-                with postgres.stopped():
-                    await connection.execute("SELECT 1")
+            await stop_in_a_transaction(engine, postgres)
         assert str(caught.value).startswith("engine 'stops' is unavailable: the connection was lost: ")
         await until(lambda: engine.status.state == "up")
+
+
+async def stop_in_a_transaction(engine: PostgresEngine, postgres: PrivatePostgres) -> None:
+    async with engine.transaction() as connection:
+        with postgres.stopped():
+            await connection.execute("SELECT 1")
 
 
 @on_each_loop
@@ -110,10 +113,11 @@ async def test_a_free_connection_that_the_server_ends_is_replaced(postgres: Priv
 @on_each_loop
 async def test_a_borrowed_connection_that_the_server_ends_is_replaced(postgres: PrivatePostgres) -> None:
     async with connected(postgres, "borrowed", max_size=1) as engine:
-        with pytest.raises(asyncpg.PostgresError):
+        with pytest.raises(EngineUnavailable) as caught:
             async with engine.connection() as connection:
                 await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-                pytest.fail("the connection was ended")
+        assert "terminating connection due to administrator command" in str(caught.value)
+
         assert await engine.fetch_value("SELECT 1") == 1
 
 
@@ -151,7 +155,7 @@ async def test_who_finds_all_connections_in_use_waits_and_is_told_so(postgres: P
         with pytest.raises(EngineUnavailable) as caught:
             await engine.fetch("SELECT 1")
 
-        assert str(caught.value) == "engine 'busy' is unavailable: all 1 connections are in use (waited 0.2 s)"
+        assert str(caught.value).startswith("engine 'busy' is unavailable: all 1 connections are in use (waited ")
         assert engine.status.refused == 1
 
 
@@ -172,7 +176,7 @@ async def test_no_more_borrowers_wait_than_allowed(postgres: PrivatePostgres) ->
 @on_each_loop
 async def test_a_worker_does_not_boot_without_an_engine_that_it_requires(postgres: PrivatePostgres) -> None:
     patience = Patience(boot_s=0.1)
-    engine = PostgresEngine(f"{postgres.dsn}&database=nowhere", name="pg", patience=patience, backoff=SOON)
+    engine = PostgresEngine(postgres.dsn.replace("/postgres?", "/nowhere?"), name="pg", patience=patience, backoff=SOON)
 
     with pytest.raises(StartError) as caught:
         await engine.connect()
@@ -200,9 +204,9 @@ async def test_a_worker_boots_without_an_engine_that_it_does_not_require(postgre
 async def test_connections_that_are_still_in_use_at_the_end_are_cut(
     postgres: PrivatePostgres, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with connected(postgres, "kept", patience=Patience(close_s=0.05)) as engine:
-        async with engine.connection() as connection:
-            await engine.close()
-            assert connection.is_closed()
+    brief = Patience(close_s=0.05)
+    async with connected(postgres, "kept", patience=brief) as engine, engine.connection() as connection:
+        await engine.close()
+        assert connection.is_closed()
     assert caplog.messages == ["engine 'kept': 1 connections in use are cut"]
     await until(lambda: postgres.count("kept") == 0)
