@@ -84,10 +84,12 @@ def test_the_daemon_changes_to_the_directory_it_is_told(tmp_path: Path, monkeypa
     assert spec.logconfig == str(tmp_path / "log.ini")
 
 
-def test_the_workers_are_given_backlog_and_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, spec = run_recorded(monkeypatch, "--backlog", "7", "--graceful-timeout", "1.5", "app:Container")
+def test_the_workers_are_given_backlog_and_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    timeouts = ("--graceful-timeout", "1.5", "--drain-timeout", "2.5", "-t", "3.5")
+    _, spec = run_recorded(monkeypatch, "--backlog", "7", *timeouts, "app:Container")
 
     assert (spec.backlog, spec.graceful_timeout_s) == (7, 1.5)
+    assert (spec.drain_timeout_s, spec.heartbeat_timeout_s) == (2.5, 3.5)
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,6 +72,7 @@ def run(arguments: Sequence[str]) -> int:
     logconfig = _find_logconfig(settings, config_dir)
     configure_logging(logconfig)
     main_yaml = find_main_yaml(config_dir)
+    launched_in = Path.cwd()
     os.chdir(settings.chdir)
     spec = WorkerSpec(
         target=target,
@@ -81,8 +82,10 @@ def run(arguments: Sequence[str]) -> int:
         backlog=settings.backlog,
         graceful_timeout_s=settings.graceful_timeout_s,
         workers=settings.workers,
+        drain_timeout_s=settings.drain_timeout_s,
+        heartbeat_timeout_s=settings.heartbeat_timeout_s,
     )
-    return run_daemon(settings, spec)
+    return run_daemon(settings, spec, launched_in=launched_in)
 
 
 def check_target(target: str) -> None:

@@ -13,6 +13,7 @@ from listening_sockets import backlog_of
 
 from api_hour.config import Bind, TcpBind, UnixBind
 from api_hour.errors import StartError
+from api_hour.supervisor.handover import Ownership
 from api_hour.supervisor.sockets import bound_sockets, describe_address
 
 BACKLOG = 16
@@ -235,3 +236,45 @@ def test_a_socket_file_that_is_gone_already_is_no_error() -> None:
         Path("a.sock").unlink()
 
     assert not Path("a.sock").exists()
+
+
+# Sockets inherited from another supervisor.
+
+
+def test_an_inherited_socket_is_used_with_our_backlog_and_one_that_is_not_needed_is_closed() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=3) as tcp, socket.create_server(("127.0.0.1", 0)) as other:
+        inherited = {"127.0.0.1:0": tcp.dup(), "127.0.0.1:1": other.dup()}
+        with bound_sockets([TcpBind(host="127.0.0.1", port=0)], BACKLOG, inherited) as [listener]:
+            assert listener.getsockname() == tcp.getsockname()
+            assert backlog_of(tcp) == BACKLOG
+            assert inherited["127.0.0.1:1"].fileno() == -1
+        assert listener.fileno() == -1
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_the_file_of_an_inherited_socket_is_removed_if_it_is_ours_at_the_end(is_ours: bool) -> None:
+    files = Ownership(is_ours=not is_ours)
+    with listening_at("a.sock") as first:
+        with bound_sockets([UnixBind(path="a.sock")], BACKLOG, {"unix:a.sock": first.dup()}, files):
+            files.is_ours = is_ours
+
+        assert Path("a.sock").exists() is not is_ours
+
+
+def test_an_inherited_socket_whose_file_is_gone_is_used_all_the_same() -> None:
+    with listening_at("a.sock") as first:
+        Path("a.sock").unlink()
+        with bound_sockets([UnixBind(path="a.sock")], BACKLOG, {"unix:a.sock": first.dup()}) as [listener]:
+            assert listener.getsockname() == "a.sock"
+
+
+def test_inherited_sockets_are_closed_when_another_address_cannot_be_bound() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as tcp:
+        inherited = {"127.0.0.1:0": tcp.dup()}
+        with (
+            pytest.raises(StartError),
+            bound_sockets([UnixBind(path="no/a.sock"), TcpBind(host="127.0.0.1", port=0)], BACKLOG, inherited),
+        ):
+            pass
+
+        assert inherited["127.0.0.1:0"].fileno() == -1

@@ -173,6 +173,10 @@ class HttpProtocol(asyncio.Protocol):
 
     # The server's and the worker's calls.
 
+    def begin_drain(self) -> None:
+        """Tell the client with the next answer that the connection ends; wait for its request until then."""
+        self._is_last = True
+
     def begin_shutdown(self) -> None:
         """Answer what has begun with `Connection: close`; close at once when nothing has."""
         self._is_last = True

@@ -3,43 +3,57 @@
 import errno
 import socket
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from api_hour.config import Bind, TcpBind, UnixBind
 from api_hour.errors import StartError
+from api_hour.supervisor.handover import Ownership
 
 UNIX_SOCKET_MODE = 0o666  # a proxy under another user may connect; restrict it by the directory's mode
 
 
 @contextmanager
-def bound_sockets(binds: Sequence[Bind], backlog: int) -> Iterator[list[socket.socket]]:
+def bound_sockets(
+    binds: Sequence[Bind],
+    backlog: int,
+    inherited: Mapping[str, socket.socket] | None = None,
+    files: Ownership | None = None,
+) -> Iterator[list[socket.socket]]:
     """Listen on every address, and close all of them afterwards; socket files are removed.
 
     Args:
         binds: the addresses.
         backlog: connections that may wait to be accepted, for each address.
+        inherited: sockets that listen already, by address; those that are not needed are closed.
+        files: whether the socket files are removed, looked at when they would be.
 
     Raises:
         StartError: an address cannot be listened on; those before it are released.
     """
     listeners: list[socket.socket] = []
     socket_files: list[tuple[str, int]] = []
+    left = dict(inherited or {})
     try:
         for bind in binds:
             try:
-                listeners.append(_listen(bind, backlog))
+                listener = left.pop(str(bind), None)
+                listeners.append(_listen(bind, backlog) if listener is None else _listen_on(listener, backlog))
             except (OSError, UnicodeError) as error:  # UnicodeError: no such host name is possible
                 raise StartError(f"--bind {bind}: {_explain(error, bind)}") from error
             if isinstance(bind, UnixBind):
-                socket_files.append((bind.path, Path(bind.path).stat().st_ino))
+                with suppress(FileNotFoundError):  # somebody has removed the file of an inherited socket
+                    socket_files.append((bind.path, Path(bind.path).stat().st_ino))
+        while left:
+            left.popitem()[1].close()
         yield listeners
     finally:
-        for listener in listeners:
+        for listener in (*listeners, *left.values()):
             listener.close()
-        for path, inode in socket_files:
-            _remove_own(path, inode)
+        if files is None or files.is_ours:
+            for path, inode in socket_files:
+                _remove_own(path, inode)
 
 
 def describe_address(listener: socket.socket) -> str:
@@ -70,6 +84,12 @@ def _listen(bind: Bind, backlog: int) -> socket.socket:
     except OSError:
         listener.close()
         raise
+    return listener
+
+
+def _listen_on(listener: socket.socket, backlog: int) -> socket.socket:
+    listener.setblocking(False)
+    listener.listen(backlog)
     return listener
 
 

@@ -1,7 +1,10 @@
 """The life of one worker around one Container, from its first hook to its last.
 
-pre_start -> engines connect -> start -> accept -> ready -> (stop asked) -> no new connections, in-flight
+pre_start -> engines connect -> start -> accept -> ready -> (end asked) -> no new connections, in-flight
 requests are answered -> shutdown, stop -> engines close -> cleanup
+
+There are two ends. A worker that is to stop closes idle connections at once: the daemon ends, nobody serves after it.
+A worker that is to retire keeps them for a while, and tells each client with its next answer: others serve after it.
 """
 
 import asyncio
@@ -25,14 +28,32 @@ class ListeningSocket:
     sock: socket.socket
 
 
+class Ending:
+    """What a worker was told about its end. A stop cuts a retirement short."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.stop_asked = asyncio.Event()
+
+    def retire(self) -> None:
+        """End when the clients have been told."""
+        self.asked.set()
+
+    def stop(self) -> None:
+        """End when the requests in flight are answered."""
+        self.asked.set()
+        self.stop_asked.set()
+
+
 async def serve(
     container: Container,
     sockets: Sequence[socket.socket],
     *,
     backlog: int,
+    drain_timeout_s: float,
     graceful_timeout_s: float,
-    stop_asked: asyncio.Event,
-    on_ready: Callable[[], None],
+    ending: Ending,
+    on_ready: Callable[[Listeners], None],
 ) -> None:
     """Take a Container through its life.
 
@@ -40,8 +61,9 @@ async def serve(
         container: the application.
         sockets: the listening sockets, in the order of `--bind`.
         backlog: connections that may wait on each socket.
-        graceful_timeout_s: how long requests may take to finish after the stop, in seconds.
-        stop_asked: set when the worker is to end.
+        drain_timeout_s: how long idle connections are kept while the worker retires, in seconds.
+        graceful_timeout_s: how long requests may take to finish after that, or after the stop, in seconds.
+        ending: told when the worker is to end.
         on_ready: called once, when connections are accepted.
 
     Raises:
@@ -53,11 +75,14 @@ async def serve(
         await container.start()
         listeners = Listeners(container.loop)
         servers = await _open_servers(container, sockets, listeners, backlog)
-        on_ready()
-        await stop_asked.wait()
+        on_ready(listeners)
+        await ending.asked.wait()
         listeners.close()
         await _close_servers(servers, graceful_timeout_s)
-        await listeners.drain(graceful_timeout_s)
+        if not ending.stop_asked.is_set():
+            await _retire(listeners, drain_timeout_s, graceful_timeout_s, ending.stop_asked)
+        if ending.stop_asked.is_set():
+            await listeners.drain(graceful_timeout_s)
         await container.shutdown()
         await container.stop()
     finally:
@@ -79,6 +104,18 @@ async def _open_servers(
     for listener in sockets:
         listener.listen(backlog)  # create_server() has reset it to its own default
     return servers
+
+
+async def _retire(
+    listeners: Listeners, drain_timeout_s: float, graceful_timeout_s: float, stop_asked: asyncio.Event
+) -> None:
+    """Let the connections go; return early when a stop is asked for."""
+    async with asyncio.TaskGroup() as tasks:
+        retiring = tasks.create_task(listeners.retire(drain_s=drain_timeout_s, timeout_s=graceful_timeout_s))
+        stopping = tasks.create_task(stop_asked.wait())
+        await asyncio.wait({retiring, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        retiring.cancel()
+        stopping.cancel()
 
 
 async def _close_servers(servers: dict[asyncio.Server, Any], graceful_timeout_s: float) -> None:

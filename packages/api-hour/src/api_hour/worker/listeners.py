@@ -80,6 +80,29 @@ class Listeners:
         for transport in left:
             (_drainable(transport) or cast("asyncio.Transport", transport)).abort()
 
+    async def retire(self, *, drain_s: float, timeout_s: float) -> None:
+        """Stop accepting; tell each connection that can tell its client, give them time, then drain what is left.
+
+        Args:
+            drain_s: how long idle connections are kept, in seconds.
+            timeout_s: how long the requests in flight may take after that, in seconds.
+        """
+        self.close()
+        if self._accepting:
+            await asyncio.wait(self._accepting)
+        for transport in self._open():
+            protocol = transport.get_protocol()
+            if hasattr(protocol, "begin_drain"):
+                protocol.begin_drain()
+        end_at_s = self._loop.time() + drain_s
+        while self._open() and self._loop.time() < end_at_s:  # noqa: ASYNC110  # not every protocol tells when it closes
+            await asyncio.sleep(DRAIN_POLL_S)
+        await self.drain(timeout_s)
+
+    def open_connections(self) -> int:
+        """Count the connections that are not over."""
+        return len(self._open())
+
     def _open(self) -> list[asyncio.BaseTransport]:
         return [transport for transport in self._connections if not _is_lost(transport)]
 
