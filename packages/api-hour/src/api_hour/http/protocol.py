@@ -22,6 +22,7 @@ from weakref import WeakSet
 
 import httptools
 
+from api_hour.engines import EngineUnavailable
 from api_hour.http.errors import HttpError
 from api_hour.http.request import Request
 from api_hour.http.response import Response, encode_response, to_response
@@ -346,6 +347,9 @@ class HttpProtocol(asyncio.Protocol):
             response = to_response(await self._server.router.find(request)(request))
         except HttpError as error:
             response = Response(f"{error}\n", status=error.status, headers=error.headers)
+        except EngineUnavailable as error:  # its engine has logged why; the client is not told
+            retry_after = ("Retry-After", str(error.retry_after_s))
+            response = Response("try again\n", status=503, headers=[retry_after])
         except (Exception, asyncio.CancelledError):  # cancelled by the handler's own doing, or by abort()
             LOG.exception("%s %r failed", request.method, request.path)
             response = Response("the server failed to answer\n", status=500)
