@@ -75,7 +75,7 @@ def test_a_supervisor_that_is_gone_is_said(
 def test_commands_are_followed_in_as_many_parts_as_they_come(control: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = control
     heard: list[str] = []
-    commands = Commands(theirs, retire=lambda: heard.append("retire"), lost=lambda: heard.append("lost"))
+    commands = Commands(theirs, retire=lambda: heard.append("retire"), lost=lambda: heard.append("lost"), replace=print)
 
     ours.send(b'{"command":"re')
     commands.read()
@@ -94,7 +94,7 @@ def test_a_connection_that_is_reset_is_lost(control: tuple[socket.socket, socket
     theirs.send(b"unread")
     ours.close()  # with data unread: the other end is reset
 
-    Commands(theirs, retire=lambda: heard.append("retire"), lost=lambda: heard.append("lost")).read()
+    Commands(theirs, retire=lambda: heard.append("retire"), lost=lambda: heard.append("lost"), replace=print).read()
 
     assert heard == ["lost"]
 
@@ -104,6 +104,6 @@ def test_a_command_that_is_not_known_is_refused(control: tuple[socket.socket, so
     ours.send(b'{"command":"dance"}\n')
 
     with pytest.raises(msgspec.ValidationError) as caught:
-        Commands(theirs, retire=lambda: None, lost=lambda: None).read()
+        Commands(theirs, retire=lambda: None, lost=lambda: None, replace=print).read()
 
     assert str(caught.value) == "Invalid enum value 'dance' - at `$.command`"

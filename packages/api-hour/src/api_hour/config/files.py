@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from api_hour.config.gunicorn_settings import STANDARD_ERROR, is_reported, taken_names
+from api_hour.config.tls_files import SEPARATOR
 from api_hour.errors import ConfigError
 
 NOT_IN_FILES = frozenset({"config", "auto_config"})
@@ -99,7 +100,7 @@ def _run(path: Path) -> Mapping[str, Any]:
 def _as_here(name: str, value: Any) -> Any:
     """Turn a value of Gunicorn's into one of ours; None for the default."""
     if name == "bind" and isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
+        return [part.strip() for part in SEPARATOR.split(value) if part.strip()]
     if name == "errorlog" and value == STANDARD_ERROR:
         return None
     return value.lower() if name == "loglevel" and isinstance(value, str) else value

@@ -13,14 +13,14 @@ OWN_WORKER_CLASS = "api_hour.Worker"  # what `worker_class` had to be for API-Ho
 
 WITHOUT_MEANING = frozenset(
     """
-    access_log_format accesslog asgi_disconnect_grace_period asgi_lifespan asgi_loop ca_certs capture_output
-    casefold_http_method cert_reqs certfile check_config child_exit ciphers config control_socket
+    access_log_format accesslog asgi_disconnect_grace_period asgi_lifespan asgi_loop capture_output
+    casefold_http_method cert_reqs check_config child_exit ciphers config control_socket
     control_socket_disable control_socket_mode default_proc_name dirty_apps dirty_graceful_timeout
     dirty_post_fork dirty_threads dirty_timeout dirty_worker_exit dirty_worker_init dirty_workers
     disable_redirect_access_to_syslog do_handshake_on_connect dogstatsd_tags enable_backlog_metric
     enable_stdio_inheritance forwarded_allow_ips forwarder_headers header_map http2_cleartext
     http2_initial_window_size http2_max_concurrent_streams http2_max_frame_size http2_max_header_list_size
-    http_parser http_protocols initgroups keepalive keyfile limit_request_field_size limit_request_fields
+    http_parser http_protocols initgroups keepalive limit_request_field_size limit_request_fields
     limit_request_line logconfig_dict logconfig_json logger_class nworkers_changed on_dirty_starting on_exit
     on_reload on_starting paste permit_obsolete_folding permit_unconventional_http_method
     permit_unconventional_http_version post_fork post_request post_worker_init pre_exec pre_fork pre_request

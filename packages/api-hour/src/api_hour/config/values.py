@@ -8,6 +8,7 @@ from typing import Any
 from cyclopts import Token
 
 from api_hour.config.binds import parse_bind
+from api_hour.config.tls_files import split_tls
 from api_hour.errors import ConfigError
 
 _SIZE = re.compile(r"([0-9]+)([KMG]?)", re.IGNORECASE)
@@ -40,7 +41,7 @@ def check_binds(_type: Any, binds: tuple[str, ...]) -> None:
     """Refuse what is no address."""
     for text in binds:
         try:
-            parse_bind(text)
+            parse_bind(split_tls(text)[0])
         except ConfigError as error:
             raise ValueError(str(error).removeprefix("--bind: ")) from error
 

@@ -137,7 +137,7 @@ class HttpProtocol(asyncio.Protocol):
         """Keep a half-closed connection open while answers are still to be sent."""
         self._is_last = self._closes_when_idle = True
         self._tell_gone()
-        return self._request is not None and not self._is_over
+        return self._request is not None and not self._is_over and self._transport.can_write_eof()  # not with TLS
 
     def pause_writing(self) -> None:
         """Begin nothing more for a client that does not read."""

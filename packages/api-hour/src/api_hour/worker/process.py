@@ -12,13 +12,15 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from api_hour.errors import ApiHourError
 from api_hour.stats import ServingStats
+from api_hour.tls import TlsPem
 from api_hour.worker.balance import Balance
+from api_hour.worker.certificates import Certificate, replace_certificates
 from api_hour.worker.connection_counts import ConnectionCounts
 from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
 from api_hour.worker.lifecycle import Ending, serve
@@ -29,6 +31,7 @@ from api_hour.worker.spec import (
     Heartbeat,
     WorkerOrder,
     WorkerReport,
+    decode_certificates,
     decode_command,
     decode_order,
     encode_report,
@@ -80,18 +83,35 @@ class Reporter:
 
 
 class Commands:
-    """What the supervisor says to a running worker, line by line; its silence for ever, too."""
+    """What the supervisor says to a running worker, line by line; its silence for ever, too.
 
-    def __init__(self, control: socket.socket, *, retire: Callable[[], None], lost: Callable[[], None]) -> None:
+    Args:
+        control: the worker's end of the control socket.
+        retire: called when the worker is to retire.
+        lost: called when the supervisor is gone.
+        replace: takes certificates that have changed.
+    """
+
+    def __init__(
+        self,
+        control: socket.socket,
+        *,
+        retire: Callable[[], None],
+        lost: Callable[[], None],
+        replace: Callable[[list[TlsPem]], None],
+    ) -> None:
         self._control = control
         self._retire = retire
         self._lost = lost
+        self._replace = replace
         self._unread = b""
+        self._files: list[int] = []
 
     def read(self) -> None:
         """Take in what has come."""
         try:
-            data = self._control.recv(65536)
+            data, files, _, _ = socket.recv_fds(self._control, 65536, 1)
+            self._files += files
         except ConnectionResetError:
             data = b""
         if not data:
@@ -99,8 +119,10 @@ class Commands:
             return
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
-            decode_command(line)  # there is one command
-            self._retire()
+            if decode_command(line).command == "retire":
+                self._retire()
+            else:
+                self._replace(decode_certificates(_read_file(self._files.pop(0))))
 
 
 def main(control_fd: int, stack_fd: int) -> int:
@@ -115,10 +137,10 @@ def main(control_fd: int, stack_fd: int) -> int:
     os.set_inheritable(stack_fd, False)
     control = socket.socket(fileno=control_fd)
     order = decode_order(_read_line(control))
-    prepare_process(order.spec, order.worker_id)
     reporter = Reporter(control)
     try:
-        _run(order, control, reporter)
+        certificates = prepare_process(order.spec, order.worker_id, len(order.listener_fds))
+        _run(order, certificates, control, reporter)
     except ApiHourError as error:
         LOG.error("%s", error)  # noqa: TRY400  # the message says it all
         reporter.failed(error)
@@ -130,7 +152,9 @@ def main(control_fd: int, stack_fd: int) -> int:
     return 1 if reporter.has_served else DID_NOT_COME_UP
 
 
-def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None:
+def _run(
+    order: WorkerOrder, certificates: Sequence[Certificate | None], control: socket.socket, reporter: Reporter
+) -> None:
     spec = order.spec
     config = read_main_yaml(spec.main_yaml)
     container_class = import_container(spec.target, spec.chdir)
@@ -158,6 +182,7 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
                 ending=ending,
                 on_ready=on_ready,
                 balance=_balance_of(order),
+                certificates=certificates,
             )
         )
 
@@ -174,7 +199,13 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             loop.add_signal_handler(number, stop)
         control.setblocking(False)
-        loop.add_reader(control.fileno(), Commands(control, retire=ending.retire, lost=on_lost).read)
+        commands = Commands(
+            control,
+            retire=ending.retire,
+            lost=on_lost,
+            replace=lambda changed: replace_certificates(certificates, changed),
+        )
+        loop.add_reader(control.fileno(), commands.read)
         with suppress(asyncio.CancelledError):
             loop.run_until_complete(life)
     finally:
@@ -191,8 +222,16 @@ def _balance_of(order: WorkerOrder) -> Balance | None:
 
 
 def _read_line(control: socket.socket) -> bytes:
-    with control.makefile("rb") as lines:
+    with control.makefile("rb", buffering=0) as lines:  # what follows is for `Commands`
         return lines.readline()
+
+
+def _read_file(fd: int) -> bytes:
+    """Return the content of a file, whose position all workers share, and close it."""
+    try:
+        return os.pread(fd, os.fstat(fd).st_size, 0)
+    finally:
+        os.close(fd)
 
 
 if __name__ == "__main__":
