@@ -3,12 +3,16 @@
 import logging
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
+from issued import open_descriptors
 
+from api_hour.config.tls_files import TlsFiles
+from api_hour.tls import TlsPem
 from api_hour.worker.process import Commands, Reporter
-from api_hour.worker.spec import Heartbeat, WorkerReport, decode_report
+from api_hour.worker.spec import Heartbeat, WorkerReport, decode_report, encode_certificates
 
 
 @pytest.fixture
@@ -97,6 +101,25 @@ def test_a_connection_that_is_reset_is_lost(control: tuple[socket.socket, socket
     Commands(theirs, retire=lambda: heard.append("retire"), lost=lambda: heard.append("lost"), replace=print).read()
 
     assert heard == ["lost"]
+
+
+def test_certificates_come_as_files_which_are_closed(
+    control: tuple[socket.socket, socket.socket], tmp_path: Path
+) -> None:
+    ours, theirs = control
+    sent = [TlsPem(files=TlsFiles(cert="a"), cert=b"certificate", key=b"key")]
+    came: list[list[TlsPem]] = []
+    (tmp_path / "sent").write_bytes(encode_certificates(sent))
+    commands = Commands(theirs, retire=lambda: None, lost=lambda: None, replace=came.append)
+    before = open_descriptors()
+
+    with (tmp_path / "sent").open("rb") as file:
+        for part in (b'{"command":"cert', b'ificates"}\n', b'{"command":"certificates"}\n{"command":"retire"}\n'):
+            socket.send_fds(ours, [part], [] if part.startswith(b"if") else [file.fileno()])
+            commands.read()
+
+    assert came == [sent, sent]
+    assert open_descriptors() == before
 
 
 def test_a_command_that_is_not_known_is_refused(control: tuple[socket.socket, socket.socket]) -> None:

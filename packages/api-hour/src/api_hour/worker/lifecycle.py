@@ -35,7 +35,7 @@ class ListeningSocket:
 
     def __init__(self, sock: socket.socket, certificate: Certificate | None = None) -> None:
         self.sock = sock
-        self.is_ssl_taken = certificate is None
+        self.is_ssl_taken = certificate is None or sock.type != socket.SOCK_STREAM
         self._certificate = certificate
 
     @property
@@ -123,7 +123,13 @@ async def _open_servers(
     if inspect.iscoroutinefunction(make_servers):
         given = [ListeningSocket(*pair) for pair in zip(sockets, certificates, strict=True)]
         listeners.leave_to(await make_servers(given))
-        _check_ssl_taken(given)
+        if plain := next((item for item in given if not item.is_ssl_taken), None):
+            name = name_of(plain.sock)
+            listeners.close()
+            raise ConfigError(
+                f"make_servers(), for {name}: the address has a certificate, and nobody asked for it; "
+                "start its server with create_server(..., ssl=socket.ssl)."
+            )
         for listener in sockets:
             if listener.type == socket.SOCK_STREAM:
                 listener.listen(backlog)  # create_server() has reset it to its own default
@@ -131,16 +137,6 @@ async def _open_servers(
     handlers = handlers_for(make_servers(), len(sockets))
     for listener, handler, certificate in zip(sockets, handlers, certificates, strict=True):
         await listeners.serve(listener, handler, certificate)
-
-
-def _check_ssl_taken(given: Sequence[ListeningSocket]) -> None:
-    """Refuse servers that would serve in plain text what was given a certificate."""
-    for item in given:
-        if not item.is_ssl_taken and item.sock.type == socket.SOCK_STREAM:
-            raise ConfigError(
-                f"make_servers(), for {name_of(item.sock)}: the address has a certificate, and nobody asked for it; "
-                "start its server with create_server(..., ssl=socket.ssl)."
-            )
 
 
 async def _retire(
