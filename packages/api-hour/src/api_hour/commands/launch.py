@@ -74,6 +74,8 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
         workers=settings.workers,
         own_tls=tuple(files and files.absolute() for files in settings.own_tls()),
         default_tls=default_tls and default_tls.absolute(),
+        access_log=settings.access_log,
+        access_log_file=_text(_absolute(settings.access_log_file)),
     )
     return absolute, spec, check_certificates(spec.certificates())
 

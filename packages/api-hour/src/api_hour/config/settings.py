@@ -17,6 +17,7 @@ from cyclopts import Parameter
 from api_hour.config.binds import DEFAULT_BIND, FORMS, Bind, parse_bind
 from api_hour.config.tls_files import TlsFiles, split_tls
 from api_hour.config.values import (
+    check_access_log,
     check_binds,
     check_directory,
     check_file,
@@ -196,6 +197,22 @@ class Settings(Location):
         Parameter(
             validator=check_new_file,
             help="File to log to instead of standard error; it may be moved away, and a new one is begun.",
+        ),
+    ] = None
+    access_log: Annotated[
+        str | None,
+        Parameter(
+            name="--access-log",
+            validator=check_access_log,
+            help="Write a line for each request: json, common, combined, or a format of Gunicorn's atoms; or off.",
+        ),
+    ] = None
+    access_log_file: Annotated[
+        Path | None,
+        Parameter(
+            name="--access-log-file",
+            validator=check_new_file,
+            help="File for it, instead of standard output (or the logging configuration's logger api_hour.access).",
         ),
     ] = None
     daemon: Annotated[

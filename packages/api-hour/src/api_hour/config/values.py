@@ -7,6 +7,7 @@ from typing import Any
 
 from cyclopts import Token
 
+from api_hour.access_log.lines import OFF, line_maker
 from api_hour.config.binds import parse_bind
 from api_hour.config.tls_files import split_tls
 from api_hour.errors import ConfigError
@@ -44,6 +45,15 @@ def check_binds(_type: Any, binds: tuple[str, ...]) -> None:
             parse_bind(split_tls(text)[0])
         except ConfigError as error:
             raise ValueError(str(error).removeprefix("--bind: ")) from error
+
+
+def check_access_log(_type: Any, text: str | None) -> None:
+    """Refuse a format of the access log that has no lines."""
+    if text is not None and text != OFF:
+        try:
+            line_maker(text)
+        except ConfigError as error:
+            raise ValueError(str(error).removeprefix("--access-log: ")) from error
 
 
 def check_not_negative(_type: Any, number: float) -> None:

@@ -12,20 +12,21 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from api_hour.access_log import AccessLog
 from api_hour.errors import ApiHourError
 from api_hour.stats import ServingStats
 from api_hour.tls import TlsPem
 from api_hour.worker.balance import Balance
-from api_hour.worker.certificates import Certificate, replace_certificates
+from api_hour.worker.certificates import replace_certificates
 from api_hour.worker.connection_counts import ConnectionCounts
 from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
 from api_hour.worker.lifecycle import Ending, serve
 from api_hour.worker.listeners import Listeners
-from api_hour.worker.preparation import prepare_process
+from api_hour.worker.preparation import Prepared, prepare_process
 from api_hour.worker.spec import (
     STACK_SIGNAL,
     Heartbeat,
@@ -51,6 +52,7 @@ class Worker:
     pid: int
     workers: int = 1
     stats: ServingStats = field(default_factory=ServingStats)
+    access_log: AccessLog | None = None
 
 
 class Reporter:
@@ -139,8 +141,7 @@ def main(control_fd: int, stack_fd: int) -> int:
     order = decode_order(_read_line(control))
     reporter = Reporter(control)
     try:
-        certificates = prepare_process(order.spec, order.worker_id, len(order.listener_fds))
-        _run(order, certificates, control, reporter)
+        _run(order, prepare_process(order.spec, order.worker_id, len(order.listener_fds)), control, reporter)
     except ApiHourError as error:
         LOG.error("%s", error)  # noqa: TRY400  # the message says it all
         reporter.failed(error)
@@ -152,15 +153,19 @@ def main(control_fd: int, stack_fd: int) -> int:
     return 1 if reporter.has_served else DID_NOT_COME_UP
 
 
-def _run(
-    order: WorkerOrder, certificates: Sequence[Certificate | None], control: socket.socket, reporter: Reporter
-) -> None:
+def _run(order: WorkerOrder, prepared: Prepared, control: socket.socket, reporter: Reporter) -> None:
     spec = order.spec
     config = read_main_yaml(spec.main_yaml)
     container_class = import_container(spec.target, spec.chdir)
     sockets = [socket.socket(fileno=fd) for fd in order.listener_fds]
     stats = ServingStats(request_limit=order.request_limit)
-    worker = Worker(worker_id=order.worker_id, pid=os.getpid(), workers=spec.workers, stats=stats)
+    worker = Worker(
+        worker_id=order.worker_id,
+        pid=os.getpid(),
+        workers=spec.workers,
+        stats=stats,
+        access_log=prepared.access_log,
+    )
     loop = container_class.make_event_loop(config)
     asyncio.set_event_loop(loop)
     try:
@@ -182,7 +187,7 @@ def _run(
                 ending=ending,
                 on_ready=on_ready,
                 balance=_balance_of(order),
-                certificates=certificates,
+                certificates=prepared.certificates,
             )
         )
 
@@ -203,12 +208,14 @@ def _run(
             control,
             retire=ending.retire,
             lost=on_lost,
-            replace=lambda changed: replace_certificates(certificates, changed),
+            replace=lambda changed: replace_certificates(prepared.certificates, changed),
         )
         loop.add_reader(control.fileno(), commands.read)
         with suppress(asyncio.CancelledError):
             loop.run_until_complete(life)
     finally:
+        if prepared.access_log is not None:
+            prepared.access_log.flush()
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
 

@@ -37,6 +37,8 @@ class WorkerSpec:
     identity: Identity | None = None
     own_tls: tuple[TlsFiles | None, ...] = ()
     default_tls: TlsFiles | None = None
+    access_log: str | None = None
+    access_log_file: str | None = None
 
     def certificates(self) -> set[TlsFiles]:
         """Return every certificate that an address may be served with."""
