@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from api_hour.privileges import Identity
+
 STACK_SIGNAL = signal.SIGRTMIN  # asks a worker for its stack; no application uses it
 
 
@@ -27,6 +29,10 @@ class WorkerSpec:
     workers: int = 1
     drain_timeout_s: float = 0.0
     heartbeat_timeout_s: float = 0.0
+    name: str = ""
+    log_level: str = "info"
+    log_file: str | None = None
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +86,12 @@ class WorkerReport:
     heartbeat: Heartbeat | None = None
 
 
-encode_order = encode_command = encode_report = msgspec.json.encode
+encode_spec = encode_order = encode_command = encode_report = msgspec.json.encode
+
+
+def decode_spec(line: bytes) -> WorkerSpec:
+    """Read what `encode_spec` wrote."""
+    return msgspec.json.decode(line, type=WorkerSpec)
 
 
 def decode_order(line: bytes) -> WorkerOrder:
