@@ -4,13 +4,14 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
 from event_loops import TIMEOUT_S
-from started_process import StartedProcess, started
+from started_process import POLL_S, StartedProcess, started
 
 Address = tuple[str, int] | str
 
@@ -33,19 +34,22 @@ class Daemon:
 
 
 @contextmanager
-def daemon(directory: Path, *arguments: str, app: str) -> Iterator[Daemon]:
+def daemon(
+    directory: Path, *arguments: str, app: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Daemon]:
     """Run `api_hour ARGUMENTS app:Container` in a directory, `app` being the module's code; nothing of it is left."""
     (directory / "app.py").write_text(app)
     with ExitStack() as stack:
-        stack.callback(kill_workers, directory / "output.log")
-        yield Daemon(stack.enter_context(started(["api_hour", *arguments, "app:Container"], directory=directory)))
+        stack.callback(kill_left, directory / "output.log")
+        command = ["api_hour", *arguments, "app:Container"]
+        yield Daemon(stack.enter_context(started(command, directory=directory, environment=environment)))
 
 
-def kill_workers(log_path: Path) -> None:
-    """Kill the workers that a log names and that outlived their supervisor."""
+def kill_left(log_path: Path) -> None:
+    """Kill the workers and successors that a log names and that outlived their supervisor."""
     words = log_path.read_text(encoding="utf-8").split()
     for word, pid in pairwise(words):
-        if word == "pid" and pid.isdigit() and b"api_hour.worker" in _command_line(int(pid)):
+        if word == "pid" and pid.isdigit() and b"api_hour" in _command_line(int(pid)):
             with suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
 
@@ -111,3 +115,11 @@ def body_of(answer: bytes) -> str:
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK\r\n"), answer
     return body.decode()
+
+
+def wait_for_file(path: Path) -> None:
+    """Wait until a file is there."""
+    end_at_s = time.monotonic() + TIMEOUT_S
+    while not path.exists():
+        assert time.monotonic() < end_at_s, f"no file {path} in time"
+        time.sleep(POLL_S)

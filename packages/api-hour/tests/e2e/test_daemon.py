@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import time
 from datetime import datetime
 from pathlib import Path
 
@@ -18,10 +17,9 @@ from daemon_process import (
     exchange,
     get,
     read_all,
+    wait_for_file,
     watched,
 )
-from event_loops import TIMEOUT_S
-from started_process import POLL_S
 
 ANY_PORT = ("-b", "127.0.0.1:0")
 
@@ -63,13 +61,6 @@ class Container(api_hour.Container):
 def short_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A unix socket's path has a limit that `tmp_path` may reach: sockets are named from here."""
     monkeypatch.chdir(tmp_path)
-
-
-def wait_for_file(name: str) -> None:
-    end_at_s = time.monotonic() + TIMEOUT_S
-    while not Path(name).exists():
-        assert time.monotonic() < end_at_s, f"no file {name} in time"
-        time.sleep(POLL_S)
 
 
 def cleaned_pids() -> set[int]:
@@ -228,7 +219,7 @@ def times_of(pattern: str, log: str) -> list[datetime]:
 # Ending.
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_signal_lets_requests_finish_and_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
     with daemon(tmp_path, *ANY_PORT, "-b", "unix:a.sock", "-w1", app=APP) as running:
         pids = running.wait_ready(1)
@@ -236,7 +227,7 @@ def test_a_stop_signal_lets_requests_finish_and_leaves_nothing(number: signal.Si
             idle.sendall(get("/", close=False))
             assert idle.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
             busy.sendall(get("/wait", close=False))
-            wait_for_file("begun")
+            wait_for_file(Path("begun"))
 
             running.supervisor.process.send_signal(number)
             assert read_all(idle) == b""  # the end has begun
@@ -251,6 +242,24 @@ def test_a_stop_signal_lets_requests_finish_and_leaves_nothing(number: signal.Si
     assert not Path("a.sock").exists()
     assert cleaned_pids() == set(pids)
     assert not re.search("ERROR|WARNING|Traceback", running.supervisor.log)
+
+
+@pytest.mark.parametrize("numbers", [[signal.SIGQUIT], [signal.SIGTERM, signal.SIGTERM]])
+def test_a_stop_at_once_waits_for_nobody(numbers: list[signal.Signals], tmp_path: Path) -> None:
+    with daemon(tmp_path, *ANY_PORT, "-b", "unix:a.sock", "-w1", app=APP) as running:
+        pids = running.wait_ready(1)
+        with watched(pids) as workers, connect("a.sock") as busy, connect(running.tcp_address()) as idle:
+            busy.sendall(get("/wait", close=False))
+            wait_for_file(Path("begun"))
+            for number in numbers:
+                running.supervisor.process.send_signal(number)
+                assert read_all(idle) == b""  # it was seen
+
+            assert running.supervisor.wait() == 0
+            assert read_all(busy) == b""
+            assert end_in_time(workers)
+    assert "ERROR api_hour.supervisor: worker 1 had to end at once: killed\n" in running.supervisor.log
+    assert not Path("a.sock").exists()
 
 
 def test_a_large_answer_is_sent_to_its_end(tmp_path: Path) -> None:
@@ -275,7 +284,7 @@ def test_a_request_that_takes_too_long_is_stopped_and_the_container_is_cleaned_u
         pids = running.wait_ready(1)
         with connect("a.sock") as stuck:
             stuck.sendall(get("/wait"))
-            wait_for_file("begun")
+            wait_for_file(Path("begun"))
 
             assert running.supervisor.stop() == 0
 
@@ -291,7 +300,7 @@ def test_a_worker_that_does_not_end_is_killed(tmp_path: Path) -> None:
         [pid] = running.wait_ready(1)
         with connect("a.sock") as stuck:
             stuck.sendall(get("/wait"))
-            wait_for_file("begun")
+            wait_for_file(Path("begun"))
 
             assert running.supervisor.stop() == 0
     assert "ERROR api_hour.supervisor: worker 1 did not end in time: killed\n" in running.supervisor.log
@@ -312,7 +321,7 @@ class Container(api_hour.Container):
         Path("cleaned").touch()
 """
     with daemon(tmp_path, *ANY_PORT, "-w1", app=app) as running:
-        wait_for_file("begun")
+        wait_for_file(Path("begun"))
 
         assert running.supervisor.stop() == 0
     assert Path("cleaned").exists()
@@ -324,7 +333,7 @@ def test_workers_end_by_themselves_when_their_supervisor_is_killed(tmp_path: Pat
         pids = running.wait_ready(2)
         with watched(pids) as workers, connect("a.sock") as busy:
             busy.sendall(get("/wait"))
-            wait_for_file("begun")
+            wait_for_file(Path("begun"))
 
             running.supervisor.process.kill()
             assert running.supervisor.wait() == -signal.SIGKILL

@@ -1,20 +1,23 @@
 """The worker processes and what they report, with small programs in the place of workers."""
 
+import logging
 import os
 import selectors
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from event_loops import TIMEOUT_S
+from started_process import POLL_S
 
 from api_hour.supervisor import fleet as fleet_module
-from api_hour.supervisor.decisions import Event, WorkerExited, WorkerReady
-from api_hour.supervisor.fleet import Fleet
-from api_hour.worker.spec import WorkerSpec
+from api_hour.supervisor.events import Event, WorkerAlive, WorkerExited, WorkerReady
+from api_hour.supervisor.fleet import Fleet, WorkerFacts
+from api_hour.worker.spec import Heartbeat, WorkerSpec
 
 SPEC = WorkerSpec(target="app:Container", chdir="/", main_yaml=None, logconfig=None, backlog=7, graceful_timeout_s=1.0)
 BEGINNING = """
@@ -22,6 +25,9 @@ import os, signal, socket, sys, time
 control = socket.socket(fileno=int(sys.argv[1]))
 order = control.makefile("rb").readline()
 """
+
+
+READY = 'control.send(b\'{"state":"ready"}\\n\')\n'
 
 
 class Watch:
@@ -40,6 +46,18 @@ class Watch:
             for key, _ in ready:
                 key.data()
 
+    def wait_for_stack(self, worker_id: int) -> None:
+        """Wait until a worker has written its stack to its end."""
+        fd = self.fleet._workers[worker_id].stack.fd
+        end_at_s = time.monotonic() + TIMEOUT_S
+        while b"<module>" not in os.pread(fd, 65536, 0):
+            assert time.monotonic() < end_at_s, "no stack in time"
+            time.sleep(POLL_S)
+
+    def pids(self) -> dict[int, int]:
+        """Return the process id of each worker."""
+        return {worker_id: worker.process.pid for worker_id, worker in self.fleet._workers.items()}
+
     def is_empty(self) -> bool:
         return not self.selector.get_map()
 
@@ -56,18 +74,35 @@ def fleet_of(program: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
         watch.selector.close()
 
 
+def errors_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+
+
 def test_a_worker_is_given_its_order_and_its_end_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "order"
     with fleet_of(f"open({str(path)!r}, 'wb').write(order); sys.exit(7)", monkeypatch) as watch:
-        watch.fleet.start(3)
+        watch.fleet.start(3, request_limit=9)
         watch.wait(lambda: watch.events)
 
         assert watch.events == [WorkerExited(worker_id=3, exit_code=7)]
         assert watch.is_empty()
     assert path.read_bytes() == (
         b'{"spec":{"target":"app:Container","chdir":"/","main_yaml":null,"logconfig":null,"backlog":7,'
-        b'"graceful_timeout_s":1.0,"workers":1},"worker_id":3,"listener_fds":[]}\n'
+        b'"graceful_timeout_s":1.0,"workers":1,"drain_timeout_s":0.0,"heartbeat_timeout_s":0.0,'
+        b'"name":"","log_level":"info","log_file":null,"identity":null},'
+        b'"worker_id":3,"listener_fds":[],"request_limit":9,"counts_fd":%d,"slot":0}\n' % watch.fleet._counts_fd
     )
+
+
+def test_a_slot_for_connections_is_free_when_its_worker_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with fleet_of("time.sleep(1000)", monkeypatch) as watch:
+        watch.fleet.start(1)
+        watch.fleet.start(2)
+        watch.fleet.kill(1, "was chosen")
+        watch.wait(lambda: watch.events)
+        watch.fleet.start(3)
+
+        assert {number: worker.slot for number, worker in watch.fleet._workers.items()} == {2: 1, 3: 0}
 
 
 def test_a_worker_says_that_it_serves_in_as_many_parts_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,16 +128,169 @@ def test_a_worker_says_why_it_fails_just_before_it_ends(monkeypatch: pytest.Monk
         assert watch.events == [WorkerExited(worker_id=1, exit_code=3, reason="no database")]
 
 
-def test_a_worker_is_sent_signals_until_it_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    with fleet_of('control.send(b\'{"state":"ready"}\\n\'); time.sleep(1000)', monkeypatch) as watch:
+def test_a_worker_is_told_to_stop_until_it_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with fleet_of(READY + "time.sleep(1000)", monkeypatch) as watch:
         watch.fleet.start(1)
         watch.wait(lambda: watch.events)
-        watch.fleet.signal(1, signal.SIGTERM)
+        watch.fleet.stop(1)
         watch.wait(lambda: len(watch.events) == 2)
-        watch.fleet.signal(1, signal.SIGTERM)
+        for nothing in (watch.fleet.stop, watch.fleet.dump_stack):
+            nothing(1)
+        watch.fleet.retire(1, "reload")
+        watch.fleet.kill(1, "is late")
 
         assert watch.events[1] == WorkerExited(worker_id=1, exit_code=-signal.SIGTERM)
         assert watch.is_empty()
+
+
+def test_a_worker_is_told_to_retire_in_a_line_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "command"
+    program = f"open({str(path)!r}, 'wb').write(control.makefile('rb').readline())"
+    with fleet_of(READY + program, monkeypatch) as watch, caplog.at_level(logging.INFO):
+        watch.fleet.start(1)
+        watch.wait(lambda: watch.events)
+        pid = watch.pids()[1]
+        watch.fleet.retire(1, "reload")
+        watch.wait(lambda: len(watch.events) == 2)
+
+    assert path.read_bytes() == b'{"command":"retire"}\n'
+    assert f"worker 1 retires, pid {pid}: reload" in caplog.messages
+
+
+def test_a_heartbeat_is_kept_with_the_memory_that_the_kernel_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    beat = b'{"state":"alive","heartbeat":{"requests":7,"in_flight":1,"latency_counts":[1,6],"loop_lag_s":0.5}}'
+    with fleet_of(f"control.send({beat!r} + b'\\n'); time.sleep(1000)", monkeypatch) as watch:
+        watch.fleet.start(4)
+        assert watch.fleet.facts() == []
+        watch.wait(lambda: watch.events)
+
+        [facts] = watch.fleet.facts()
+        assert facts == WorkerFacts(
+            worker_id=4,
+            pid=watch.pids()[4],
+            rss_bytes=facts.rss_bytes,
+            heartbeat=Heartbeat(requests=7, in_flight=1, latency_counts=(1, 6), loop_lag_s=0.5),
+        )
+        assert facts.rss_bytes > 1_000_000
+        assert watch.events == [WorkerAlive(worker_id=4, requests=7, rss_bytes=facts.rss_bytes)]
+
+
+def test_what_is_not_understood_is_said_and_passed_over(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = """control.send(b'{"state":"bored"}\\n{"state":"alive"}\\nnonsense\\n{"state":"ready"}\\n')
+time.sleep(1000)"""
+    with fleet_of(program, monkeypatch) as watch:
+        watch.fleet.start(1)
+        watch.wait(lambda: watch.events)
+
+        assert watch.events == [WorkerReady(worker_id=1)]
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
+        """worker 1 said b'{"state":"bored"}', which is not understood: Invalid enum value 'bored' - at `$.state`""",
+        "worker 1 said b'nonsense', which is not understood: JSON is malformed: invalid character (byte 4)",
+    ]
+
+
+# Stacks.
+
+REGISTER = """
+import faulthandler
+faulthandler.register(signal.SIGRTMIN, file=int(sys.argv[2]))
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGRTMIN])
+"""
+
+
+def test_the_stack_of_a_worker_that_sleeps_in_c_is_logged_and_it_is_killed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = REGISTER + f"def busy():\n    {READY}    time.sleep(1000)\nbusy()"
+    with fleet_of(program, monkeypatch) as watch:
+        watch.fleet.start(1)
+        watch.wait(lambda: watch.events)
+        pid = watch.pids()[1]
+        watch.fleet.dump_stack(1)
+        watch.wait_for_stack(1)
+        watch.fleet.kill(1, "is late")
+        watch.wait(lambda: len(watch.events) == 2)
+
+    stack, killed = errors_in(caplog)
+    first_line, *lines = stack.splitlines()
+    assert first_line == f"worker 1, pid {pid}, is late; its stack:"
+    assert lines[0].startswith(("Current thread 0x", "Stack (most recent call first):"))
+    assert "in busy" in stack
+    assert killed == "worker 1 is late: killed"
+    assert watch.events[1] == WorkerExited(worker_id=1, exit_code=-signal.SIGKILL)
+
+
+def test_a_worker_that_is_stopped_gives_no_stack_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with fleet_of(REGISTER + READY + "time.sleep(1000)", monkeypatch) as watch:
+        watch.fleet.start(1)
+        watch.wait(lambda: watch.events)
+        pid = watch.pids()[1]
+        os.kill(pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
+        watch.fleet.dump_stack(1)
+        watch.fleet.kill(1, "is late")
+        watch.wait(lambda: len(watch.events) == 2)
+
+    assert errors_in(caplog) == [
+        f"worker 1, pid {pid}, gives no stack: its process is stopped",
+        "worker 1 is late: killed",
+    ]
+
+
+def test_a_worker_that_is_asked_for_its_stack_before_it_can_give_one_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with fleet_of(READY + "control.recv(1)\n" + REGISTER + "sys.exit(7)", monkeypatch) as watch:
+        watch.fleet.start(1)
+        watch.wait(lambda: watch.events)
+        watch.fleet.dump_stack(1)
+        watch.fleet.retire(1, "reload")  # anything to go on
+        watch.wait(lambda: len(watch.events) == 2)
+
+    assert watch.events[1] == WorkerExited(worker_id=1, exit_code=7)
+    assert errors_in(caplog) == []
+
+
+def test_the_stack_of_a_worker_that_comes_back_to_life_is_logged_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = f"""
+def busy():
+    {READY}    while os.fstat(int(sys.argv[2])).st_size == 0:
+        time.sleep(0.01)
+busy()
+control.send(b'{{"state":"alive","heartbeat":{{}}}}\\n')
+time.sleep(1000)
+"""
+    with fleet_of(REGISTER + program, monkeypatch) as watch:
+        watch.fleet.start(1)
+        watch.wait(lambda: watch.events)
+        watch.fleet.dump_stack(1)
+        watch.wait(lambda: len(watch.events) == 2)
+
+        [stack] = errors_in(caplog)
+        assert stack.startswith(f"worker 1, pid {watch.pids()[1]}, was silent for a while; its stack:\n")
+        assert "in busy" in stack
+
+
+def test_the_service_manager_is_the_supervisors_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", "@systemd")
+    path = tmp_path / "seen"
+    program = f"open({str(path)!r}, 'w').write(str('NOTIFY_SOCKET' in os.environ))"
+    with fleet_of(program, monkeypatch) as watch:
+        watch.fleet.start(1)
+        watch.wait(lambda: watch.events)
+
+    assert path.read_text() == "False"
+
+
+# Ending.
 
 
 def test_a_worker_that_closes_its_end_is_still_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +299,7 @@ def test_a_worker_that_closes_its_end_is_still_waited_for(monkeypatch: pytest.Mo
         watch.fleet.start(1)
         watch.wait(lambda: len(watch.selector.get_map()) == 1)
         assert watch.events == []
-        watch.fleet.signal(1, signal.SIGKILL)
+        watch.fleet.kill(1, "is late")
         watch.wait(lambda: watch.events)
 
         assert watch.events == [WorkerExited(worker_id=1, exit_code=-signal.SIGKILL)]

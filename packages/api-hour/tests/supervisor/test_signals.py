@@ -1,30 +1,69 @@
-"""Stop signals as readable bytes."""
+"""Signals as readable bytes, and what each asks for."""
 
 import os
 import select
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from api_hour.supervisor.signals import STOP_SIGNALS, signal_socket
+from api_hour.supervisor.events import (
+    Event,
+    FewerWorkers,
+    HandoverRequested,
+    MoreWorkers,
+    ReloadRequested,
+    StopRequested,
+)
+from api_hour.supervisor.signals import PASSED_OVER, REQUESTS, read_requests, signal_socket
 
 TIMEOUT_S = 10.0
 
 
-@pytest.mark.parametrize("number", sorted(STOP_SIGNALS))
-def test_a_stop_signal_becomes_its_number(number: signal.Signals) -> None:
+@contextmanager
+def requested(*numbers: signal.Signals) -> Iterator[list[Event]]:
+    """Give what is asked for by signals to this process."""
     with signal_socket() as signals:
-        os.kill(os.getpid(), number)
-
+        for number in numbers:
+            os.kill(os.getpid(), number)
         assert select.select([signals], [], [], TIMEOUT_S)[0] == [signals]
-        assert signals.recv(64) == bytes([number])
+        yield read_requests(signals)
+
+
+@pytest.mark.parametrize(
+    ("number", "event"),
+    [
+        (signal.SIGTERM, StopRequested()),
+        (signal.SIGINT, StopRequested()),
+        (signal.SIGQUIT, StopRequested(at_once=True)),
+        (signal.SIGHUP, ReloadRequested()),
+        (signal.SIGUSR2, HandoverRequested()),
+        (signal.SIGTTIN, MoreWorkers()),
+        (signal.SIGTTOU, FewerWorkers()),
+    ],
+)
+def test_each_signal_asks_for_one_thing(number: signal.Signals, event: Event) -> None:
+    with requested(number) as events:
+        assert events == [event]
+
+
+def test_the_signal_of_log_rotation_asks_for_nothing_and_ends_nothing() -> None:
+    with requested(signal.SIGUSR1) as events:
+        assert events == []
+
+
+def test_signals_keep_their_order() -> None:
+    with requested(signal.SIGTTIN, signal.SIGUSR1, signal.SIGHUP, signal.SIGTTIN) as events:
+        assert events == [MoreWorkers(), ReloadRequested(), MoreWorkers()]
 
 
 def test_all_handlers_are_as_before_afterwards() -> None:
-    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    numbers = (*REQUESTS, *PASSED_OVER)
+    before = {number: signal.getsignal(number) for number in numbers}
 
     with signal_socket():
-        assert {signal.getsignal(number) for number in STOP_SIGNALS}.isdisjoint(before.values())
+        assert {signal.getsignal(number) for number in numbers}.isdisjoint(before.values())
 
-    assert {number: signal.getsignal(number) for number in STOP_SIGNALS} == before
+    assert {number: signal.getsignal(number) for number in numbers} == before
     assert signal.set_wakeup_fd(-1) == -1

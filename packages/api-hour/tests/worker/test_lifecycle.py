@@ -12,8 +12,10 @@ from listening_sockets import backlog_of, listening
 
 import api_hour
 from api_hour.engines import Engine
+from api_hour.errors import ConfigError
 from api_hour.http import HttpServer, Request, Router
-from api_hour.worker.lifecycle import ListeningSocket, serve
+from api_hour.worker.lifecycle import Ending, ListeningSocket, serve
+from api_hour.worker.listeners import Listeners
 from api_hour.worker.process import Worker
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -107,8 +109,10 @@ class App(api_hour.Container):
 class Life:
     """A Container that lives in a task of its own, as a worker would let it."""
 
-    def __init__(self, container: App, sockets: Sequence[socket.socket], *, graceful_timeout_s: float) -> None:
-        self.stop_asked = asyncio.Event()
+    def __init__(
+        self, container: App, sockets: Sequence[socket.socket], *, drain_timeout_s: float, graceful_timeout_s: float
+    ) -> None:
+        self.ending = Ending()
         self.is_ready = False
         self._container = container
         self.task = asyncio.create_task(
@@ -116,14 +120,16 @@ class Life:
                 container,
                 sockets,
                 backlog=BACKLOG,
+                drain_timeout_s=drain_timeout_s,
                 graceful_timeout_s=graceful_timeout_s,
-                stop_asked=self.stop_asked,
+                ending=self.ending,
                 on_ready=self._on_ready,
             )
         )
 
-    def _on_ready(self) -> None:
+    def _on_ready(self, listeners: Listeners) -> None:
         self.is_ready = True
+        self.open_connections = listeners.open_connections
         self._container.diary.note("ready")
 
     async def ready(self) -> None:
@@ -131,18 +137,22 @@ class Life:
         assert self.is_ready, self.task.exception()
 
     async def end(self) -> None:
-        self.stop_asked.set()
+        self.ending.stop()
         await self.task
 
 
 @contextmanager
 def living(
-    container: App, listeners: Sequence[socket.socket], *, graceful_timeout_s: float = TIMEOUT_S
+    container: App,
+    listeners: Sequence[socket.socket],
+    *,
+    drain_timeout_s: float = TIMEOUT_S,
+    graceful_timeout_s: float = TIMEOUT_S,
 ) -> Iterator[Life]:
     """Start a life on copies of the sockets, as a worker inherits them."""
     with ExitStack() as stack:
         copies = [stack.enter_context(listener.dup()) for listener in listeners]
-        yield Life(container, copies, graceful_timeout_s=graceful_timeout_s)
+        yield Life(container, copies, drain_timeout_s=drain_timeout_s, graceful_timeout_s=graceful_timeout_s)
 
 
 async def exchange(listener: socket.socket, data: bytes) -> bytes:
@@ -192,7 +202,7 @@ async def test_requests_in_flight_are_answered_before_the_hooks_of_the_end() -> 
         idle = asyncio.create_task(exchange(listeners[0], b""))
         answer = asyncio.create_task(exchange(listeners[0], GET))
         await until(lambda: container.begun and len(container.servers["http"].connections) == 2)
-        life.stop_asked.set()
+        life.ending.stop()
         assert await idle == b""  # the end has begun
         assert diary.entries[-1] == "ready"
         container.may_go.set()
@@ -220,6 +230,59 @@ async def test_a_request_that_takes_too_long_is_stopped_and_the_hooks_of_the_end
 
 
 @on_each_loop
+async def test_a_worker_that_retires_answers_what_its_connections_ask_next_and_tells_them_to_go() -> None:
+    diary = Diary()
+    container = App(diary)
+    container.may_go.set()
+    with listening() as listeners, living(container, listeners) as life:
+        await life.ready()
+        reader, writer = await asyncio.open_connection(*listeners[0].getsockname())
+        writer.write(GET)
+        assert b"\r\nConnection: close\r\n" not in await reader.readuntil(b"answered")
+
+        life.ending.retire()
+        await let_run()
+        assert not life.task.done()
+        writer.write(GET)
+
+        assert b"\r\nConnection: close\r\n" in await reader.read()
+        writer.close()
+        await life.task
+    assert diary.entries[-5:] == WHOLE_LIFE[-5:]
+
+
+@on_each_loop
+async def test_idle_connections_are_closed_when_the_time_to_drain_is_over() -> None:
+    with listening() as listeners, living(App(Diary()), listeners, drain_timeout_s=0.0) as life:
+        await life.ready()
+        reader, writer = await asyncio.open_connection(*listeners[0].getsockname())
+        await until(lambda: life.open_connections() == 1)
+
+        life.ending.retire()
+
+        assert await reader.read() == b""
+        writer.close()
+        await life.task
+
+
+@on_each_loop
+async def test_a_stop_cuts_a_retirement_short() -> None:
+    with listening() as listeners, living(App(Diary()), listeners) as life:
+        await life.ready()
+        reader, writer = await asyncio.open_connection(*listeners[0].getsockname())
+        await until(lambda: life.open_connections() == 1)
+        life.ending.retire()
+        await let_run()
+        assert not life.task.done()
+
+        life.ending.stop()
+
+        assert await reader.read() == b""
+        writer.close()
+        await life.task
+
+
+@on_each_loop
 async def test_the_stop_of_a_container_written_for_earlier_versions_is_called() -> None:
     closed: list[str] = []
 
@@ -243,7 +306,7 @@ async def test_the_stop_of_a_container_written_for_earlier_versions_is_called() 
 async def test_a_hook_that_raises_ends_the_life_with_the_engines_closed_and_cleaned_up(hook: str) -> None:
     diary = Diary(raises_in=hook)
     with listening() as listeners, living(App(diary), listeners) as life:
-        life.stop_asked.set()
+        life.ending.stop()
 
         with pytest.raises(RuntimeError) as caught:
             await life.task
@@ -326,7 +389,7 @@ async def test_a_wrong_number_of_handlers_ends_the_life() -> None:
         def make_servers(self) -> Sequence[Any]:
             return [SayProtocol, SayProtocol]
 
-    with listening(3) as listeners, living(Several(diary), listeners) as life, pytest.raises(ValueError) as caught:
+    with listening(3) as listeners, living(Several(diary), listeners) as life, pytest.raises(ConfigError) as caught:
         await life.task
 
     assert str(caught.value) == (

@@ -6,11 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_hour.worker.spec import (
+    Heartbeat,
+    WorkerCommand,
     WorkerOrder,
     WorkerReport,
     WorkerSpec,
+    decode_command,
     decode_order,
     decode_report,
+    encode_command,
     encode_order,
     encode_report,
 )
@@ -25,10 +29,35 @@ SPECS = st.builds(
     backlog=st.integers(1, 2**31),
     graceful_timeout_s=st.floats(0, 1e9),
     workers=st.integers(1, 100),
+    drain_timeout_s=st.floats(0, 1e9),
+    heartbeat_timeout_s=st.floats(0, 1e9),
+)
+COUNTS = st.integers(0, 2**63 - 1)
+ORDERS = st.builds(
+    WorkerOrder,
+    spec=SPECS,
+    worker_id=st.integers(1),
+    listener_fds=st.lists(st.integers(0)).map(tuple),
+    request_limit=COUNTS,
+)
+HEARTBEATS = st.builds(
+    Heartbeat,
+    requests=COUNTS,
+    in_flight=COUNTS,
+    latency_counts=st.lists(COUNTS).map(tuple),
+    latency_sum_s=st.floats(0, 1e9),
+    loop_lag_s=st.floats(0, 1e9),
+    connections=COUNTS,
+)
+REPORTS = st.builds(
+    WorkerReport,
+    state=st.sampled_from(["ready", "failed", "alive"]),
+    reason=TEXT,
+    heartbeat=st.none() | HEARTBEATS,
 )
 
 
-@given(st.builds(WorkerOrder, spec=SPECS, worker_id=st.integers(1), listener_fds=st.lists(st.integers(0)).map(tuple)))
+@given(ORDERS)
 def test_an_order_is_read_as_it_was_written_and_is_one_line(order: WorkerOrder) -> None:
     line = encode_order(order)
 
@@ -36,7 +65,7 @@ def test_an_order_is_read_as_it_was_written_and_is_one_line(order: WorkerOrder) 
     assert decode_order(line) == order
 
 
-@given(st.builds(WorkerReport, state=st.sampled_from(["ready", "failed"]), reason=TEXT))
+@given(REPORTS)
 def test_a_report_is_read_as_it_was_written_and_is_one_line(report: WorkerReport) -> None:
     line = encode_report(report)
 
@@ -47,3 +76,14 @@ def test_a_report_is_read_as_it_was_written_and_is_one_line(report: WorkerReport
 def test_a_report_of_another_kind_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError):
         decode_report(b'{"state":"bored"}')
+
+
+def test_a_command_is_read_as_it_was_written_and_is_one_line() -> None:
+    line = encode_command(WorkerCommand(command="retire"))
+
+    assert line == b'{"command":"retire"}'
+    assert decode_command(line) == WorkerCommand(command="retire")
+
+
+def test_a_key_that_a_newer_version_added_is_passed_over() -> None:
+    assert decode_report(b'{"state":"ready","mood":"good"}') == WorkerReport(state="ready")

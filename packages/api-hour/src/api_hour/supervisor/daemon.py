@@ -1,90 +1,202 @@
 """The supervisor's loop: waits for signals, workers and time, and carries out what `decisions.py` decides."""
 
 import logging
+import os
 import selectors
-import signal
+import socket
 import time
 from collections import deque
+from contextlib import ExitStack
+from pathlib import Path
 
 from api_hour.config import Settings
+from api_hour.detaching import Launcher, Nobody
 from api_hour.errors import StartError
-from api_hour.supervisor.decisions import (
+from api_hour.supervisor.decisions import Decisions
+from api_hour.supervisor.events import (
     Action,
-    Decisions,
+    DumpStack,
     Event,
     Exit,
+    HandoverDone,
     KillWorker,
+    LogFact,
+    Notify,
     RetireWorker,
+    ServiceState,
+    StartSuccessor,
     StartWorker,
-    StopRequested,
+    StopSuccessor,
+    StopWorker,
     Tick,
 )
 from api_hour.supervisor.fleet import Fleet
-from api_hour.supervisor.signals import STOP_SIGNALS, signal_socket
-from api_hour.supervisor.sockets import bound_sockets, describe_address
+from api_hour.supervisor.handover import Ownership, Predecessor, Successor
+from api_hour.supervisor.opening import Held, opened
+from api_hour.supervisor.policy import Policy
+from api_hour.supervisor.signals import read_requests, signal_socket
+from api_hour.supervisor.systemd import ServiceManager
 from api_hour.worker.spec import WorkerSpec
 
 LOG = logging.getLogger("api_hour.supervisor")
 
 
-def run_daemon(settings: Settings, spec: WorkerSpec) -> int:
-    """Serve until a stop signal comes, and return the exit code 0.
+def run_daemon(
+    settings: Settings, spec: WorkerSpec, *, launched_in: Path | None = None, launcher: Launcher | None = None
+) -> int:
+    """Serve until a stop signal comes or a successor serves, and return the exit code 0.
 
     Args:
         settings: addresses, worker count and timeouts.
         spec: what every worker is started with.
+        launched_in: where a successor is started, the working directory before any change; None for this one.
+        launcher: told when the workers serve; None for nobody.
 
     Raises:
-        StartError: an address cannot be listened on, or no worker came up.
+        StartError: an address cannot be listened on, the pid file is another's, or no worker came up.
     """
-    with bound_sockets(settings.binds(), settings.backlog) as listeners, signal_socket() as signals:
-        for listener in listeners:
-            LOG.info("listening on %s", describe_address(listener))
-        with selectors.DefaultSelector() as selector:
-            events: deque[Event] = deque()
-            fleet = Fleet(spec, listeners, selector, events.append)
-
-            def read_signals() -> None:
-                if STOP_SIGNALS.intersection(signals.recv(64)):
-                    events.append(StopRequested())
-
-            selector.register(signals, selectors.EVENT_READ, read_signals)
-            decisions = Decisions(
-                workers=settings.workers,
-                graceful_timeout_s=settings.graceful_timeout_s,
-                boot_timeout_s=settings.boot_timeout_s,
-            )
-            try:
-                ending = _run(decisions, fleet, selector, events)
-            finally:
-                fleet.kill_all()
+    predecessor = Predecessor()
+    files = Ownership(is_ours=not predecessor.is_waiting)
+    with ExitStack() as stack:
+        stack.callback(predecessor.close)
+        signals = stack.enter_context(signal_socket())
+        held = stack.enter_context(opened(settings, spec.identity, files))
+        selector = stack.enter_context(selectors.DefaultSelector())
+        daemon = Daemon(
+            settings,
+            spec,
+            held,
+            selector,
+            predecessor=predecessor,
+            files=files,
+            launched_in=launched_in,
+            launcher=launcher or Nobody(),
+        )
+        ending = daemon.run(signals)
     if ending.exit_code:
         raise StartError(ending.reason)
     return ending.exit_code
 
 
-def _run(decisions: Decisions, fleet: Fleet, selector: selectors.BaseSelector, events: deque[Event]) -> Exit:
-    events.append(Tick())
-    while True:
-        while events:
-            for action in decisions.handle(events.popleft(), now_s=time.monotonic()):
+class Daemon:
+    """A supervisor that has its sockets.
+
+    Args:
+        settings: addresses, worker count and timeouts.
+        spec: what every worker is started with.
+        held: the sockets and the pid file.
+        selector: where everything is watched; the callback to call is each key's data.
+        predecessor: told when this one serves.
+        files: whether the socket files are ours; changes with a handover.
+        launched_in: where a successor is started; None for the working directory.
+        launcher: told when the workers serve.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        spec: WorkerSpec,
+        held: Held,
+        selector: selectors.BaseSelector,
+        *,
+        predecessor: Predecessor,
+        files: Ownership,
+        launched_in: Path | None,
+        launcher: Launcher,
+    ) -> None:
+        self._held = held
+        self._launcher = launcher
+        self._selector = selector
+        self._predecessor = predecessor
+        self._files = files
+        self._launched_in = launched_in or Path.cwd()
+        self._events: deque[Event] = deque()
+        self._service_manager = ServiceManager(os.environ, os.getpid())
+        self._successor = Successor(selector, self._on_successor)
+        self.fleet = Fleet(spec, list(held.listeners.values()), selector, self._events.append)
+        self.decisions = Decisions(
+            Policy(
+                workers=settings.workers,
+                graceful_timeout_s=settings.graceful_timeout_s,
+                boot_timeout_s=settings.boot_timeout_s,
+                drain_timeout_s=settings.drain_timeout_s,
+                heartbeat_timeout_s=settings.heartbeat_timeout_s,
+                max_requests=settings.max_requests,
+                max_requests_jitter=settings.max_requests_jitter,
+                max_rss_bytes=settings.max_rss_bytes,
+                max_lifetime_s=settings.max_lifetime_s,
+                watchdog_interval_s=self._service_manager.watchdog_interval_s,
+                is_successor=predecessor.is_waiting,
+            )
+        )
+
+    def run(self, signals: socket.socket) -> Exit:
+        """Serve to the end, and return how it ended; no worker is left, whatever happens.
+
+        Args:
+            signals: what `signal_socket` gives.
+        """
+        self._selector.register(signals, selectors.EVENT_READ, lambda: self._events.extend(read_requests(signals)))
+        try:
+            while True:
+                self._events.append(Tick())  # after what has happened: see decisions.py, rule 5
+                if ending := self._handle_events():
+                    return ending
+                self._wait()
+        finally:
+            self.fleet.kill_all()
+
+    def _handle_events(self) -> Exit | None:
+        while self._events:
+            for action in self.decisions.handle(self._events.popleft(), now_s=time.monotonic()):
                 if isinstance(action, Exit):
                     return action
-                _carry_out(action, fleet)
-        wake_at_s = decisions.next_wake_at_s()
-        ready = selector.select(None if wake_at_s is None else max(0.0, wake_at_s - time.monotonic()))
+                self._carry_out(action)
+        return None
+
+    def _wait(self) -> None:
+        wake_at_s = self.decisions.next_wake_at_s()
+        ready = self._selector.select(None if wake_at_s is None else max(0.0, wake_at_s - time.monotonic()))
         for key, _ in ready:
             key.data()
-        if not ready:
-            events.append(Tick())
 
+    def _carry_out(self, action: Action) -> None:
+        match action:
+            case StartWorker(worker_id=worker_id, request_limit=request_limit):
+                self.fleet.start(worker_id, request_limit=request_limit)
+            case RetireWorker(worker_id=worker_id, reason=reason):
+                self.fleet.retire(worker_id, reason)
+            case StopWorker(worker_id=worker_id):
+                self.fleet.stop(worker_id)
+            case DumpStack(worker_id=worker_id):
+                self.fleet.dump_stack(worker_id)
+            case KillWorker(worker_id=worker_id, reason=reason):
+                self.fleet.kill(worker_id, reason)
+            case StartSuccessor():
+                self._successor.start(self._held.listeners, self._launched_in)
+            case StopSuccessor():
+                self._successor.stop()
+            case _:
+                self._tell(action)
 
-def _carry_out(action: Action, fleet: Fleet) -> None:
-    match action:
-        case StartWorker(worker_id=worker_id):
-            fleet.start(worker_id)
-        case RetireWorker(worker_id=worker_id):
-            fleet.signal(worker_id, signal.SIGTERM)
-        case KillWorker(worker_id=worker_id, reason=reason):
-            LOG.error("worker %d %s: killed", worker_id, reason)
-            fleet.signal(worker_id, signal.SIGKILL)
+    def _tell(self, action: Action) -> None:
+        match action:
+            case Notify(state=state):
+                self._service_manager.tell(state, successor_pid=self._successor.pid)
+                if state is ServiceState.READY:
+                    self._on_serving()
+            case LogFact(text=text, is_failure=is_failure):
+                LOG.log(logging.ERROR if is_failure else logging.INFO, "%s", text)
+
+    def _on_serving(self) -> None:
+        """Take the place of a predecessor, and let whoever waits for us go on; nothing happens the second time."""
+        self._held.pid_file.replace()
+        self._launcher.serving()
+        if self._predecessor.is_waiting:
+            self._predecessor.tell_ready()
+            self._files.is_ours = True
+
+    def _on_successor(self, event: Event) -> None:
+        if isinstance(event, HandoverDone):
+            self._files.is_ours = False
+        self._events.append(event)

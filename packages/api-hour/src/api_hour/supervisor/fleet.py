@@ -7,16 +7,42 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
-from api_hour.supervisor.decisions import Event, WorkerExited, WorkerReady, describe_exit
-from api_hour.worker.spec import WorkerOrder, WorkerSpec, decode_report, encode_order
+import msgspec
+
+from api_hour.supervisor.events import Event, WorkerAlive, WorkerExited, WorkerReady, describe_exit
+from api_hour.supervisor.memory import read_rss_bytes, read_state
+from api_hour.supervisor.stack_file import StackFile
+from api_hour.supervisor.systemd import SERVICE_VARIABLES
+from api_hour.worker.connection_counts import ConnectionCounts, Slots, make_shared_memory
+from api_hour.worker.spec import (
+    STACK_SIGNAL,
+    Heartbeat,
+    WorkerCommand,
+    WorkerOrder,
+    WorkerReport,
+    WorkerSpec,
+    decode_report,
+    encode_command,
+    encode_order,
+)
 
 LOG = logging.getLogger("api_hour.supervisor")
 
 WORKER_COMMAND = (sys.executable, "-P", "-m", "api_hour.worker.process")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerFacts:
+    """What is known of a worker: what it said with its last heartbeat, and its memory as the kernel counts it."""
+
+    worker_id: int
+    pid: int
+    rss_bytes: int
+    heartbeat: Heartbeat
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,12 +53,17 @@ class WorkerProcess:
     process: subprocess.Popen[bytes]
     control: socket.socket
     pid_fd: int
+    stack: StackFile
+    slot: int | None  # where its connections are counted
+    is_stack_due: bool = False  # it was asked for, and not logged yet
     unread: bytes = b""
     failure: str = ""
+    facts: WorkerFacts | None = None
 
     def close(self) -> None:
         """Release the descriptors of a worker that is gone."""
         self.control.close()
+        self.stack.close()
         os.close(self.pid_fd)
 
 
@@ -58,37 +89,61 @@ class Fleet:
         self._selector = selector
         self._report = report
         self._workers: dict[int, WorkerProcess] = {}
+        self._counts_fd = make_shared_memory()
+        self._slots = Slots(ConnectionCounts(self._counts_fd))
 
-    def start(self, worker_id: int) -> None:
+    def start(self, worker_id: int, *, request_limit: int = 0) -> None:
         """Start a worker as a fresh interpreter that inherits the listening sockets."""
-        ours, theirs = socket.socketpair()
         try:
-            with theirs:
-                process = subprocess.Popen(
-                    (*WORKER_COMMAND, str(theirs.fileno())),
-                    stdin=subprocess.DEVNULL,
-                    pass_fds=(*self._listener_fds, theirs.fileno()),
-                    process_group=0,  # Ctrl-C reaches the supervisor alone, which then retires the workers
-                )
+            worker = self._spawn(worker_id)
         except OSError as error:
-            ours.close()
             self._report(WorkerExited(worker_id=worker_id, exit_code=1, reason=f"not started: {error}"))
             return
-        pid_fd = os.pidfd_open(process.pid)
-        worker = WorkerProcess(worker_id=worker_id, process=process, control=ours, pid_fd=pid_fd)
         self._workers[worker_id] = worker
-        order = WorkerOrder(spec=self._spec, worker_id=worker_id, listener_fds=self._listener_fds)
+        order = WorkerOrder(
+            spec=self._spec,
+            worker_id=worker_id,
+            listener_fds=self._listener_fds,
+            request_limit=request_limit,
+            counts_fd=self._counts_fd,
+            slot=worker.slot,
+        )
         with suppress(BrokenPipeError):  # it is gone already: its exit will be seen
-            ours.sendall(encode_order(order) + b"\n")
-        ours.setblocking(False)
-        self._selector.register(ours, selectors.EVENT_READ, lambda: self._read(worker))
+            worker.control.sendall(encode_order(order) + b"\n")
+        worker.control.setblocking(False)
+        self._selector.register(worker.control, selectors.EVENT_READ, lambda: self._read(worker))
         self._selector.register(worker.pid_fd, selectors.EVENT_READ, lambda: self._reap(worker))
-        LOG.info("worker %d started, pid %d", worker_id, process.pid)
+        LOG.info("worker %d started, pid %d", worker_id, worker.process.pid)
 
-    def signal(self, worker_id: int, signal_number: signal.Signals) -> None:
-        """Send a signal to a worker; nothing happens when it is gone."""
+    def retire(self, worker_id: int, reason: str) -> None:
+        """Tell a worker to end when its clients have been told; nothing happens when it is gone."""
         if worker := self._workers.get(worker_id):
-            worker.process.send_signal(signal_number)
+            LOG.info("worker %d retires, pid %d: %s", worker_id, worker.process.pid, reason)
+            with suppress(OSError):  # it is gone, or its loop is blocked: its deadline will be seen
+                worker.control.send(encode_command(WorkerCommand(command="retire")) + b"\n")
+
+    def stop(self, worker_id: int) -> None:
+        """Tell a worker to end when its requests are answered; nothing happens when it is gone."""
+        if worker := self._workers.get(worker_id):
+            worker.process.send_signal(signal.SIGTERM)
+
+    def dump_stack(self, worker_id: int) -> None:
+        """Ask a worker's interpreter for its stack; `kill`, or its next heartbeat, writes it into the log."""
+        if worker := self._workers.get(worker_id):
+            worker.is_stack_due = True
+            worker.process.send_signal(STACK_SIGNAL)
+
+    def kill(self, worker_id: int, reason: str) -> None:
+        """End a worker at once; nothing happens when it is gone."""
+        if worker := self._workers.get(worker_id):
+            self._log_stack(worker, reason)
+            self._log_missing_stack(worker)
+            LOG.error("worker %d %s: killed", worker_id, reason)
+            worker.process.kill()
+
+    def facts(self) -> list[WorkerFacts]:
+        """Return what is known of the workers that have sent a heartbeat."""
+        return [worker.facts for worker in self._workers.values() if worker.facts is not None]
 
     def kill_all(self) -> None:
         """End every worker at once and wait for it: the way out when the supervisor itself fails."""
@@ -96,6 +151,28 @@ class Fleet:
             worker.process.kill()
             worker.process.wait()
             self._forget(worker)
+
+    def _spawn(self, worker_id: int) -> WorkerProcess:
+        environment = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
+        with ExitStack() as undo:
+            ours, theirs = socket.socketpair()
+            undo.callback(ours.close)
+            stack = StackFile()
+            undo.callback(stack.close)
+            with theirs, _stack_signal_blocked():
+                process = subprocess.Popen(
+                    (*WORKER_COMMAND, str(theirs.fileno()), str(stack.fd)),
+                    stdin=subprocess.DEVNULL,
+                    env=environment,
+                    pass_fds=(*self._listener_fds, self._counts_fd, theirs.fileno(), stack.fd),
+                    process_group=0,  # Ctrl-C reaches the supervisor alone, which then retires the workers
+                )
+            undo.callback(process.wait)
+            undo.callback(process.kill)
+            pid_fd = os.pidfd_open(process.pid)
+            undo.pop_all()
+        slot = self._slots.take()
+        return WorkerProcess(worker_id=worker_id, process=process, control=ours, pid_fd=pid_fd, stack=stack, slot=slot)
 
     def _read(self, worker: WorkerProcess) -> None:
         try:
@@ -107,12 +184,38 @@ class Fleet:
             return
         *lines, worker.unread = (worker.unread + data).split(b"\n")
         for line in lines:
-            report = decode_report(line)
-            if report.state == "ready":
-                LOG.info("worker %d serves, pid %d", worker.worker_id, worker.process.pid)
-                self._report(WorkerReady(worker_id=worker.worker_id))
-            else:
-                worker.failure = report.reason
+            try:
+                self._take_in(worker, decode_report(line))
+            except msgspec.MsgspecError as error:
+                LOG.warning("worker %d said %r, which is not understood: %s", worker.worker_id, line, error)
+
+    def _take_in(self, worker: WorkerProcess, report: WorkerReport) -> None:
+        if report.state == "ready":
+            LOG.info("worker %d serves, pid %d", worker.worker_id, worker.process.pid)
+            self._report(WorkerReady(worker_id=worker.worker_id))
+        elif report.state == "failed":
+            worker.failure = report.reason
+        elif report.heartbeat is not None:
+            self._take_in_heartbeat(worker, report.heartbeat)
+
+    def _take_in_heartbeat(self, worker: WorkerProcess, heartbeat: Heartbeat) -> None:
+        self._log_stack(worker, "was silent for a while")
+        pid = worker.process.pid
+        rss_bytes = read_rss_bytes(pid) or 0
+        worker.facts = WorkerFacts(worker_id=worker.worker_id, pid=pid, rss_bytes=rss_bytes, heartbeat=heartbeat)
+        self._report(WorkerAlive(worker_id=worker.worker_id, requests=heartbeat.requests, rss_bytes=rss_bytes))
+
+    def _log_stack(self, worker: WorkerProcess, reason: str) -> None:
+        """Write the stack that was asked for into the log; nothing when none was, or it has not come."""
+        if worker.is_stack_due and (stack := worker.stack.take()):
+            worker.is_stack_due = False
+            LOG.error("worker %d, pid %d, %s; its stack:\n%s", worker.worker_id, worker.process.pid, reason, stack)
+
+    def _log_missing_stack(self, worker: WorkerProcess) -> None:
+        if worker.is_stack_due:
+            state = read_state(worker.process.pid)
+            because = "its process is stopped" if state == "T" else f"its process is in state {state}"
+            LOG.error("worker %d, pid %d, gives no stack: %s", worker.worker_id, worker.process.pid, because)
 
     def _reap(self, worker: WorkerProcess) -> None:
         exit_code = worker.process.wait()
@@ -128,4 +231,15 @@ class Fleet:
         self._selector.unregister(worker.pid_fd)
         with suppress(KeyError):
             self._selector.unregister(worker.control)
+        self._slots.free(worker.slot)
         worker.close()
+
+
+@contextmanager
+def _stack_signal_blocked() -> Iterator[None]:
+    """Let a process that is started here begin with the signal blocked; the worker lets it in when it can answer."""
+    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, (STACK_SIGNAL,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)

@@ -2,27 +2,51 @@
 
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT})
+from api_hour.supervisor.events import (
+    Event,
+    FewerWorkers,
+    HandoverRequested,
+    MoreWorkers,
+    ReloadRequested,
+    StopRequested,
+)
+
+REQUESTS: Mapping[signal.Signals, Event] = {
+    signal.SIGTERM: StopRequested(),
+    signal.SIGINT: StopRequested(),
+    signal.SIGQUIT: StopRequested(at_once=True),
+    signal.SIGHUP: ReloadRequested(),
+    signal.SIGUSR2: HandoverRequested(),
+    signal.SIGTTIN: MoreWorkers(),
+    signal.SIGTTOU: FewerWorkers(),
+}
+PASSED_OVER = frozenset({signal.SIGUSR1})  # log rotation sends it; by default it would end the daemon
 
 
 @contextmanager
 def signal_socket() -> Iterator[socket.socket]:
-    """Give a socket that reads one byte, the signal's number, for each stop signal; restore all handlers after."""
+    """Give a socket that reads one byte, the signal's number, for each signal; restore all handlers after."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
         theirs.setblocking(False)
         old_wakeup_fd = signal.set_wakeup_fd(theirs.fileno())
-        old_handlers = {number: signal.signal(number, _ignore) for number in STOP_SIGNALS}
+        old_handlers = {number: signal.signal(number, _ignore) for number in (*REQUESTS, *PASSED_OVER)}
         try:
             yield ours
         finally:
             for number, handler in old_handlers.items():
                 signal.signal(number, handler)
             signal.set_wakeup_fd(old_wakeup_fd)
+
+
+def read_requests(signals: socket.socket) -> list[Event]:
+    """Return what the signals that have come ask for, in their order."""
+    numbers = [signal.Signals(number) for number in signals.recv(64)]
+    return [REQUESTS[number] for number in numbers if number in REQUESTS]
 
 
 def _ignore(_number: int, _frame: object) -> None:

@@ -1,7 +1,10 @@
 """The life of one worker around one Container, from its first hook to its last.
 
-pre_start -> engines connect -> start -> accept -> ready -> (stop asked) -> no new connections, in-flight
+pre_start -> engines connect -> start -> accept -> ready -> (end asked) -> no new connections, in-flight
 requests are answered -> shutdown, stop -> engines close -> cleanup
+
+There are two ends. A worker that is to stop closes idle connections at once: the daemon ends, nobody serves after it.
+A worker that is to retire keeps them for a while, and tells each client with its next answer: others serve after it.
 """
 
 import asyncio
@@ -13,7 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from api_hour.container import Container
-from api_hour.worker.listeners import Listeners, handlers_for, protocol_factory
+from api_hour.worker.balance import Balance
+from api_hour.worker.handlers import handlers_for
+from api_hour.worker.listeners import Listeners
 
 LOG = logging.getLogger("api_hour.worker")
 
@@ -25,14 +30,33 @@ class ListeningSocket:
     sock: socket.socket
 
 
+class Ending:
+    """What a worker was told about its end. A stop cuts a retirement short."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.stop_asked = asyncio.Event()
+
+    def retire(self) -> None:
+        """End when the clients have been told."""
+        self.asked.set()
+
+    def stop(self) -> None:
+        """End when the requests in flight are answered."""
+        self.asked.set()
+        self.stop_asked.set()
+
+
 async def serve(
     container: Container,
     sockets: Sequence[socket.socket],
     *,
     backlog: int,
+    drain_timeout_s: float,
     graceful_timeout_s: float,
-    stop_asked: asyncio.Event,
-    on_ready: Callable[[], None],
+    ending: Ending,
+    on_ready: Callable[[Listeners], None],
+    balance: Balance | None = None,
 ) -> None:
     """Take a Container through its life.
 
@@ -40,9 +64,11 @@ async def serve(
         container: the application.
         sockets: the listening sockets, in the order of `--bind`.
         backlog: connections that may wait on each socket.
-        graceful_timeout_s: how long requests may take to finish after the stop, in seconds.
-        stop_asked: set when the worker is to end.
+        drain_timeout_s: how long idle connections are kept while the worker retires, in seconds.
+        graceful_timeout_s: how long requests may take to finish after that, or after the stop, in seconds.
+        ending: told when the worker is to end.
         on_ready: called once, when connections are accepted.
+        balance: shares connections out among the workers; by default there is one worker.
 
     Raises:
         Exception: whatever a hook of the Container raises; engines are closed and `cleanup` is run all the same.
@@ -51,13 +77,15 @@ async def serve(
         await container.pre_start()
         await container.connect_engines()
         await container.start()
-        listeners = Listeners(container.loop)
-        servers = await _open_servers(container, sockets, listeners, backlog)
-        on_ready()
-        await stop_asked.wait()
+        listeners = Listeners(container.loop, retiring=container.retiring, balance=balance)
+        await _open_servers(container, sockets, listeners, backlog)
+        on_ready(listeners)
+        await ending.asked.wait()
         listeners.close()
-        await _close_servers(servers, graceful_timeout_s)
-        await listeners.drain(graceful_timeout_s)
+        if not ending.stop_asked.is_set():
+            await _retire(listeners, drain_timeout_s, graceful_timeout_s, ending.stop_asked)
+        if ending.stop_asked.is_set():
+            await listeners.drain(graceful_timeout_s)
         await container.shutdown()
         await container.stop()
     finally:
@@ -69,22 +97,25 @@ async def serve(
 
 async def _open_servers(
     container: Container, sockets: Sequence[socket.socket], listeners: Listeners, backlog: int
-) -> dict[asyncio.Server, Any]:
+) -> None:
     make_servers: Callable[..., Any] = container.make_servers
-    if not inspect.iscoroutinefunction(make_servers):
-        for listener, handler in zip(sockets, handlers_for(make_servers(), len(sockets)), strict=True):
-            listeners.accept(listener, protocol_factory(handler, container.loop))
-        return {}
-    servers: dict[asyncio.Server, Any] = await make_servers([ListeningSocket(listener) for listener in sockets])
-    for listener in sockets:
-        listener.listen(backlog)  # create_server() has reset it to its own default
-    return servers
+    if inspect.iscoroutinefunction(make_servers):
+        listeners.leave_to(await make_servers([ListeningSocket(listener) for listener in sockets]))
+        for listener in sockets:
+            if listener.type == socket.SOCK_STREAM:
+                listener.listen(backlog)  # create_server() has reset it to its own default
+        return
+    for listener, handler in zip(sockets, handlers_for(make_servers(), len(sockets)), strict=True):
+        await listeners.serve(listener, handler)
 
 
-async def _close_servers(servers: dict[asyncio.Server, Any], graceful_timeout_s: float) -> None:
-    """Stop the servers that the Container made itself; handlers that know `shutdown(timeout)` drain their own."""
-    for server in servers:
-        server.close()
-    for handler in servers.values():
-        if hasattr(handler, "shutdown"):
-            await handler.shutdown(timeout=graceful_timeout_s)
+async def _retire(
+    listeners: Listeners, drain_timeout_s: float, graceful_timeout_s: float, stop_asked: asyncio.Event
+) -> None:
+    """Let the connections go; return early when a stop is asked for."""
+    async with asyncio.TaskGroup() as tasks:
+        retiring = tasks.create_task(listeners.retire(drain_s=drain_timeout_s, timeout_s=graceful_timeout_s))
+        stopping = tasks.create_task(stop_asked.wait())
+        await asyncio.wait({retiring, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        retiring.cancel()
+        stopping.cancel()

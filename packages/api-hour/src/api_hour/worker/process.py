@@ -1,23 +1,38 @@
 """A worker process: reads its order, imports the Container, serves until told to stop.
 
-Started by the supervisor as `python -m api_hour.worker.process FD`, FD being its end of the control socket.
-Exit codes: 0 asked to stop; 1 failed while it served; 3 did not come up.
+Started by the supervisor as `python -m api_hour.worker.process CONTROL_FD STACK_FD`: its end of the control socket, and
+the file that takes its stack at STACK_SIGNAL, written by the interpreter's own handler also while the loop is blocked.
+Exit codes: 0 asked to end; 1 failed while it served; 3 did not come up.
 """
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from api_hour.errors import ApiHourError
-from api_hour.log import configure_logging
 from api_hour.stats import ServingStats
-from api_hour.worker.lifecycle import serve
-from api_hour.worker.spec import WorkerOrder, WorkerReport, decode_order, encode_report
+from api_hour.worker.balance import Balance
+from api_hour.worker.connection_counts import ConnectionCounts
+from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
+from api_hour.worker.lifecycle import Ending, serve
+from api_hour.worker.listeners import Listeners
+from api_hour.worker.preparation import prepare_process
+from api_hour.worker.spec import (
+    STACK_SIGNAL,
+    Heartbeat,
+    WorkerOrder,
+    WorkerReport,
+    decode_command,
+    decode_order,
+    encode_report,
+)
 from api_hour.worker.target import import_container, read_main_yaml
 
 LOG = logging.getLogger("api_hour.worker")
@@ -36,7 +51,7 @@ class Worker:
 
 
 class Reporter:
-    """The worker's word to the supervisor: that it serves, or why it does not."""
+    """The worker's word to the supervisor: that it serves, that it is alive, or why it is not."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -47,26 +62,60 @@ class Reporter:
         self.has_served = True
         self._send(WorkerReport(state="ready"))
 
+    def alive(self, heartbeat: Heartbeat) -> None:
+        """Say that the loop runs, and what it has done."""
+        self._send(WorkerReport(state="alive", heartbeat=heartbeat))
+
     def failed(self, error: BaseException) -> None:
         """Say why the worker ends."""
         self._send(WorkerReport(state="failed", reason=f"{type(error).__name__}: {error}"))
 
     def _send(self, report: WorkerReport) -> None:
         try:
-            self._control.send(encode_report(report) + b"\n")
+            self._control.send(encode_report(report) + b"\n")  # the kernel takes a line this short whole, or not at all
+        except BlockingIOError:
+            LOG.debug("the supervisor does not read: a report is left out, and the next heartbeat says all again")
         except OSError as error:
             LOG.warning("cannot reach the supervisor: %s", error)
 
 
-def main(control_fd: int) -> int:
+class Commands:
+    """What the supervisor says to a running worker, line by line; its silence for ever, too."""
+
+    def __init__(self, control: socket.socket, *, retire: Callable[[], None], lost: Callable[[], None]) -> None:
+        self._control = control
+        self._retire = retire
+        self._lost = lost
+        self._unread = b""
+
+    def read(self) -> None:
+        """Take in what has come."""
+        try:
+            data = self._control.recv(65536)
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            self._lost()
+            return
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        for line in lines:
+            decode_command(line)  # there is one command
+            self._retire()
+
+
+def main(control_fd: int, stack_fd: int) -> int:
     """Live the life of one worker and return its exit code.
 
     Args:
         control_fd: the worker's end of the control socket.
+        stack_fd: the file for the stack.
     """
+    faulthandler.register(STACK_SIGNAL, file=stack_fd, all_threads=True)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (STACK_SIGNAL,))
+    os.set_inheritable(stack_fd, False)
     control = socket.socket(fileno=control_fd)
     order = decode_order(_read_line(control))
-    configure_logging(order.spec.logconfig)
+    prepare_process(order.spec, order.worker_id)
     reporter = Reporter(control)
     try:
         _run(order, control, reporter)
@@ -86,30 +135,38 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
     config = read_main_yaml(spec.main_yaml)
     container_class = import_container(spec.target, spec.chdir)
     sockets = [socket.socket(fileno=fd) for fd in order.listener_fds]
-    worker = Worker(worker_id=order.worker_id, pid=os.getpid(), workers=spec.workers)
+    stats = ServingStats(request_limit=order.request_limit)
+    worker = Worker(worker_id=order.worker_id, pid=os.getpid(), workers=spec.workers, stats=stats)
     loop = container_class.make_event_loop(config)
     asyncio.set_event_loop(loop)
     try:
         container = container_class(config=config, worker=worker, loop=loop)
-        stop_asked = asyncio.Event()
+        ending = Ending()
+
+        def on_ready(listeners: Listeners) -> None:
+            interval_s = heartbeat_interval_s(spec.heartbeat_timeout_s)
+            Heart(loop, interval_s, stats, listeners.open_connections, reporter.alive).start()
+            reporter.ready()
+
         life = loop.create_task(
             serve(
                 container,
                 sockets,
                 backlog=spec.backlog,
+                drain_timeout_s=spec.drain_timeout_s,
                 graceful_timeout_s=spec.graceful_timeout_s,
-                stop_asked=stop_asked,
-                on_ready=reporter.ready,
+                ending=ending,
+                on_ready=on_ready,
+                balance=_balance_of(order),
             )
         )
 
         def stop() -> None:
-            stop_asked.set()
+            ending.stop()
             if not reporter.has_served:
                 life.cancel()
 
-        def on_control() -> None:
-            """The supervisor says nothing after the order, so what comes is the end of the stream."""
+        def on_lost() -> None:
             loop.remove_reader(control.fileno())
             LOG.warning("the supervisor is gone: stopping")
             stop()
@@ -117,12 +174,20 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             loop.add_signal_handler(number, stop)
         control.setblocking(False)
-        loop.add_reader(control.fileno(), on_control)
+        loop.add_reader(control.fileno(), Commands(control, retire=ending.retire, lost=on_lost).read)
         with suppress(asyncio.CancelledError):
             loop.run_until_complete(life)
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
+
+
+def _balance_of(order: WorkerOrder) -> Balance | None:
+    if order.slot is None:
+        return None
+    counts = ConnectionCounts(order.counts_fd)
+    os.close(order.counts_fd)
+    return Balance(counts, order.slot)
 
 
 def _read_line(control: socket.socket) -> bytes:
@@ -131,4 +196,4 @@ def _read_line(control: socket.socket) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))

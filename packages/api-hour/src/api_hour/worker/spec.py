@@ -1,13 +1,19 @@
-"""What the supervisor tells a new worker, and what the worker tells the supervisor.
+"""What the supervisor tells a worker, and what the worker tells the supervisor.
 
-One JSON document down the control socket at the start, then one JSON line up for each event. When either side
-sees the end of the stream, the other is gone: a worker whose supervisor died stops by itself.
+JSON lines on the control socket: down go the order, at the start, and commands; up goes a report for each event and
+each heartbeat. When either side sees the end of the stream, the other is gone: a worker whose supervisor died stops by
+itself. A key that is not known is passed over, for after an upgrade the two may be of different versions.
 """
 
+import signal
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
+
+from api_hour.privileges import Identity
+
+STACK_SIGNAL = signal.SIGRTMIN  # asks a worker for its stack; no application uses it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,26 +27,71 @@ class WorkerSpec:
     backlog: int
     graceful_timeout_s: float
     workers: int = 1
+    drain_timeout_s: float = 0.0
+    heartbeat_timeout_s: float = 0.0
+    name: str = ""
+    log_level: str = "info"
+    log_file: str | None = None
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOrder:
-    """What one worker is started with: the spec, its number and the listening sockets it inherits."""
+    """What one worker is started with: the spec, its number and limit, and the descriptors it inherits.
+
+    Attributes:
+        listener_fds: the listening sockets.
+        counts_fd: the memory of `connection_counts.py`; -1 for none.
+        slot: where this worker's connections are counted; None for nowhere.
+    """
 
     spec: WorkerSpec
     worker_id: int
     listener_fds: tuple[int, ...]
+    request_limit: int = 0
+    counts_fd: int = -1
+    slot: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerCommand:
+    """What a running worker is told: to accept nothing more, send its clients elsewhere, and end."""
+
+    command: Literal["retire"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """What a worker says each second: see `ServingStats`, whose counters only grow.
+
+    Attributes:
+        loop_lag_s: how late the event loop was for this heartbeat.
+        connections: how many are open.
+    """
+
+    requests: int = 0
+    in_flight: int = 0
+    latency_counts: tuple[int, ...] = ()
+    latency_sum_s: float = 0.0
+    loop_lag_s: float = 0.0
+    connections: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerReport:
-    """What a worker says of itself: it serves, or it failed to come up and why."""
+    """What a worker says of itself: it serves, it failed and why, or it is alive."""
 
-    state: Literal["ready", "failed"]
+    state: Literal["ready", "failed", "alive"]
     reason: str = ""
+    heartbeat: Heartbeat | None = None
 
 
-encode_order = encode_report = msgspec.json.encode
+encode_spec = encode_order = encode_command = encode_report = msgspec.json.encode
+
+
+def decode_spec(line: bytes) -> WorkerSpec:
+    """Read what `encode_spec` wrote."""
+    return msgspec.json.decode(line, type=WorkerSpec)
 
 
 def decode_order(line: bytes) -> WorkerOrder:
@@ -48,6 +99,15 @@ def decode_order(line: bytes) -> WorkerOrder:
     return msgspec.json.decode(line, type=WorkerOrder)
 
 
+def decode_command(line: bytes) -> WorkerCommand:
+    """Read what `encode_command` wrote."""
+    return msgspec.json.decode(line, type=WorkerCommand)
+
+
 def decode_report(line: bytes) -> WorkerReport:
-    """Read what `encode_report` wrote."""
+    """Read what `encode_report` wrote.
+
+    Raises:
+        msgspec.MsgspecError: it was written by something else.
+    """
     return msgspec.json.decode(line, type=WorkerReport)

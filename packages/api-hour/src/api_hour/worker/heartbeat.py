@@ -1,0 +1,65 @@
+"""A worker's sign of life: sent from its event loop, so that a loop that is blocked sends none."""
+
+import asyncio
+from collections.abc import Callable
+
+from api_hour.stats import ServingStats
+from api_hour.worker.spec import Heartbeat
+
+HEARTBEAT_INTERVAL_S = 1.0
+HEARTBEATS_PER_TIMEOUT = 4
+
+
+def heartbeat_interval_s(timeout_s: float) -> float:
+    """Return how often to beat for a supervisor that waits so long: each second, or several times in a short wait."""
+    return min(HEARTBEAT_INTERVAL_S, timeout_s / HEARTBEATS_PER_TIMEOUT) if timeout_s else HEARTBEAT_INTERVAL_S
+
+
+class Heart:
+    """Sends a heartbeat in intervals, and one at once when the worker has reached its limit of requests.
+
+    Args:
+        loop: the worker's event loop.
+        interval_s: the time between two heartbeats.
+        stats: what the worker has answered.
+        connections: tells how many connections are open.
+        send: takes each heartbeat.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        interval_s: float,
+        stats: ServingStats,
+        connections: Callable[[], int],
+        send: Callable[[Heartbeat], None],
+    ) -> None:
+        self._loop = loop
+        self._interval_s = interval_s
+        self._stats = stats
+        self._connections = connections
+        self._send = send
+
+    def start(self) -> None:
+        """Begin to beat, for as long as the loop runs."""
+        self._stats.on_limit = lambda: self._beat(loop_lag_s=0.0)
+        self._wait()
+
+    def _wait(self) -> None:
+        self._loop.call_later(self._interval_s, self._on_time, self._loop.time() + self._interval_s)
+
+    def _on_time(self, due_at_s: float) -> None:
+        self._beat(loop_lag_s=max(0.0, self._loop.time() - due_at_s))
+        self._wait()
+
+    def _beat(self, *, loop_lag_s: float) -> None:
+        self._send(
+            Heartbeat(
+                requests=self._stats.requests,
+                in_flight=self._stats.in_flight,
+                latency_counts=tuple(self._stats.latency_counts),
+                latency_sum_s=self._stats.latency_sum_s,
+                loop_lag_s=loop_lag_s,
+                connections=self._connections(),
+            )
+        )

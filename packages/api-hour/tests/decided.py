@@ -1,0 +1,104 @@
+"""Short words for the supervisor's policy in tests: a daemon in a given state, events, and actions to compare with."""
+
+from api_hour.supervisor.decisions import Decisions
+from api_hour.supervisor.events import (
+    Action,
+    DumpStack,
+    Event,
+    KillWorker,
+    LogFact,
+    Notify,
+    RetireWorker,
+    ServiceState,
+    StartWorker,
+    StopWorker,
+    WorkerAlive,
+    WorkerExited,
+    WorkerReady,
+)
+from api_hour.supervisor.policy import Policy
+
+GRACEFUL_TIMEOUT_S = 30.0
+BOOT_TIMEOUT_S = 60.0
+DRAIN_TIMEOUT_S = 10.0
+HEARTBEAT_TIMEOUT_S = 20.0
+
+READY = Notify(state=ServiceState.READY)
+RELOADING = Notify(state=ServiceState.RELOADING)
+STOPPING = Notify(state=ServiceState.STOPPING)
+WATCHDOG = Notify(state=ServiceState.WATCHDOG)
+SUCCESSOR_IS_MAIN = Notify(state=ServiceState.SUCCESSOR_IS_MAIN)
+
+
+def decisions_for(
+    workers: int,
+    *,
+    boot_timeout_s: float = BOOT_TIMEOUT_S,
+    heartbeat_timeout_s: float = 0.0,
+    max_requests: int = 0,
+    max_requests_jitter: int = 0,
+    max_rss_bytes: int = 0,
+    max_lifetime_s: float = 0.0,
+    watchdog_interval_s: float = 0.0,
+    is_successor: bool = False,
+) -> Decisions:
+    """Return a daemon that nothing has happened to yet."""
+    return Decisions(
+        Policy(
+            workers=workers,
+            graceful_timeout_s=GRACEFUL_TIMEOUT_S,
+            drain_timeout_s=DRAIN_TIMEOUT_S,
+            boot_timeout_s=boot_timeout_s,
+            heartbeat_timeout_s=heartbeat_timeout_s,
+            max_requests=max_requests,
+            max_requests_jitter=max_requests_jitter,
+            max_rss_bytes=max_rss_bytes,
+            max_lifetime_s=max_lifetime_s,
+            watchdog_interval_s=watchdog_interval_s,
+            is_successor=is_successor,
+        )
+    )
+
+
+def tell(decisions: Decisions, *events: Event, at_s: float) -> list[Action]:
+    """Let events happen together, and return what is done, words for the log left out."""
+    actions = [action for event in events for action in decisions.handle(event, now_s=at_s)]
+    return [action for action in actions if not isinstance(action, LogFact)]
+
+
+def said(decisions: Decisions, event: Event, *, at_s: float) -> list[str]:
+    """Let an event happen and return the words for the log; those about failures begin with `!`."""
+    actions = decisions.handle(event, now_s=at_s)
+    return ["! " * action.is_failure + action.text for action in actions if isinstance(action, LogFact)]
+
+
+def ready(worker_id: int) -> WorkerReady:
+    return WorkerReady(worker_id=worker_id)
+
+
+def alive(worker_id: int, *, requests: int = 0, rss_bytes: int = 0) -> WorkerAlive:
+    return WorkerAlive(worker_id=worker_id, requests=requests, rss_bytes=rss_bytes)
+
+
+def exited(worker_id: int, exit_code: int = 1, reason: str = "") -> WorkerExited:
+    return WorkerExited(worker_id=worker_id, exit_code=exit_code, reason=reason)
+
+
+def start(*worker_ids: int) -> list[Action]:
+    return [StartWorker(worker_id=worker_id) for worker_id in worker_ids]
+
+
+def stop(*worker_ids: int) -> list[Action]:
+    return [StopWorker(worker_id=worker_id) for worker_id in worker_ids]
+
+
+def retire(worker_id: int, reason: str) -> list[Action]:
+    return [RetireWorker(worker_id=worker_id, reason=reason)]
+
+
+def dump(worker_id: int, reason: str) -> list[Action]:
+    return [DumpStack(worker_id=worker_id, reason=reason)]
+
+
+def kill(worker_id: int, reason: str) -> list[Action]:
+    return [KillWorker(worker_id=worker_id, reason=reason)]

@@ -1,0 +1,109 @@
+"""What a worker and its supervisor say to each other."""
+
+import logging
+import socket
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from api_hour.worker.process import Commands, Reporter
+from api_hour.worker.spec import Heartbeat, WorkerReport, decode_report
+
+
+@pytest.fixture
+def control() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Give the supervisor's end and the worker's end of a control socket."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setblocking(False)
+        yield ours, theirs
+
+
+def test_a_worker_reports_in_lines(control: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = control
+    reporter = Reporter(theirs)
+
+    reporter.ready()
+    reporter.alive(Heartbeat(requests=3))
+    reporter.failed(ValueError("it is"))
+
+    assert reporter.has_served
+    assert [decode_report(line) for line in ours.recv(65536).splitlines()] == [
+        WorkerReport(state="ready"),
+        WorkerReport(state="alive", heartbeat=Heartbeat(requests=3)),
+        WorkerReport(state="failed", reason="ValueError: it is"),
+    ]
+
+
+def test_heartbeats_that_nobody_reads_are_left_out_and_every_line_is_whole(
+    control: tuple[socket.socket, socket.socket], caplog: pytest.LogCaptureFixture
+) -> None:
+    ours, theirs = control
+    reporter = Reporter(theirs)
+    with caplog.at_level(logging.DEBUG):
+        while not caplog.messages:
+            reporter.alive(Heartbeat(requests=3))
+
+    ours.setblocking(False)
+    data = b""
+    try:
+        while part := ours.recv(1 << 20):
+            data += part
+    except BlockingIOError:
+        pass
+    assert {decode_report(line) for line in data.split(b"\n")[:-1]} == {
+        WorkerReport(state="alive", heartbeat=Heartbeat(requests=3))
+    }
+    assert data.endswith(b"\n")
+    assert caplog.messages == [
+        "the supervisor does not read: a report is left out, and the next heartbeat says all again"
+    ]
+
+
+def test_a_supervisor_that_is_gone_is_said(
+    control: tuple[socket.socket, socket.socket], caplog: pytest.LogCaptureFixture
+) -> None:
+    ours, theirs = control
+    ours.close()
+
+    Reporter(theirs).ready()
+
+    assert caplog.messages == ["cannot reach the supervisor: [Errno 32] Broken pipe"]
+
+
+def test_commands_are_followed_in_as_many_parts_as_they_come(control: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = control
+    heard: list[str] = []
+    commands = Commands(theirs, retire=lambda: heard.append("retire"), lost=lambda: heard.append("lost"))
+
+    ours.send(b'{"command":"re')
+    commands.read()
+    assert heard == []
+    ours.send(b'tire"}\n{"command":"retire"}\n')
+    commands.read()
+    assert heard == ["retire", "retire"]
+    ours.close()
+    commands.read()
+    assert heard == ["retire", "retire", "lost"]
+
+
+def test_a_connection_that_is_reset_is_lost(control: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = control
+    heard: list[str] = []
+    theirs.send(b"unread")
+    ours.close()  # with data unread: the other end is reset
+
+    Commands(theirs, retire=lambda: heard.append("retire"), lost=lambda: heard.append("lost")).read()
+
+    assert heard == ["lost"]
+
+
+def test_a_command_that_is_not_known_is_refused(control: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = control
+    ours.send(b'{"command":"dance"}\n')
+
+    with pytest.raises(msgspec.ValidationError) as caught:
+        Commands(theirs, retire=lambda: None, lost=lambda: None).read()
+
+    assert str(caught.value) == "Invalid enum value 'dance' - at `$.command`"
