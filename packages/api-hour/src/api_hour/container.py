@@ -102,10 +102,10 @@ class Container:
         """Release what is left. Runs last, when the engines are closed."""
 
     async def connect_engines(self) -> None:
-        """Connect every `Engine` in `engines`, in order. Called by the worker."""
+        """Connect every `Engine` in `engines`, in order; one without a name is called by its key. For the worker."""
         for name, engine in self.engines.items():
             if isinstance(engine, Engine):
-                LOG.debug("Connecting engine %s", name)
+                engine.name = engine.name or name
                 await engine.connect()
 
     async def close_engines(self) -> None:
