@@ -275,7 +275,7 @@ async def test_a_caller_that_leaves_in_the_moment_of_the_answer_gets_none(error:
     source.begun[0].set_exception(error) if error else source.begun[0].set_result(b"kept")
     leaving.cancel()
 
-    assert await asyncio.gather(staying, return_exceptions=True) == [error or b"kept"]
+    assert list(await asyncio.gather(staying, return_exceptions=True)) == [error or b"kept"]
     assert leaving.cancelled()
 
 
