@@ -34,16 +34,6 @@ LOG = logging.getLogger("api_hour.supervisor")
 WORKER_COMMAND = (sys.executable, "-P", "-m", "api_hour.worker.process")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerFacts:
-    """What is known of a worker: what it said with its last heartbeat, and its memory as the kernel counts it."""
-
-    worker_id: int
-    pid: int
-    rss_bytes: int
-    heartbeat: Heartbeat
-
-
 @dataclass(slots=True, kw_only=True)
 class WorkerProcess:
     """One worker: its process, our end of its control socket, and what came over it so far."""
@@ -56,13 +46,16 @@ class WorkerProcess:
     is_stack_due: bool = False  # it was asked for, and not logged yet
     unread: bytes = b""
     failure: str = ""
-    facts: WorkerFacts | None = None
 
     def close(self) -> None:
         """Release the descriptors of a worker that is gone."""
         self.control.close()
         self.stack.close()
         os.close(self.pid_fd)
+
+
+def _pass_over(_worker_id: int, _heartbeat: Heartbeat) -> None:
+    pass
 
 
 class Fleet:
@@ -73,6 +66,7 @@ class Fleet:
         listeners: the listening sockets that every worker inherits.
         selector: where the workers' sockets are watched; the callback to call is each key's data.
         report: takes the events that the workers cause.
+        hear: takes each heartbeat and its worker's number, before the event that it has come.
     """
 
     def __init__(
@@ -81,11 +75,13 @@ class Fleet:
         listeners: Sequence[socket.socket],
         selector: selectors.BaseSelector,
         report: Callable[[Event], None],
+        hear: Callable[[int, Heartbeat], None] = _pass_over,
     ) -> None:
         self._spec = spec
         self._listener_fds = tuple(listener.fileno() for listener in listeners)
         self._selector = selector
         self._report = report
+        self._hear = hear
         self._workers: dict[int, WorkerProcess] = {}
 
     def start(self, worker_id: int, *, request_limit: int = 0) -> None:
@@ -132,9 +128,9 @@ class Fleet:
             LOG.error("worker %d %s: killed", worker_id, reason)
             worker.process.kill()
 
-    def facts(self) -> list[WorkerFacts]:
-        """Return what is known of the workers that have sent a heartbeat."""
-        return [worker.facts for worker in self._workers.values() if worker.facts is not None]
+    def pids(self) -> dict[int, int]:
+        """Return the process id of each worker, by its number."""
+        return {worker_id: worker.process.pid for worker_id, worker in self._workers.items()}
 
     def kill_all(self) -> None:
         """End every worker at once and wait for it: the way out when the supervisor itself fails."""
@@ -190,9 +186,8 @@ class Fleet:
 
     def _take_in_heartbeat(self, worker: WorkerProcess, heartbeat: Heartbeat) -> None:
         self._log_stack(worker, "was silent for a while")
-        pid = worker.process.pid
-        rss_bytes = read_rss_bytes(pid) or 0
-        worker.facts = WorkerFacts(worker_id=worker.worker_id, pid=pid, rss_bytes=rss_bytes, heartbeat=heartbeat)
+        self._hear(worker.worker_id, heartbeat)
+        rss_bytes = read_rss_bytes(worker.process.pid) or 0
         self._report(WorkerAlive(worker_id=worker.worker_id, requests=heartbeat.requests, rss_bytes=rss_bytes))
 
     def _log_stack(self, worker: WorkerProcess, reason: str) -> None:
