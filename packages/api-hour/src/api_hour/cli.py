@@ -69,6 +69,7 @@ def run(arguments: Sequence[str]) -> int:
     if config_file is not None:
         read([cyclopts.config.Dict(dict(read_config_file(config_file)), source=str(config_file))])
         target, settings = serving[-1]
+    settings = settings.as_served()
     logconfig = _find_logconfig(settings, config_dir)
     configure_logging(logconfig)
     main_yaml = find_main_yaml(config_dir)

@@ -12,7 +12,7 @@ import re
 import runpy
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,8 +49,12 @@ _PORT = re.compile(r"[0-9]{1,5}")
 EVERY_IPV4_ADDRESS = "0.0.0.0"  # noqa: S104  # what `:PORT` asks for
 
 
-def parse_bind(text: str) -> Bind:
-    """Read one value of `--bind`: `HOST:PORT`, `[IPV6]:PORT`, `:PORT` (every IPv4 address) or `unix:PATH`.
+def parse_bind(text: str, *, option: str = "--bind") -> Bind:
+    """Read one address: `HOST:PORT`, `[IPV6]:PORT`, `:PORT` (every IPv4 address) or `unix:PATH`.
+
+    Args:
+        text: the address.
+        option: where it is from, for messages.
 
     Raises:
         ConfigError: `text` is none of these.
@@ -64,7 +68,7 @@ def parse_bind(text: str) -> Bind:
         bare_host = host[1:-1] if is_ipv6 else host
         if colon and is_ipv6 is (":" in bare_host) and _PORT.fullmatch(port) and int(port) <= 65535:
             return TcpBind(host=bare_host or EVERY_IPV4_ADDRESS, port=int(port))
-    raise ConfigError(f"--bind: expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8000; got {text!r}.")
+    raise ConfigError(f"{option}: expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8000; got {text!r}.")
 
 
 _SIZE = re.compile(r"([0-9]+)([KMG]?)", re.IGNORECASE)
@@ -81,6 +85,11 @@ def _read_size(_type: Any, tokens: Sequence[Token]) -> int:
 def _check_binds(_type: Any, binds: tuple[str, ...]) -> None:
     for text in binds:
         parse_bind(text)
+
+
+def _check_monitor(_type: Any, text: str | None) -> None:
+    if text is not None:
+        parse_bind(text, option="--monitor")
 
 
 def _check_not_negative(_type: Any, number: float) -> None:
@@ -195,6 +204,30 @@ class Settings:
             help="Seconds after which a worker is replaced; 0 for no limit.",
         ),
     ] = 0.0
+    monitor: Annotated[
+        str | None,
+        Parameter(
+            name="--monitor",
+            validator=_check_monitor,
+            help="Address for metrics, health and status: HOST:PORT, [IPV6]:PORT or unix:PATH. None by default.",
+        ),
+    ] = None
+    ready_needs_engines: Annotated[
+        bool,
+        Parameter(
+            name="--ready-needs-engines",
+            negative="",
+            help="Let /health/ready say no while an engine is up in no worker.",
+        ),
+    ] = False
+    reload: Annotated[
+        bool,
+        Parameter(
+            name="--reload",
+            negative="",
+            help="For development: one worker, replaced when a source file changes. Needs api-hour[reload].",
+        ),
+    ] = False
     auto_config: Annotated[
         bool,
         Parameter(
@@ -227,6 +260,17 @@ class Settings:
     def binds(self) -> tuple[Bind, ...]:
         """Return the parsed addresses, in the order given."""
         return tuple(parse_bind(text) for text in self.bind)
+
+    def monitor_bind(self) -> Bind | None:
+        """Return the parsed address of the monitor; None for no monitor."""
+        return None if self.monitor is None else parse_bind(self.monitor, option="--monitor")
+
+    def as_served(self) -> "Settings":
+        """Return what is served with: `--reload` means one worker, and that a replaced one keeps no connection.
+
+        So after an edit nothing is answered by the old code as soon as the new code serves.
+        """
+        return replace(self, workers=1, drain_timeout_s=0.0) if self.reload else self
 
 
 def find_config_dir(settings: Settings, target: str) -> Path | None:

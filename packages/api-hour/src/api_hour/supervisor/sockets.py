@@ -20,6 +20,8 @@ def bound_sockets(
     backlog: int,
     inherited: Mapping[str, socket.socket] | None = None,
     files: Ownership | None = None,
+    *,
+    option: str = "--bind",
 ) -> Iterator[list[socket.socket]]:
     """Listen on every address, and close all of them afterwards; socket files are removed.
 
@@ -28,6 +30,7 @@ def bound_sockets(
         backlog: connections that may wait to be accepted, for each address.
         inherited: sockets that listen already, by address; those that are not needed are closed.
         files: whether the socket files are removed, looked at when they would be.
+        option: what the addresses come from, for messages.
 
     Raises:
         StartError: an address cannot be listened on; those before it are released.
@@ -41,7 +44,7 @@ def bound_sockets(
                 listener = left.pop(str(bind), None)
                 listeners.append(_listen(bind, backlog) if listener is None else _listen_on(listener, backlog))
             except (OSError, UnicodeError) as error:  # UnicodeError: no such host name is possible
-                raise StartError(f"--bind {bind}: {_explain(error, bind)}") from error
+                raise StartError(f"{option} {bind}: {_explain(error, bind)}") from error
             if isinstance(bind, UnixBind):
                 with suppress(FileNotFoundError):  # somebody has removed the file of an inherited socket
                     socket_files.append((bind.path, Path(bind.path).stat().st_ino))
