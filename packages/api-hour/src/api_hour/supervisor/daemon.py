@@ -8,6 +8,7 @@ import time
 from collections import deque
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api_hour.config import Settings
 from api_hour.errors import StartError
@@ -21,6 +22,7 @@ from api_hour.supervisor.events import (
     KillWorker,
     LogFact,
     Notify,
+    ReloadRequested,
     RetireWorker,
     ServiceState,
     StartSuccessor,
@@ -31,11 +33,19 @@ from api_hour.supervisor.events import (
 )
 from api_hour.supervisor.fleet import Fleet
 from api_hour.supervisor.handover import Ownership, Predecessor, Successor, inherited_listeners
+from api_hour.supervisor.ledger import Ledger
+from api_hour.supervisor.monitor_socket import monitor_of
 from api_hour.supervisor.policy import Policy
+from api_hour.supervisor.recorder import Recorder
 from api_hour.supervisor.signals import read_requests, signal_socket
 from api_hour.supervisor.sockets import bound_sockets, describe_address
+from api_hour.supervisor.source_watch import watched_sources
 from api_hour.supervisor.systemd import ServiceManager
+from api_hour.worker.heartbeat import heartbeat_interval_s
 from api_hour.worker.spec import WorkerSpec
+
+if TYPE_CHECKING:
+    from api_hour.supervisor.monitor import Monitor  # see monitor_socket.py
 
 LOG = logging.getLogger("api_hour.supervisor")
 
@@ -55,14 +65,25 @@ def run_daemon(settings: Settings, spec: WorkerSpec, *, launched_in: Path | None
     files = Ownership(is_ours=not predecessor.is_waiting)
     with ExitStack() as stack:
         stack.callback(predecessor.close)
-        listeners = stack.enter_context(bound_sockets(settings.binds(), settings.backlog, inherited_listeners(), files))
+        inherited = inherited_listeners()
+        monitor = stack.enter_context(monitor_of(settings, inherited, files))
+        listeners = stack.enter_context(bound_sockets(settings.binds(), settings.backlog, inherited, files))
         for listener in listeners:
             LOG.info("listening on %s", describe_address(listener))
         signals = stack.enter_context(signal_socket())
         selector = stack.enter_context(selectors.DefaultSelector())
         daemon = Daemon(
-            settings, spec, listeners, selector, predecessor=predecessor, files=files, launched_in=launched_in
+            settings,
+            spec,
+            listeners,
+            selector,
+            predecessor=predecessor,
+            files=files,
+            launched_in=launched_in,
+            monitor=monitor,
         )
+        if settings.reload:
+            stack.enter_context(watched_sources(spec, selector, lambda: daemon.ask(ReloadRequested())))
         ending = daemon.run(signals)
     if ending.exit_code:
         raise StartError(ending.reason)
@@ -80,6 +101,7 @@ class Daemon:
         predecessor: told when this one serves.
         files: whether the socket files are ours; changes with a handover.
         launched_in: where a successor is started; None for the working directory.
+        monitor: shows how the daemon is; None for nobody.
     """
 
     def __init__(
@@ -92,8 +114,11 @@ class Daemon:
         predecessor: Predecessor,
         files: Ownership,
         launched_in: Path | None,
+        monitor: "Monitor | None" = None,
     ) -> None:
         self._listeners = dict(zip(map(str, settings.binds()), listeners, strict=True))
+        if monitor is not None:
+            self._listeners[monitor.name] = monitor.listener
         self._selector = selector
         self._predecessor = predecessor
         self._files = files
@@ -101,7 +126,8 @@ class Daemon:
         self._events: deque[Event] = deque()
         self._service_manager = ServiceManager(os.environ, os.getpid())
         self._successor = Successor(selector, self._on_successor)
-        self.fleet = Fleet(spec, listeners, selector, self._events.append)
+        ledger = Ledger(heartbeat_interval_s(settings.heartbeat_timeout_s))
+        self.fleet = Fleet(spec, listeners, selector, self._events.append, ledger.hear)
         self.decisions = Decisions(
             Policy(
                 workers=settings.workers,
@@ -117,6 +143,11 @@ class Daemon:
                 is_successor=predecessor.is_waiting,
             )
         )
+        self._recorder = Recorder(ledger, self.decisions, self.fleet, target=spec.target, monitor=monitor)
+
+    def ask(self, event: Event) -> None:
+        """Take in what somebody wants; from this thread alone."""
+        self._events.append(event)
 
     def run(self, signals: socket.socket) -> Exit:
         """Serve to the end, and return how it ended; no worker is left, whatever happens.
@@ -126,6 +157,8 @@ class Daemon:
         """
         self._selector.register(signals, selectors.EVENT_READ, lambda: self._events.extend(read_requests(signals)))
         try:
+            if not self._predecessor.is_waiting:
+                self._recorder.open()
             while True:
                 self._events.append(Tick())  # after what has happened: see decisions.py, rule 5
                 if ending := self._handle_events():
@@ -136,14 +169,19 @@ class Daemon:
 
     def _handle_events(self) -> Exit | None:
         while self._events:
-            for action in self.decisions.handle(self._events.popleft(), now_s=time.monotonic()):
+            event, now_s = self._events.popleft(), time.monotonic()
+            actions = self.decisions.handle(event, now_s=now_s)
+            self._recorder.note(event, actions, now_s)
+            for action in actions:
                 if isinstance(action, Exit):
                     return action
                 self._carry_out(action)
+        self._recorder.publish_if_due(time.monotonic())
         return None
 
     def _wait(self) -> None:
-        wake_at_s = self.decisions.next_wake_at_s()
+        waits = (self.decisions.next_wake_at_s(), self._recorder.due_at_s)
+        wake_at_s = min((wait for wait in waits if wait is not None), default=None)
         ready = self._selector.select(None if wake_at_s is None else max(0.0, wake_at_s - time.monotonic()))
         for key, _ in ready:
             key.data()
@@ -174,10 +212,12 @@ class Daemon:
                 if state is ServiceState.READY and self._predecessor.is_waiting:
                     self._predecessor.tell_ready()
                     self._files.is_ours = True
+                    self._recorder.open()
             case LogFact(text=text, is_failure=is_failure):
                 LOG.log(logging.ERROR if is_failure else logging.INFO, "%s", text)
 
     def _on_successor(self, event: Event) -> None:
         if isinstance(event, HandoverDone):
             self._files.is_ours = False
+            self._recorder.close()
         self._events.append(event)
