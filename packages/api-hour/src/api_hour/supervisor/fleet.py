@@ -47,6 +47,10 @@ class WorkerProcess:
     unread: bytes = b""
     failure: str = ""
 
+    def fields(self, **more: object) -> dict[str, object]:
+        """Return what a line in the log says of this worker, for those who log fields."""
+        return {"worker_id": self.worker_id, "worker_pid": self.process.pid, **more}
+
     def close(self) -> None:
         """Release the descriptors of a worker that is gone."""
         self.control.close()
@@ -100,12 +104,18 @@ class Fleet:
         worker.control.setblocking(False)
         self._selector.register(worker.control, selectors.EVENT_READ, lambda: self._read(worker))
         self._selector.register(worker.pid_fd, selectors.EVENT_READ, lambda: self._reap(worker))
-        LOG.info("worker %d started, pid %d", worker_id, worker.process.pid)
+        LOG.info("worker %d started, pid %d", worker_id, worker.process.pid, extra=worker.fields())
 
     def retire(self, worker_id: int, reason: str) -> None:
         """Tell a worker to end when its clients have been told; nothing happens when it is gone."""
         if worker := self._workers.get(worker_id):
-            LOG.info("worker %d retires, pid %d: %s", worker_id, worker.process.pid, reason)
+            LOG.info(
+                "worker %d retires, pid %d: %s",
+                worker_id,
+                worker.process.pid,
+                reason,
+                extra=worker.fields(reason=reason),
+            )
             with suppress(OSError):  # it is gone, or its loop is blocked: its deadline will be seen
                 worker.control.send(encode_command(WorkerCommand(command="retire")) + b"\n")
 
@@ -125,7 +135,7 @@ class Fleet:
         if worker := self._workers.get(worker_id):
             self._log_stack(worker, reason)
             self._log_missing_stack(worker)
-            LOG.error("worker %d %s: killed", worker_id, reason)
+            LOG.error("worker %d %s: killed", worker_id, reason, extra=worker.fields(reason=reason))
             worker.process.kill()
 
     def pids(self) -> dict[int, int]:
@@ -177,7 +187,7 @@ class Fleet:
 
     def _take_in(self, worker: WorkerProcess, report: WorkerReport) -> None:
         if report.state == "ready":
-            LOG.info("worker %d serves, pid %d", worker.worker_id, worker.process.pid)
+            LOG.info("worker %d serves, pid %d", worker.worker_id, worker.process.pid, extra=worker.fields())
             self._report(WorkerReady(worker_id=worker.worker_id))
         elif report.state == "failed":
             worker.failure = report.reason
@@ -194,13 +204,26 @@ class Fleet:
         """Write the stack that was asked for into the log; nothing when none was, or it has not come."""
         if worker.is_stack_due and (stack := worker.stack.take()):
             worker.is_stack_due = False
-            LOG.error("worker %d, pid %d, %s; its stack:\n%s", worker.worker_id, worker.process.pid, reason, stack)
+            LOG.error(
+                "worker %d, pid %d, %s; its stack:\n%s",
+                worker.worker_id,
+                worker.process.pid,
+                reason,
+                stack,
+                extra=worker.fields(reason=reason),
+            )
 
     def _log_missing_stack(self, worker: WorkerProcess) -> None:
         if worker.is_stack_due:
             state = read_state(worker.process.pid)
             because = "its process is stopped" if state == "T" else f"its process is in state {state}"
-            LOG.error("worker %d, pid %d, gives no stack: %s", worker.worker_id, worker.process.pid, because)
+            LOG.error(
+                "worker %d, pid %d, gives no stack: %s",
+                worker.worker_id,
+                worker.process.pid,
+                because,
+                extra=worker.fields(reason=because),
+            )
 
     def _reap(self, worker: WorkerProcess) -> None:
         exit_code = worker.process.wait()
@@ -208,7 +231,13 @@ class Fleet:
             while worker.control in self._selector.get_map():
                 self._read(worker)
         self._forget(worker)
-        LOG.info("worker %d, pid %d, %s", worker.worker_id, worker.process.pid, describe_exit(exit_code))
+        LOG.info(
+            "worker %d, pid %d, %s",
+            worker.worker_id,
+            worker.process.pid,
+            describe_exit(exit_code),
+            extra=worker.fields(exit_code=exit_code, reason=worker.failure),
+        )
         self._report(WorkerExited(worker_id=worker.worker_id, exit_code=exit_code, reason=worker.failure))
 
     def _forget(self, worker: WorkerProcess) -> None:
