@@ -22,7 +22,13 @@ from api_hour.worker.spec import WorkerSpec
 
 DEFAULTS = Settings()
 
+NO_MONITOR = (
+    "--monitor: expected the address of a daemon's monitor; none is given or configured. "
+    "Give it, or what the daemon was started with: -c FILE, or -ac TARGET."
+)
+
 Target = Annotated[str, Parameter(help="What to serve: MODULE:CONTAINER.")]
+AsJson = Annotated[bool, Parameter(negative="", help="Show the document that the monitor gives.")]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -55,20 +61,32 @@ def run(arguments: Sequence[str]) -> int:
     def serve(target: Target, /, *, settings: Settings = DEFAULTS) -> None:
         serving.append((target, settings))
 
+    statuses: list[bool] = []
+
+    @app.command(name="status")
+    def ask(target: Target = "", /, *, settings: Settings = DEFAULTS, json: AsJson = False) -> None:
+        """Show how a running daemon is: the one with this --monitor, or the one that is configured so."""
+        serving.append((target, settings))
+        statuses.append(json)
+
     def read(sources: list[Any]) -> bool:
-        app.config = [cyclopts.config.Env("API_HOUR_"), *sources]
+        app.config = [cyclopts.config.Env("API_HOUR_", command=False), *sources]
         app(list(arguments), exit_on_error=False, print_error=False)
         return bool(serving)  # nothing to serve after --help and --version
 
     if not read([]):
         return 0
     target, settings = serving[-1]
-    check_target(target)
+    if settings.auto_config or not statuses:
+        check_target(target)
     config_dir = find_config_dir(settings, target)
     config_file = _find_config_file(settings, config_dir)
     if config_file is not None:
-        read([cyclopts.config.Dict(dict(read_config_file(config_file)), source=str(config_file))])
+        options = dict(read_config_file(config_file))
+        read([cyclopts.config.Dict(options, source=str(config_file), use_commands_as_keys=False)])
         target, settings = serving[-1]
+    if statuses:
+        return _show_status(settings, as_json=statuses[-1])
     settings = settings.as_served()
     logconfig = _find_logconfig(settings, config_dir)
     configure_logging(logconfig)
@@ -98,6 +116,16 @@ def check_target(target: str) -> None:
     module, _, name = target.partition(":")
     if not (name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
         raise ConfigError(f"TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got {target!r}.")
+
+
+def _show_status(settings: Settings, *, as_json: bool) -> int:
+    bind = settings.monitor_bind()
+    if bind is None:
+        raise ConfigError(NO_MONITOR)
+    os.chdir(settings.chdir)  # a unix socket's path may be relative to it
+    from api_hour.status import status  # noqa: PLC0415  # no daemon needs rich's tables and an HTTP client
+
+    return status(bind, as_json=as_json)
 
 
 def _find_config_file(settings: Settings, config_dir: Path | None) -> Path | None:

@@ -2,7 +2,8 @@
 
     ApiHourError
     ├── ConfigError   exit code 2: an option, a file or a target is not what it must be
-    └── StartError    exit code 3: the configuration is fine, but the daemon could not come up
+    ├── StartError    exit code 3: the configuration is fine, but the daemon could not come up
+    └── NoAnswer      exit code 3: no running daemon answers
 
 Only `cli.py` turns them into exit codes.
 """
@@ -22,5 +23,11 @@ class ConfigError(ApiHourError):
 
 class StartError(ApiHourError):
     """Something could not be started: an address is taken, or no worker came up."""
+
+    exit_code = 3
+
+
+class NoAnswer(ApiHourError):
+    """A running daemon was asked how it is, and there is none, or it is something else."""
 
     exit_code = 3
