@@ -52,7 +52,7 @@ def fetch_status(bind: Bind) -> bytes:
         with connection.getresponse() as response:
             body = response.read()
     except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
         raise NoAnswer(f"no daemon answers at --monitor {bind}: {reason}.") from error
     finally:
         connection.close()

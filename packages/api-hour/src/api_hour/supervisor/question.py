@@ -50,7 +50,7 @@ class QuestionReader:
         if self._is_complete:
             return Question(
                 method=self._parser.get_method().decode(),
-                path=self._url.partition(b"?")[0].decode("ascii", "replace"),
+                path=self._url.partition(b"?")[0].decode("latin-1"),
                 accept=b", ".join(self._accept).decode("latin-1"),
             )
         if self._read_bytes > HEAD_LIMIT_BYTES:
