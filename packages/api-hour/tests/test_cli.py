@@ -245,3 +245,86 @@ def _config_dir() -> str:
     main_yaml.parent.mkdir(parents=True)
     main_yaml.touch()
     return "conf"
+
+
+# Status.
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[object, bool]:
+    """Run `api_hour status` and return whose status would be shown, and whether as JSON."""
+    asked_for: list[tuple[object, bool]] = []
+
+    def record(bind: object, *, as_json: bool) -> int:
+        asked_for.append((bind, as_json))
+        return 0
+
+    monkeypatch.setattr("api_hour.status.status", record)
+    monkeypatch.chdir(Path.cwd())
+    assert cli.run(["status", *arguments]) == 0
+    [found] = asked_for
+    return found
+
+
+def test_the_status_is_asked_for_where_the_monitor_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked(monkeypatch, "--monitor", "127.0.0.1:9000") == (TcpBind(host="127.0.0.1", port=9000), False)
+    assert asked(monkeypatch, "--monitor", "unix:m.sock", "--json") == (UnixBind(path="m.sock"), True)
+    monkeypatch.setenv("API_HOUR_MONITOR", "127.0.0.1:9001")
+    assert asked(monkeypatch) == (TcpBind(host="127.0.0.1", port=9001), False)
+
+
+def test_the_status_finds_the_monitor_in_the_daemon_s_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "etc" / "app" / "api_hour" / "gunicorn_conf.py"
+    config.parent.mkdir(parents=True)
+    config.write_text("monitor = 'unix:m.sock'\nworkers = 3\n")
+
+    assert asked(monkeypatch, "-c", str(config)) == (UnixBind(path="m.sock"), False)
+    assert asked(monkeypatch, "-ac", "app:C") == (UnixBind(path="m.sock"), False)
+
+
+def test_the_status_s_unix_socket_is_looked_for_where_the_daemon_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "below").mkdir()
+    asked(monkeypatch, "--monitor", "unix:m.sock", "--chdir", "below")
+
+    assert Path.cwd() == tmp_path / "below"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            [],
+            2,
+            (
+                "--monitor: expected the address of a daemon's monitor; none is given or configured. "
+                "Give it, or what the daemon was started with: -c FILE, or -ac TARGET."
+            ),
+        ),
+        (["-ac"], 2, "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got ''."),
+        (
+            ["--monitor", "9000"],
+            2,
+            "--monitor: expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8000; got '9000'.",
+        ),
+        (["--monitor", "unix:m.sock"], 3, "no daemon answers at --monitor unix:m.sock: No such file or directory."),
+    ],
+)
+def test_a_status_that_cannot_be_asked_for_is_one_message(
+    arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert complaint(capsys, "status", *arguments) == (code, f"api_hour: {message}\n")
+
+
+def test_without_watchfiles_a_reload_for_development_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    monkeypatch.setattr(cli, "configure_logging", lambda _logconfig: None)
+
+    assert complaint(capsys, "--reload", "-b", "127.0.0.1:0", "app:C") == (
+        2,
+        "api_hour: --reload: expected watchfiles to be installed; it is not. Install api-hour[reload].\n",
+    )

@@ -303,3 +303,27 @@ def test_a_wrong_address_in_a_configuration_file_is_refused(tmp_path: Path, monk
     assert str(caught.value) == (
         "--bind: expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8000; got 'nowhere'."
     )
+
+
+# The monitor, and development.
+
+
+def test_a_daemon_has_no_monitor_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_recorded(monkeypatch, "app:C")[0].monitor_bind() is None
+    settings, _ = run_recorded(monkeypatch, "--monitor", "unix:m.sock", "--ready-needs-engines", "app:C")
+
+    assert settings.monitor_bind() == UnixBind(path="m.sock")
+    assert settings.ready_needs_engines
+
+
+def test_the_monitor_s_address_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_HOUR_MONITOR", ":9000")
+
+    assert run_recorded(monkeypatch, "app:C")[0].monitor_bind() == TcpBind(host="0.0.0.0", port=9000)  # noqa: S104
+
+
+def test_a_reload_for_development_means_one_worker_that_keeps_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, spec = run_recorded(monkeypatch, "--reload", "-w4", "--drain-timeout", "10", "app:C")
+
+    assert (settings.workers, settings.drain_timeout_s) == (1, 0.0)
+    assert (spec.workers, spec.drain_timeout_s) == (1, 0.0)

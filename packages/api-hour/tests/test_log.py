@@ -77,17 +77,8 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
 
 def json_line(**changes: object) -> dict[str, object]:
     """Return what the formatter writes of a record with some attributes changed."""
-    record = logging.makeLogRecord(
-        {
-            "name": "api_hour.test",
-            "levelname": "INFO",
-            "msg": "it is %s",
-            "args": ("so",),
-            "created": 0.25,
-            "process": 7,
-        }
-        | changes
-    )
+    attributes = {"name": "api_hour.test", "levelname": "INFO", "msg": "it is %s", "args": ("so",)}
+    record = logging.makeLogRecord(attributes | {"created": 0.25, "process": 7} | changes)
     line = JsonFormatter().format(record)
     assert "\n" not in line
     document: dict[str, object] = json.loads(line)
@@ -116,14 +107,14 @@ def test_the_fields_of_a_call_follow_and_take_no_other_field_s_place() -> None:
 
 def test_an_exception_and_a_stack_are_text_in_the_same_line() -> None:
     try:
-        raise ValueError("no")
+        int("no")
     except ValueError:
         line = json_line(exc_info=sys.exc_info(), stack_info="Stack:\n  here")
 
     exception = line.pop("exception")
     assert isinstance(exception, str)
     assert exception.startswith("Traceback (most recent call last):\n")
-    assert exception.endswith("\nValueError: no")
+    assert exception.endswith("\nValueError: invalid literal for int() with base 10: 'no'")
     assert line == PLAIN_LINE | {"stack": "Stack:\n  here"}
 
 

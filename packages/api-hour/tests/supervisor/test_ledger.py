@@ -225,16 +225,25 @@ def lag(ledger: Ledger, now_s: float) -> float | None:
 
 def test_a_loop_is_late_as_it_says_until_its_next_heartbeat_is_overdue_by_more() -> None:
     ledger = ledger_of(1)
-    assert lag(ledger, 9.0) is None
+    assert [lag(ledger, now_s) for now_s in (0.5, 1.0, 4.0)] == [0.0, 0.0, 3.0]
     beat(ledger, 1, Heartbeat(loop_lag_s=0.25), at_s=10.0)
 
     assert lag(ledger, 11.0) == 0.25
     assert lag(ledger, 13.5) == 2.5
 
 
+def test_a_loop_that_does_not_run_yet_is_not_late() -> None:
+    ledger = Ledger(1.0)
+    ledger.note(Tick(), [StartWorker(worker_id=1)], 0.0)
+
+    assert lag(ledger, 9.0) is None
+    assert ledger.loop_lag_max_s(9.0) == 0.0
+
+
 def test_the_greatest_lag_is_remembered_for_a_minute() -> None:
     ledger = ledger_of(1, 2)
     assert ledger.loop_lag_max_s(0.0) == 0.0
+    end(ledger, 2)
     for at_s, lag_s in ((10.0, 0.5), (11.0, 2.0), (12.0, 1.0), (13.0, 0.25), (71.0, 0.0)):
         beat(ledger, 1, Heartbeat(loop_lag_s=lag_s), at_s=at_s)
 

@@ -107,7 +107,7 @@ def test_the_scraper_chooses_the_form(accept: str, content_type: str) -> None:
 
 def test_both_forms_say_the_same_under_names_and_units_that_openmetrics_accepts() -> None:
     _, text = expose(FACTS, OPENMETRICS)
-    families = list(read_openmetrics(text.decode()))
+    families = list(read_openmetrics(text.decode()))  # type: ignore[no-untyped-call]  # it has no types
 
     assert sum(len(family.samples) for family in families) == len(samples())
     assert all(family.name.startswith("api_hour_") for family in families)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import cast
 
-from decided import decisions_for
+from decided import BOOT_TIMEOUT_S, decisions_for
 
 from api_hour import __version__
 from api_hour.supervisor.decisions import Decisions
@@ -100,6 +100,7 @@ def test_a_picture_has_all_that_is_known() -> None:
 def test_a_picture_is_made_each_second_and_when_something_has_happened() -> None:
     shown = Shown()
     recorded = Recorded(shown)
+    recorded.decisions.handle(Tick(), now_s=recorded.began_at_s)  # the first worker is started
     recorded.recorder.open()
     due_at_s = recorded.recorder.due_at_s
     assert due_at_s is not None
@@ -116,6 +117,20 @@ def test_a_picture_is_made_each_second_and_when_something_has_happened() -> None
     assert len(shown.pictures) == 2  # all events of this moment make one picture
     recorded.recorder.publish_if_due(due_at_s)
     assert len(shown.pictures) == 3
+
+
+def test_what_the_passing_of_time_does_is_shown_at_once() -> None:
+    shown = Shown()
+    recorded = Recorded(shown)
+    recorded.handle([Tick()], after_s=0.0)  # the first worker is started
+    recorded.recorder.publish_if_due(recorded.began_at_s)
+    recorded.handle([Tick()], after_s=0.5)
+    recorded.recorder.publish_if_due(recorded.began_at_s + 0.5)
+    assert len(shown.pictures) == 1
+
+    recorded.handle([Tick()], after_s=BOOT_TIMEOUT_S)
+    recorded.recorder.publish_if_due(recorded.began_at_s + BOOT_TIMEOUT_S)
+    assert shown.pictures[1].workers[0].phase == "condemned"
 
 
 def test_a_stop_is_shown_before_anything_is_done_about_it() -> None:

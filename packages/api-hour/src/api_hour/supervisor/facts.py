@@ -26,7 +26,7 @@ class WorkerView:
         pid: its process id; None if it could not be started.
         phase: booting, serving, retiring, condemned (late, its stack is being asked for) or killed.
         age_s: since when it was started.
-        silence_s: since its last heartbeat; None before the first, as with what follows from heartbeats.
+        silence_s: since its last sign of life; None until it serves, as with what follows from heartbeats.
         requests: answered so far.
         in_flight: being answered.
         connections: open.

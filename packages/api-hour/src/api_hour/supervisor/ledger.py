@@ -75,10 +75,9 @@ class Entry:
     """What is written down of one worker that is alive."""
 
     started_at_s: float
-    has_served: bool = False
     is_asked: bool = False  # to end, so its end is no crash
     heard_at_s: float | None = None
-    heartbeat: Heartbeat | None = None
+    heartbeat: Heartbeat | None = None  # None until it serves
 
 
 class Ledger:
@@ -106,7 +105,7 @@ class Ledger:
         """Write down what happened and what is done about it."""
         match event:
             case WorkerReady(worker_id=worker_id) if entry := self._entries.get(worker_id):
-                entry.has_served = True
+                entry.heartbeat, entry.heard_at_s = entry.heartbeat or Heartbeat(), now_s
             case WorkerAlive(worker_id=worker_id) if entry := self._entries.get(worker_id):
                 self._note_beat(entry, now_s)
             case WorkerExited(worker_id=worker_id) if entry := self._entries.pop(worker_id, None):
@@ -186,7 +185,7 @@ class Ledger:
         if entry.heartbeat is not None:
             self._gone.add(entry.heartbeat)
         if not entry.is_asked:
-            self._restarts["crashed" if entry.has_served else "boot_failed"] += 1
+            self._restarts["boot_failed" if entry.heartbeat is None else "crashed"] += 1
 
     def _note_action(self, action: Action, now_s: float) -> None:
         match action:

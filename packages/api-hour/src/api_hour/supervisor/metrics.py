@@ -106,7 +106,7 @@ def _request_metrics(facts: DaemonFacts) -> Iterator[Metric]:
 def _each_worker(workers: tuple[WorkerView, ...]) -> Iterator[Metric]:
     parts: tuple[tuple[str, str, Callable[[WorkerView], float | None]], ...] = (
         ("age_seconds", "Time since the worker was started.", lambda worker: worker.age_s),
-        ("silence_seconds", "Time since the worker's last heartbeat.", lambda worker: worker.silence_s),
+        ("silence_seconds", "Time since the worker's last sign of life.", lambda worker: worker.silence_s),
         ("requests_in_flight", "Requests that the worker is answering.", lambda worker: worker.in_flight),
         ("connections", "Connections that the worker has open.", lambda worker: worker.connections),
         ("event_loop_lag_seconds", "How late the worker's event loop is.", lambda worker: worker.loop_lag_s),

@@ -3,7 +3,7 @@
 import os
 import platform
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Protocol
 
 from api_hour import __version__
@@ -69,10 +69,10 @@ class Recorder:
         if self._monitor is not None:
             self._monitor.stop()
 
-    def note(self, event: Event, actions: Iterable[Action], now_s: float) -> None:
+    def note(self, event: Event, actions: Sequence[Action], now_s: float) -> None:
         """Write down what happened and what is about to be done about it."""
         self._ledger.note(event, actions, now_s)
-        if self._monitor is None or isinstance(event, WorkerAlive | Tick):
+        if self._monitor is None or (isinstance(event, WorkerAlive | Tick) and not actions):
             return
         self.due_at_s = now_s
         if isinstance(event, StopRequested):
