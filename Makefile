@@ -2,12 +2,13 @@
 
 PYTHON ?= python3
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement
 PACKAGES := packages/api-hour packages/rush-hour
 ARGS ?=
 
-.PHONY: help bench test lint types perf perf-load perf-http docs clean meinheld pins format
+.PHONY: help bench test lint types perf perf-load perf-http perf-daemon docs clean meinheld pins format
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,14 +28,18 @@ lint: $(VENV)/.bench $(VENV)/.dev ## Check style, spelling and the layers.
 types: $(VENV)/.bench $(VENV)/.dev ## Check types.
 	$(BIN)/mypy
 
-perf: perf-load perf-http ## Measure us beside our peers on the same work; prints ratios.
+perf: perf-load perf-http perf-daemon ## Measure us beside our peers on the same work; prints ratios.
 
 perf-load: $(VENV)/.bench ## Measure the load generator beside wrk, wrk2, h2load and oha, those that are on PATH.
 	$(BIN)/python benchmarks/perf/load_generators.py
 	$(BIN)/python benchmarks/perf/accuracy.py
 
-perf-http: $(VENV)/.bench $(VENV)/.perf ## Measure the HTTP engine beside its peers.
+perf-http: $(VENV)/.bench $(PEERS)/.perf ## Measure the HTTP engine beside its peers.
 	$(BIN)/python benchmarks/perf/http_servers.py
+
+perf-daemon: $(VENV)/.bench $(PEERS)/.perf ## Measure what our daemon and its peers lose in reloads, recycling and faults.
+	$(BIN)/python benchmarks/perf/daemons.py $(ARGS)
+	$(BIN)/python benchmarks/perf/faults.py
 
 docs: $(VENV)/.bench $(VENV)/.docs ## Build the documentation into docs/_build/html.
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build/html
@@ -51,7 +56,7 @@ pins: ## Choose the newest versions again and write them to requirements/*.txt (
 	$(PYTHON) requirements/pin.py
 
 clean: ## Remove everything that was made.
-	rm -rf $(VENV) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name '*.egg-info' -prune -exec rm -rf {} +
 
@@ -70,7 +75,13 @@ $(VENV)/.bench: requirements/bench.txt requirements/meinheld.txt $(PACKAGES:=/py
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
 	@touch $@
 
-$(VENV)/.dev $(VENV)/.docs $(VENV)/.perf: $(VENV)/.%: requirements/%.txt | $(BIN)/python
+$(PEERS)/.perf: requirements/perf.txt | $(BIN)/python
+	@echo "installing our peers (requirements/perf.txt) into $(PEERS)"
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
+	@touch $@
+
+$(VENV)/.dev $(VENV)/.docs: $(VENV)/.%: requirements/%.txt | $(BIN)/python
 	@echo "installing requirements/$*.txt"
 	@$(PIP) $<
 	@touch $@

@@ -4,6 +4,7 @@ Repeats the suite `hello.toml` at its own rate and at one that no server holds, 
 and all take turns, and prints medians. Options are passed on to `rush-hour bench`.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from rush_hour.report.terminal import make_console
 
 SUITE = Path(__file__).parents[1] / "suites" / "hello.toml"
 RUSH_HOUR = Path(sys.executable).with_name("rush-hour")
+PEERS = Path(__file__).parents[2] / ".venv-peers" / "bin"
 REPETITIONS = 5
 OURS = "api-hour"
 LOADS: dict[str, list[str]] = {"15,000 requests/s": [], "full speed": ["--rate", "100k"]}
@@ -43,7 +45,8 @@ def run_once(options: list[str]) -> BenchFile:
     """Bench every system once and return the result; a system that failed ends the measurement."""
     with tempfile.TemporaryDirectory() as output:
         command = [str(RUSH_HOUR), "bench", str(SUITE), "--output", f"{output}/bench", *options]
-        subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        environment = os.environ | {"PATH": f"{os.environ['PATH']}{os.pathsep}{PEERS}"}
+        subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         bench = read_result(Path(output, "bench", "result.json"))
     assert isinstance(bench, BenchFile)
     for entry in bench.systems:

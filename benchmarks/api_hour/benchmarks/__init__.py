@@ -1,4 +1,8 @@
-"""The service as an API-Hour Container: `benchmarks:Container`."""
+"""The service as API-Hour Containers.
+
+`benchmarks:Container` is the published one: one query for each request, and its rows encoded here. The other two do
+what no other system of the published comparison does: see their rows in `suites/agents.toml`.
+"""
 
 import os
 from asyncio import AbstractEventLoop
@@ -10,11 +14,13 @@ from api_hour.container import Handler, WorkerHandle
 from api_hour.engines.postgres import PostgresEngine
 from api_hour.http import HttpServer, Router
 from benchmarks.endpoints import agents, index
-from benchmarks.services.agents import Agents
+from benchmarks.services.agents import Agents, AgentsByDatabase, AgentsCoalesced
 
 
 class Container(api_hour.Container):
     """Endpoints, services and engines of the benchmark."""
+
+    agents_class = Agents
 
     def __init__(self, config: Any, worker: WorkerHandle, loop: AbstractEventLoop) -> None:
         super().__init__(config, worker, loop)
@@ -22,7 +28,7 @@ class Container(api_hour.Container):
         connections = max(1, in_all // worker.workers)
         postgres = PostgresEngine(os.environ["DATABASE_URL"], min_size=connections, max_size=connections)
         self.engines["pg"] = postgres
-        self.services["agents"] = Agents(postgres)
+        self.services["agents"] = self.agents_class(postgres)
 
         router = Router()
         router.add("GET", "/index", index.index)
@@ -32,3 +38,15 @@ class Container(api_hour.Container):
     def make_servers(self) -> Sequence[Handler]:
         """Serve HTTP on every address."""
         return [self.servers["http"]]
+
+
+class JsonContainer(Container):
+    """The database builds the JSON, one query for each request."""
+
+    agents_class = AgentsByDatabase
+
+
+class CoalescedContainer(Container):
+    """Requests that come at the same time share a query that begins after all of them have come."""
+
+    agents_class = AgentsCoalesced

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from api_hour import cli
+from api_hour.commands import serve
 from api_hour.config import Settings
 from api_hour.worker.spec import WorkerSpec
 
@@ -13,9 +14,15 @@ from api_hour.worker.spec import WorkerSpec
 def clear_options(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
     """Let no option come from outside, neither from the environment nor from the working directory."""
     for name in list(os.environ):
-        if name.startswith("API_HOUR_") or name == "WEB_CONCURRENCY":
+        if name.startswith("API_HOUR_") or name in {"WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"}:
             monkeypatch.delenv(name)
     monkeypatch.chdir(directory)
+
+
+def leave_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command change neither the logging nor the title of the process that runs the tests."""
+    monkeypatch.setattr(serve, "configure_logging", lambda *_places, **_how: None)
+    monkeypatch.setattr(serve, "name_supervisor", lambda _name: None)
 
 
 def run_recorded(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[Settings, WorkerSpec]:
@@ -23,12 +30,12 @@ def run_recorded(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[Sett
     monkeypatch.chdir(Path.cwd())  # the command changes directory: the old one comes back with the test's end
     runs: list[tuple[Settings, WorkerSpec]] = []
 
-    def record(settings: Settings, spec: WorkerSpec, *, launched_in: Path) -> int:
+    def record(settings: Settings, spec: WorkerSpec, *, launched_in: Path, launcher: object) -> int:
         runs.append((settings, spec))
         return 0
 
-    monkeypatch.setattr(cli, "configure_logging", lambda _logconfig: None)
-    monkeypatch.setattr(cli, "run_daemon", record)
+    leave_process_alone(monkeypatch)
+    monkeypatch.setattr(serve, "run_daemon", record)
     assert cli.run(arguments) == 0
     [run] = runs
     return run

@@ -1,16 +1,17 @@
 """The command line: the published forms, exit codes, and what is said about bad input."""
 
+import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from recorded_daemon import clear_options, run_recorded
+from recorded_daemon import clear_options, leave_process_alone, run_recorded
 
 import api_hour
 from api_hour import cli
-from api_hour.config import TcpBind, UnixBind
+from api_hour.config import Location, TcpBind, UnixBind
 
 COMMANDS = ("api_hour", "api-hour")
 
@@ -115,6 +116,58 @@ def test_the_help_names_every_option_and_its_environment_variable(capsys: pytest
         assert word in text
 
 
+def test_the_template_s_command_line_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of dev_server.sh, which the cookiecutter template of 0.8.2 writes."""
+    main_yaml = tmp_path / "etc" / "app" / "main" / "main.yaml"
+    main_yaml.parent.mkdir(parents=True)
+    main_yaml.touch()
+
+    settings, _ = run_recorded(monkeypatch, "-w", "1", "-t", "999999", "-ac", "app:Container")
+
+    assert (settings.workers, settings.heartbeat_timeout_s, settings.auto_config) == (1, 999999, True)
+
+
+def test_the_workers_are_told_their_name_their_log_and_their_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["--log-level", "debug", "--log-file", "a.log", "-p", "a.pid", "--chdir", "below"]
+    (tmp_path / "below").mkdir()
+
+    settings, spec = run_recorded(monkeypatch, *arguments, "-n", "demo", "app:Container")
+
+    assert (spec.name, spec.log_level, spec.log_file) == ("demo", "debug", str(tmp_path / "a.log"))
+    assert settings.pid_file == tmp_path / "a.pid"
+    assert spec.identity is None
+
+
+def test_the_processes_are_named_after_the_target_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_recorded(monkeypatch, "app:Container")[1].name == "app:Container"
+
+
+def test_the_bits_of_new_files_are_set_for_the_whole_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = os.umask(0o022)
+    try:
+        run_recorded(monkeypatch, "--umask", "027", "app:Container")
+        assert os.umask(0o022) == 0o027
+    finally:
+        os.umask(before)
+
+
+def test_what_gunicorn_would_have_done_is_named_in_one_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "conf.py").write_text("preload_app = True\nkeepalive = 5\n")
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--workers=9")
+
+    settings, _ = run_recorded(monkeypatch, "-c", "conf.py", "app:Container")
+
+    assert settings.workers == os.cpu_count()
+    assert caplog.messages == [
+        "conf.py: settings of Gunicorn that have no meaning here: keepalive, preload_app",
+        "GUNICORN_CMD_ARGS is not read; use API_HOUR_... variables or --config",
+    ]
+
+
 # Bad input.
 
 
@@ -129,28 +182,44 @@ def test_the_help_names_every_option_and_its_environment_variable(capsys: pytest
         (["app:A:B"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'app:A:B'."),
         (["a..b:C"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'a..b:C'."),
         (["a/b.py:C"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'a/b.py:C'."),
-        (["app:C", "more"], "Unused Tokens: ['more']."),
-        (["--nope", "app:C"], "Unknown option: --nope."),
+        (["app:C", "more"], "expected one TARGET; what is 'more'? See api_hour --help."),
+        (["--nope", "app:C"], "Unknown option: --nope. Did you mean --name?"),
         (["-b"], "Parameter -b requires an argument."),
         (
             ["-b", "nowhere", "app:C"],
-            "--bind: expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8000; got 'nowhere'.",
+            (
+                "-b: expected HOST:PORT, [IPV6]:PORT, unix:PATH, unix:@NAME, udp:HOST:PORT, udp:[IPV6]:PORT or fd://N, "
+                "such as 127.0.0.1:8000; got 'nowhere'."
+            ),
         ),
-        (["-w", "many", "app:C"], 'Invalid value for -w: unable to convert "many" into int.'),
-        (["-w0", "app:C"], 'Invalid value "0" for -w. expected 1 or more, got 0.'),
-        (["--backlog", "0", "app:C"], 'Invalid value "0" for --backlog. expected 1 or more, got 0.'),
+        (["-w", "many", "app:C"], "-w: expected a whole number; got 'many'."),
+        (["-w0", "app:C"], "-w: expected 1 or more, got 0."),
+        (["--backlog", "0", "app:C"], "--backlog: expected 1 or more, got 0."),
         (
             ["--graceful-timeout", "-1", "app:C"],
-            'Invalid value "-1.0" for --graceful-timeout. expected 0 or more, got -1.0.',
+            "--graceful-timeout: expected 0 or more, got -1.0.",
         ),
         (
             ["--boot-timeout", "nan", "app:C"],
-            'Invalid value "nan" for --boot-timeout. expected 0 or more, got nan.',
+            "--boot-timeout: expected 0 or more, got nan.",
         ),
-        (["--config_dir", "no", "app:C"], "Invalid value \"no\" for --config_dir. expected a directory, got 'no'."),
-        (["--chdir", "no", "app:C"], "Invalid value \"no\" for --chdir. expected a directory, got 'no'."),
-        (["-c", "no", "app:C"], "Invalid value \"no\" for -c. expected a file, got 'no'."),
-        (["--logconfig", "no", "app:C"], "Invalid value \"no\" for --logconfig. expected a file, got 'no'."),
+        (["--config_dir", "no", "app:C"], "--config_dir: expected a directory, got 'no'."),
+        (["--chdir", "no", "app:C"], "--chdir: expected a directory, got 'no'."),
+        (["-c", "no", "app:C"], "-c: expected a file, got 'no'."),
+        (["--pid", "no/a.pid", "app:C"], "--pid: expected a file in a directory that exists, got 'no/a.pid'."),
+        (["--log-file", ".", "app:C"], "--log-file: expected a file in a directory that exists, got '.'."),
+        (["--umask", "8", "app:C"], "--umask: expected up to three octal digits, such as 0660; got '8'."),
+        (["--unix-mode", "rw", "app:C"], "--unix-mode: expected up to three octal digits, such as 0660; got 'rw'."),
+        (["--user", "no such", "app:C"], "--user: expected the name or number of a user; there is no 'no such'."),
+        (["--group", "no such", "app:C"], "--group: expected the name or number of a group; there is no 'no such'."),
+        (
+            ["--log-level", "loud", "app:C"],
+            "--log-level: expected one of debug, info, warning, error, critical; got 'loud'.",
+        ),
+        (["--max-rss", "1T", "app:C"], "--max-rss: expected bytes, such as 512M or 2G; got '1T'."),
+        (["stop", "--timeout", "-1"], "--timeout: expected 0 or more, got -1.0."),
+        (["reload", "--workers", "3"], "Unknown option: --workers."),
+        (["--logconfig", "no", "app:C"], "--logconfig: expected a file, got 'no'."),
     ],
 )
 def test_a_wrong_command_line_is_one_message_and_exit_code_2(
@@ -167,7 +236,7 @@ def test_a_wrong_environment_variable_is_named(
 
     assert complaint(capsys, "app:C") == (
         2,
-        f'api_hour: Invalid value for {name} from env: unable to convert "many" into int.\n',
+        f"api_hour: {name} in the environment: expected a whole number; got 'many'.\n",
     )
 
 
@@ -184,7 +253,7 @@ def test_auto_config_without_a_directory_is_exit_code_2(tmp_path: Path, capsys: 
 def test_a_directory_without_the_main_file_is_exit_code_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "configure_logging", lambda _logconfig: None)
+    leave_process_alone(monkeypatch)
 
     assert complaint(capsys, "--config_dir", str(tmp_path), "app:C") == (
         2,
@@ -193,7 +262,7 @@ def test_a_directory_without_the_main_file_is_exit_code_2(
 
 
 def test_a_taken_port_is_exit_code_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(cli, "configure_logging", lambda _logconfig: None)
+    leave_process_alone(monkeypatch)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
@@ -254,12 +323,11 @@ def asked(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[object, boo
     """Run `api_hour status` and return whose status would be shown, and whether as JSON."""
     asked_for: list[tuple[object, bool]] = []
 
-    def record(bind: object, *, as_json: bool) -> int:
-        asked_for.append((bind, as_json))
+    def record(location: Location, *, as_json: bool) -> int:
+        asked_for.append((location.monitor_bind(), as_json))
         return 0
 
-    monkeypatch.setattr("api_hour.status.status", record)
-    monkeypatch.chdir(Path.cwd())
+    monkeypatch.setattr("api_hour.commands.status.status", record)
     assert cli.run(["status", *arguments]) == 0
     [found] = asked_for
     return found
@@ -278,51 +346,36 @@ def test_the_status_finds_the_monitor_in_the_daemon_s_configuration(
     config = tmp_path / "etc" / "app" / "api_hour" / "gunicorn_conf.py"
     config.parent.mkdir(parents=True)
     config.write_text("monitor = 'unix:m.sock'\nworkers = 3\n")
+    (tmp_path / "conf.toml").write_text("monitor = '127.0.0.1:9000'\nworkers = 3\n")
 
     assert asked(monkeypatch, "-c", str(config)) == (UnixBind(path="m.sock"), False)
     assert asked(monkeypatch, "-ac", "app:C") == (UnixBind(path="m.sock"), False)
+    assert asked(monkeypatch, "-c", "conf.toml") == (TcpBind(host="127.0.0.1", port=9000), False)
 
 
-def test_the_status_s_unix_socket_is_looked_for_where_the_daemon_works(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "below").mkdir()
-    asked(monkeypatch, "--monitor", "unix:m.sock", "--chdir", "below")
-
-    assert Path.cwd() == tmp_path / "below"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "message"),
-    [
+@pytest.mark.parametrize("text", ["9000", "udp:127.0.0.1:9000", "fd://3"])
+def test_a_monitor_needs_an_address_to_connect_to(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert complaint(capsys, "--monitor", text, "app:C") == (
+        2,
         (
-            [],
-            2,
-            (
-                "--monitor: expected the address of a daemon's monitor; none is given or configured. "
-                "Give it, or what the daemon was started with: -c FILE, or -ac TARGET."
-            ),
+            "api_hour: --monitor: expected HOST:PORT, [IPV6]:PORT, unix:PATH or unix:@NAME, such as 127.0.0.1:9000; "
+            f"got {text!r}.\n"
         ),
-        (["-ac"], 2, "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got ''."),
-        (
-            ["--monitor", "9000"],
-            2,
-            "--monitor: expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8000; got '9000'.",
-        ),
-        (["--monitor", "unix:m.sock"], 3, "no daemon answers at --monitor unix:m.sock: No such file or directory."),
-    ],
-)
-def test_a_status_that_cannot_be_asked_for_is_one_message(
-    arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert complaint(capsys, "status", *arguments) == (code, f"api_hour: {message}\n")
+    )
+
+
+def test_a_status_that_nobody_answers_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert complaint(capsys, "status", "--monitor", "unix:m.sock") == (
+        3,
+        "api_hour: no daemon answers at --monitor unix:m.sock: No such file or directory.\n",
+    )
 
 
 def test_without_watchfiles_a_reload_for_development_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "watchfiles", None)
-    monkeypatch.setattr(cli, "configure_logging", lambda _logconfig: None)
+    leave_process_alone(monkeypatch)
 
     assert complaint(capsys, "--reload", "-b", "127.0.0.1:0", "app:C") == (
         2,

@@ -1,9 +1,9 @@
 """The agents with their login status."""
 
-from api_hour.http import Request
-from benchmarks.services.agents import Agent, Agents
+from api_hour.http import Request, Response
+from benchmarks.services.agents import Agents
 
 
-async def agents(request: Request) -> list[Agent]:
+async def agents(request: Request) -> Response:
     service: Agents = request.container.services["agents"]
-    return await service.list_all()
+    return Response(await service.list_all(), content_type="application/json")

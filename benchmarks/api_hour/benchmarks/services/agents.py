@@ -1,24 +1,13 @@
-"""What is known about agents."""
+"""What is known about agents, as JSON: three ways to read the same bytes."""
 
 from pathlib import Path
 
-import msgspec
-
+from api_hour.coalesce import coalesce
 from api_hour.engines.postgres import PostgresEngine
 
-LIST_AGENTS = (Path(__file__).parents[3] / "sql" / "list_agents.sql").read_text()
-
-
-class Agent(msgspec.Struct, frozen=True):
-    """An agent with its login status: the columns of the query, in their order."""
-
-    number: str
-    extension: str | None
-    context: str | None
-    state_interface: str | None
-    status: str
-    extension_status: str
-    paused: str
+SQL = Path(__file__).parents[3] / "sql"
+LIST_AGENTS = (SQL / "list_agents.sql").read_text()
+LIST_AGENTS_JSON = (SQL / "list_agents_json.sql").read_text()
 
 
 class Agents:
@@ -27,6 +16,23 @@ class Agents:
     def __init__(self, postgres: PostgresEngine) -> None:
         self._postgres = postgres
 
-    async def list_all(self) -> list[Agent]:
+    async def list_all(self) -> bytes:
         """Return every agent with its login status, one query for each call."""
-        return [Agent(*row) for row in await self._postgres.fetch(LIST_AGENTS)]
+        return await self._postgres.fetch_rows_as_json(LIST_AGENTS)
+
+
+class AgentsByDatabase(Agents):
+    """The database builds the JSON; still one query for each call."""
+
+    async def list_all(self) -> bytes:
+        """Return every agent with its login status."""
+        return await self._postgres.fetch_json(LIST_AGENTS_JSON)
+
+
+class AgentsCoalesced(Agents):
+    """Calls that come while a query runs share the next one."""
+
+    @coalesce
+    async def list_all(self) -> bytes:
+        """Return every agent with its login status."""
+        return await self._postgres.fetch_rows_as_json(LIST_AGENTS)

@@ -1,34 +1,53 @@
-"""The `api_hour` command: read the options, then hand over to the supervisor.
+"""The `api_hour` command: what can be written on the command line, and what becomes of it.
 
-The only place that prints an error and chooses an exit code: 2 for a wrong option or file, 3 when the daemon
-cannot come up.
+The only place that prints an error and chooses an exit code: 1 no daemon to stop or reload; 2 a wrong option, file or
+target; 3 the daemon cannot come up, or none answers.
 """
 
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import cyclopts
 from cyclopts import Parameter
 
 from api_hour import __version__
-from api_hour.config import Settings, find_config_dir, find_main_yaml, read_config_file
+from api_hour.commands import check, control, serve
+from api_hour.commands.launch import Launch, check_target
+from api_hour.config.complaints import explain
+from api_hour.config.settings import Location, Settings
+from api_hour.config.show import show_config
+from api_hour.config.sources import Sources
+from api_hour.config.values import check_not_negative
 from api_hour.errors import ApiHourError, ConfigError
-from api_hour.log import configure_logging
-from api_hour.supervisor.daemon import run_daemon
-from api_hour.worker.spec import WorkerSpec
-
-DEFAULTS = Settings()
-
-NO_MONITOR = (
-    "--monitor: expected the address of a daemon's monitor; none is given or configured. "
-    "Give it, or what the daemon was started with: -c FILE, or -ac TARGET."
-)
 
 Target = Annotated[str, Parameter(help="What to serve: MODULE:CONTAINER.")]
-AsJson = Annotated[bool, Parameter(negative="", help="Show the document that the monitor gives.")]
+SameTarget = Annotated[str | None, Parameter(name="TARGET", help="What the daemon serves; needed with -ac.")]
+CheckConfig = Annotated[
+    bool, Parameter(negative="", show_env_var=False, help="Check everything, import TARGET, and serve nothing.")
+]
+ShowConfig = Annotated[
+    bool,
+    Parameter(
+        name="--show-config", negative="", show_env_var=False, help="Show every option, its value and where it is from."
+    ),
+]
+StopTimeout = Annotated[
+    float,
+    Parameter(
+        name="--timeout",
+        validator=check_not_negative,
+        show_env_var=False,
+        help="Seconds to wait for the end; 0 for not at all.",
+    ),
+]
+
+AsJson = Annotated[
+    bool, Parameter(name="--json", negative="", show_env_var=False, help="Show the document that the monitor gives.")
+]
+
+DEFAULTS = Settings()
+DEFAULT_LOCATION = Location()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,17 +55,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         sys.exit(run(sys.argv[1:] if arguments is None else arguments))
     except cyclopts.CycloptsError as error:
-        sys.exit(_complain(str(error), ConfigError.exit_code))
+        sys.exit(_complain(explain(error), ConfigError.exit_code))
     except ApiHourError as error:
         sys.exit(_complain(str(error), error.exit_code))
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Read `arguments`, serve until told to stop, and return the exit code.
+    """Do what `arguments` say, and return the exit code.
 
     Raises:
         cyclopts.CycloptsError: an option is wrong.
-        ApiHourError: the configuration is wrong, or the daemon cannot come up.
+        ApiHourError: the configuration is wrong, or what is asked for cannot be done.
+    """
+    sources = Sources()
+    app = make_app(sources)
+    app.config = sources.in_order()
+    code = app(list(arguments), exit_on_error=False, print_error=False)
+    return code if isinstance(code, int) else 0
+
+
+def make_app(sources: Sources) -> cyclopts.App:
+    """Return the command line: without a command's name, it serves.
+
+    Args:
+        sources: what is known of where the values are from, when a command runs.
     """
     app = cyclopts.App(
         name="api_hour",
@@ -55,97 +87,51 @@ def run(arguments: Sequence[str]) -> int:
         version_flags=["--version"],
         result_action="return_value",
     )
-    serving: list[tuple[str, Settings]] = []
 
     @app.default
-    def serve(target: Target, /, *, settings: Settings = DEFAULTS) -> None:
-        serving.append((target, settings))
+    def serve_target(
+        target: Target,
+        /,
+        *,
+        settings: Settings = DEFAULTS,
+        check_config: CheckConfig = False,
+        show: ShowConfig = False,
+    ) -> int:
+        check_target(target)
+        launch = Launch(
+            target=target,
+            settings=settings,
+            sources=sources.by_field,
+            config_dir=sources.config_dir,
+            file=sources.file,
+        )
+        if show:
+            sys.stdout.write(show_config(settings, launch.sources))
+            return 0
+        return check.check_config(launch) if check_config else serve.serve(launch)
 
-    statuses: list[bool] = []
+    @app.command(name="reload")
+    def reload_daemon(_target: SameTarget = None, /, *, location: Location = DEFAULT_LOCATION) -> int:
+        """Let a running daemon take new code: its workers are replaced one by one."""
+        return control.reload(location)
+
+    @app.command(name="stop")
+    def stop_daemon(
+        _target: SameTarget = None, /, *, location: Location = DEFAULT_LOCATION, timeout: StopTimeout = 60.0
+    ) -> int:
+        """Let a running daemon answer what has begun and end, and wait for it."""
+        return control.stop(location, timeout_s=timeout)
 
     @app.command(name="status")
-    def ask(target: Target = "", /, *, settings: Settings = DEFAULTS, json: AsJson = False) -> None:
-        """Show how a running daemon is: the one with this --monitor, or the one that is configured so."""
-        serving.append((target, settings))
-        statuses.append(json)
+    def show_status(
+        _target: SameTarget = None, /, *, location: Location = DEFAULT_LOCATION, as_json: AsJson = False
+    ) -> int:
+        """Show how a running daemon is, as its monitor says."""
+        from api_hour.commands.status import status  # noqa: PLC0415  # no daemon needs rich and an HTTP client
 
-    def read(sources: list[Any]) -> bool:
-        app.config = [cyclopts.config.Env("API_HOUR_", command=False), *sources]
-        app(list(arguments), exit_on_error=False, print_error=False)
-        return bool(serving)  # nothing to serve after --help and --version
+        return status(location, as_json=as_json)
 
-    if not read([]):
-        return 0
-    target, settings = serving[-1]
-    if settings.auto_config or not statuses:
-        check_target(target)
-    config_dir = find_config_dir(settings, target)
-    config_file = _find_config_file(settings, config_dir)
-    if config_file is not None:
-        options = dict(read_config_file(config_file))
-        read([cyclopts.config.Dict(options, source=str(config_file), use_commands_as_keys=False)])
-        target, settings = serving[-1]
-    if statuses:
-        return _show_status(settings, as_json=statuses[-1])
-    settings = settings.as_served()
-    logconfig = _find_logconfig(settings, config_dir)
-    configure_logging(logconfig)
-    main_yaml = find_main_yaml(config_dir)
-    launched_in = Path.cwd()
-    os.chdir(settings.chdir)
-    spec = WorkerSpec(
-        target=target,
-        chdir=str(Path.cwd()),
-        main_yaml=_text(main_yaml),
-        logconfig=_text(logconfig),
-        backlog=settings.backlog,
-        graceful_timeout_s=settings.graceful_timeout_s,
-        workers=settings.workers,
-        drain_timeout_s=settings.drain_timeout_s,
-        heartbeat_timeout_s=settings.heartbeat_timeout_s,
-    )
-    return run_daemon(settings, spec, launched_in=launched_in)
-
-
-def check_target(target: str) -> None:
-    """Refuse a TARGET that is not `MODULE:NAME`.
-
-    Raises:
-        ConfigError: it is not.
-    """
-    module, _, name = target.partition(":")
-    if not (name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
-        raise ConfigError(f"TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got {target!r}.")
-
-
-def _show_status(settings: Settings, *, as_json: bool) -> int:
-    bind = settings.monitor_bind()
-    if bind is None:
-        raise ConfigError(NO_MONITOR)
-    os.chdir(settings.chdir)  # a unix socket's path may be relative to it
-    from api_hour.status import status  # noqa: PLC0415  # no daemon needs rich's tables and an HTTP client
-
-    return status(bind, as_json=as_json)
-
-
-def _find_config_file(settings: Settings, config_dir: Path | None) -> Path | None:
-    if settings.config is not None or not settings.auto_config or config_dir is None:
-        return settings.config
-    path = config_dir / "api_hour" / "gunicorn_conf.py"
-    return path if path.is_file() else None
-
-
-def _find_logconfig(settings: Settings, config_dir: Path | None) -> Path | None:
-    if settings.logconfig is not None:
-        return settings.logconfig.absolute()
-    if settings.auto_config and config_dir is not None:
-        path = config_dir / "api_hour" / "logging.ini"
-        return path if path.is_file() else None
-    return None
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
+    return app
 
 
 def _complain(message: str, exit_code: int) -> int:

@@ -58,6 +58,8 @@ class Container:
             request and closed after the last, in this order and in reverse.
         services: business logic by name; API-Hour only keeps it.
         servers: servers by name; API-Hour only keeps them.
+        retiring: set as soon as the worker begins to end, while its connections are still open: long streams wait for
+            it to say goodbye.
     """
 
     def __init__(self, config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop) -> None:
@@ -67,6 +69,7 @@ class Container:
         self.engines: dict[str, Any] = {}
         self.services: dict[str, Any] = {}
         self.servers: OrderedDict[str, Any] = OrderedDict()
+        self.retiring = asyncio.Event()
 
     @classmethod
     def make_event_loop(cls, config: Any) -> asyncio.AbstractEventLoop:  # noqa: ARG003  # for those who override it
@@ -99,10 +102,10 @@ class Container:
         """Release what is left. Runs last, when the engines are closed."""
 
     async def connect_engines(self) -> None:
-        """Connect every `Engine` in `engines`, in order. Called by the worker."""
+        """Connect every `Engine` in `engines`, in order; one without a name is called by its key. For the worker."""
         for name, engine in self.engines.items():
             if isinstance(engine, Engine):
-                LOG.debug("Connecting engine %s", name)
+                engine.name = engine.name or name
                 await engine.connect()
 
     async def close_engines(self) -> None:

@@ -1,6 +1,7 @@
 """The errors that end `api_hour` with a message instead of a traceback.
 
     ApiHourError
+    ├── ControlError  exit code 1: there is no daemon to stop or reload, or it does not stop
     ├── ConfigError   exit code 2: an option, a file or a target is not what it must be
     ├── StartError    exit code 3: the configuration is fine, but the daemon could not come up
     └── NoAnswer      exit code 3: no running daemon answers
@@ -13,6 +14,10 @@ class ApiHourError(Exception):
     """Base of all errors that API-Hour raises on purpose."""
 
     exit_code = 1
+
+
+class ControlError(ApiHourError):
+    """A running daemon was asked for something in vain."""
 
 
 class ConfigError(ApiHourError):

@@ -1,8 +1,9 @@
-"""How the daemon logs: to standard error, or as a logging.config file says. The same in every process."""
+"""How the daemon logs: to standard error or a file, or as a logging.config file says. The same in every process."""
 
 import json
 import logging
 import logging.config
+import logging.handlers
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,20 +39,42 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
 
-def configure_logging(logconfig: Path | str | None) -> None:
+class LogFile(logging.handlers.WatchedFileHandler):
+    """A file that may be moved away: a new one is begun. A line that cannot be written fails nobody who logs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; an error goes to standard error."""
+        try:
+            super().emit(record)
+        except OSError:  # WatchedFileHandler lets those of opening through
+            self.handleError(record)
+
+
+def configure_logging(logconfig: Path | str | None, *, level: str = "info", log_file: Path | str | None = None) -> None:
     """Set logging up once for this process; Python's warnings are logged too.
 
     Args:
-        logconfig: a file in the format of `logging.config.fileConfig`; None for standard error.
+        logconfig: a file in the format of `logging.config.fileConfig`, which says everything; None to log
+            in one format to one place.
+        level: what is logged at least, without `logconfig`.
+        log_file: where to, without `logconfig`; None for standard error. A file that is moved away is begun anew.
 
     Raises:
-        ConfigError: the file cannot be used.
+        ConfigError: a file cannot be used.
     """
     logging.captureWarnings(True)
-    if logconfig is None:
-        logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    if logconfig is not None:
+        _read_logconfig(logconfig)
         return
     try:
-        logging.config.fileConfig(logconfig, disable_existing_loggers=False)
+        handler = logging.StreamHandler() if log_file is None else LogFile(log_file, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--log-file: {log_file} cannot be written to: {error.strerror}.") from error
+    logging.basicConfig(level=level.upper(), format=LOG_FORMAT, handlers=[handler])
+
+
+def _read_logconfig(path: Path | str) -> None:
+    try:
+        logging.config.fileConfig(path, disable_existing_loggers=False)
     except Exception as error:
-        raise ConfigError(f"--logconfig: {logconfig}: {type(error).__name__}: {error}") from error
+        raise ConfigError(f"--logconfig: {path}: {type(error).__name__}: {error}") from error

@@ -1,191 +1,325 @@
-"""The PostgreSQL engine against a real server, started by `rush-hour database`."""
+"""The PostgreSQL engine against a real server: queries, and what a borrower leaves behind."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
-from pathlib import Path
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import asyncpg
+import psycopg
 import pytest
 from event_loops import on_each_loop, until
-from started_process import started
+from private_postgres import PrivatePostgres
 
-from api_hour.engines.postgres import PostgresEngine
-
-SUITE = """
-name = "engine-tests"
-title = "A database for the tests of an engine"
-probe = { path = "/" }
-systems = [{ name = "none", title = "never started", command = "true {port}" }]
-
-[database]
-load = ["schema.sql"]
-"""
-SCHEMA = "CREATE TABLE agents (number text PRIMARY KEY);"
+from api_hour.engines import EngineUnavailable
+from api_hour.engines.postgres import STATEMENTS_LIMIT, PostgresEngine
+from api_hour.errors import ConfigError
 
 
-@pytest.fixture(scope="session")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an empty table's database, on a private server."""
-    directory = tmp_path_factory.mktemp("database")
-    (directory / "suite.toml").write_text(SUITE)
-    (directory / "schema.sql").write_text(SCHEMA)
-    with started(["rush-hour", "database", "--suite", "suite.toml"], directory=directory) as process:
-        [line] = process.wait_for(r"(?m)^export DATABASE_URL='(.*)'$")
-        yield line[1]
+@pytest.fixture
+def dsn(postgres: PrivatePostgres) -> str:
+    """The URL of a database with an empty table."""
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS agents")
+        connection.execute("CREATE TABLE agents (number text PRIMARY KEY)")
+    return postgres.dsn
 
 
-async def connections_of(engine: PostgresEngine, name: str) -> int:
-    """Count the server's connections that call themselves `name`."""
-    [row] = await engine.fetch("SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", name)
-    return int(row["count"])
+@asynccontextmanager
+async def connected(dsn: str, **options: Any) -> AsyncIterator[PostgresEngine]:
+    """Give an engine that is closed at the end of the block."""
+    engine = PostgresEngine(dsn, **{"name": "pg", "max_size": 2, **options})
+    await engine.connect()
+    try:
+        yield engine
+    finally:
+        await engine.close()
 
 
 @on_each_loop
 async def test_a_query_returns_all_its_rows(dsn: str) -> None:
-    async with AsyncExitStack() as stack:
-        engine = await connected(stack, dsn)
-
+    async with connected(dsn) as engine:
         rows = await engine.fetch("SELECT n, $1 || n AS text FROM generate_series(1, $2) AS n", "x", 3)
 
         assert [dict(row) for row in rows] == [{"n": n, "text": f"x{n}"} for n in (1, 2, 3)]
         assert await engine.fetch("SELECT number FROM agents") == []
 
 
-async def connected(stack: AsyncExitStack, dsn: str, *, min_size: int = 1, max_size: int = 2) -> PostgresEngine:
-    """Return an engine that is closed with the stack."""
-    engine = PostgresEngine(dsn, min_size=min_size, max_size=max_size)
-    await engine.connect()
-    stack.push_async_callback(engine.close)
-    return engine
+@on_each_loop
+async def test_a_value_is_the_first_column_of_the_first_row(dsn: str) -> None:
+    async with connected(dsn) as engine:
+        assert await engine.fetch_value("SELECT n, 0 FROM generate_series(7, 9) AS n") == 7
+        assert await engine.fetch_value("SELECT number FROM agents") is None
 
 
 @on_each_loop
-async def test_its_first_connections_are_opened_at_once(dsn: str) -> None:
-    async with AsyncExitStack() as stack:
-        observer = await connected(stack, dsn)
-        await connected(stack, f"{dsn}&application_name=first", min_size=3, max_size=5)
+async def test_a_batch_runs_one_query_for_each_of_its_items(dsn: str) -> None:
+    async with connected(dsn, max_size=1) as engine:
+        rows = await engine.fetch_batch("SELECT $1::int * 2 AS double WHERE $1 <> 2", [(1,), (2,), (3,)])
 
-        assert await connections_of(observer, "first") == 3
+        assert [row["double"] for row in rows] == [2, 6]
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await engine.fetch_batch("SELECT 1 / $1::int", [(1,), (0,)])
+        assert await engine.fetch_value("SELECT 1") == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("""SELECT '{"a": [1,  2]}'::json""", b'{"a": [1,  2]}'),
+        ("""SELECT '{"a":[1,  2]}'::jsonb""", b'{"a": [1, 2]}'),
+        ("SELECT json_build_object('name', 'é')::text", '{"name" : "é"}'.encode()),
+        ("SELECT convert_to('[1]', 'UTF8')", b"[1]"),
+        ("SELECT NULL::json", b"null"),
+        ("SELECT number FROM agents", b"null"),
+    ],
+)
+@on_each_loop
+async def test_json_of_the_database_is_passed_on_untouched(dsn: str, query: str, expected: bytes) -> None:
+    async with connected(dsn) as engine:
+        assert await engine.fetch_json(query) == expected
 
 
 @on_each_loop
-async def test_it_never_has_more_connections_than_allowed(dsn: str) -> None:
-    async with AsyncExitStack() as stack:
-        observer = await connected(stack, dsn)
-        engine = await connected(stack, f"{dsn}&application_name=most", max_size=2)
+async def test_json_of_the_database_is_one_row(dsn: str) -> None:
+    async with connected(dsn) as engine:
+        with pytest.raises(ValueError) as caught:
+            await engine.fetch_json("SELECT to_json(n) FROM generate_series(1, $1) AS n", 3)
 
-        answers = await asyncio.gather(*(engine.fetch("SELECT $1::int AS n", number) for number in range(20)))
-
-        assert [answer[0]["n"] for answer in answers] == list(range(20))
-        assert 1 <= await connections_of(observer, "most") <= 2
+        assert str(caught.value) == "fetch_json: expected one row, got 3"
 
 
 @on_each_loop
-async def test_a_borrowed_connection_may_hold_a_transaction(dsn: str) -> None:
-    async with AsyncExitStack() as stack:
-        engine = await connected(stack, dsn)
-        async with engine.connection() as connection, connection.transaction():
-            await connection.execute("SET LOCAL application_name = 'local'")
-            assert await connection.fetchval("SHOW application_name") == "local"
+async def test_rows_become_json_by_the_types_of_their_columns(dsn: str) -> None:
+    query = """
+        SELECT 1 AS "?column?", 1.5::float8 AS real, 'NaN'::float8 AS nan, 12.30::numeric AS price, true AS yes,
+            NULL AS nothing, E'"\\\\\\n\u2028é' AS text, '2026-02-03'::date AS day,
+            '2026-02-03 04:05:06.7+00'::timestamptz AS instant, '04:05'::time AS hour,
+            '1 day 00:00:03'::interval AS age, '00000000-0000-0000-0000-00000000000a'::uuid AS uuid,
+            '\\x00ff'::bytea AS bytes, ARRAY[1, NULL, 3] AS numbers, '{"a":  [1]}'::json AS json,
+            '[1,2]'::jsonb AS jsonb, ARRAY['{"b":1}'::json, NULL] AS jsons, ROW(1, 'x') AS row,
+            ROW('5')::agents AS agent, '::1'::inet AS address
+    """
+    async with connected(dsn) as engine:
+        body = await engine.fetch_rows_as_json(query)
 
-        assert (await engine.fetch("SHOW application_name"))[0][0] != "local"
+        assert body.decode() == (
+            '[{"?column?":1,"real":1.5,"nan":null,"price":"12.30","yes":true,"nothing":null,'
+            '"text":"\\"\\\\\\n\u2028é","day":"2026-02-03","instant":"2026-02-03T04:05:06.700000Z","hour":"04:05:00",'
+            '"age":"P1DT3S","uuid":"00000000-0000-0000-0000-00000000000a","bytes":"AP8=","numbers":[1,null,3],'
+            '"json":{"a":  [1]},"jsonb":[1, 2],"jsons":[{"b":1},null],"row":[1,"x"],'
+            '"agent":{"number":"5"},"address":"::1"}]'
+        )
+        assert len(json.loads(body)[0]) == 20
+        assert await engine.fetch_rows_as_json("SELECT number FROM agents") == b"[]"
+
+
+@on_each_loop
+async def test_it_never_has_more_connections_than_allowed(postgres: PrivatePostgres, dsn: str) -> None:
+    async with connected(f"{dsn}&application_name=most") as engine:
+        answers = await asyncio.gather(*(engine.fetch_value("SELECT $1::int", number) for number in range(50)))
+
+        assert answers == list(range(50))
+        assert 1 <= postgres.count("most") <= 2
+
+
+@on_each_loop
+async def test_its_first_connections_are_opened_before_the_worker_serves(postgres: PrivatePostgres, dsn: str) -> None:
+    async with connected(f"{dsn}&application_name=first", min_size=3, max_size=5) as engine:
+        assert postgres.count("first") == 3
+        assert engine.status.connections == 3
+    await until(lambda: postgres.count("first") == 0)
+
+
+@on_each_loop
+async def test_a_transaction_is_committed_at_the_end_and_rolled_back_after_an_error(dsn: str) -> None:
+    async with connected(dsn) as engine:
+        async with engine.transaction() as connection:
+            await connection.execute("INSERT INTO agents VALUES ('1')")
+        with pytest.raises(ZeroDivisionError):
+            await insert_and_fail(engine)
+
+        assert await engine.fetch_value("SELECT array_agg(number) FROM agents") == ["1"]
+
+
+async def insert_and_fail(engine: PostgresEngine) -> None:
+    async with engine.transaction(isolation="serializable") as connection:
+        await connection.execute("INSERT INTO agents VALUES ('2')")
+        raise ZeroDivisionError
 
 
 @on_each_loop
 async def test_a_transaction_that_was_left_open_is_rolled_back(dsn: str) -> None:
-    async with AsyncExitStack() as stack:
-        engine = await connected(stack, dsn, max_size=1)
-        with pytest.raises(ZeroDivisionError):
-            await insert_and_fail(engine)
+    async with connected(dsn, max_size=1) as engine:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)  # asyncpg tells of it
+        async with engine.connection() as connection:
+            await connection.transaction().start()
+            await connection.execute("INSERT INTO agents VALUES ('7')")
 
         assert await engine.fetch("SELECT number FROM agents") == []
-
-
-async def insert_and_fail(engine: PostgresEngine) -> None:
-    async with engine.connection() as connection:
-        await connection.transaction().start()
-        await connection.execute("INSERT INTO agents VALUES ('7')")
-        raise ZeroDivisionError
+        await engine.fetch("BEGIN")
+        async with engine.connection() as connection:
+            assert not connection.is_in_transaction()
 
 
 @on_each_loop
 async def test_what_a_query_changes_for_its_session_stays(dsn: str) -> None:
     """The price of one round trip instead of two for each query."""
-    async with AsyncExitStack() as stack:
-        engine = await connected(stack, dsn, max_size=1)
+    async with connected(dsn, max_size=1) as engine:
         await engine.fetch("SET application_name = 'kept'")
 
-        assert (await engine.fetch("SHOW application_name"))[0][0] == "kept"
+        assert await engine.fetch_value("SHOW application_name") == "kept"
 
 
 @on_each_loop
-async def test_a_connection_that_the_server_ended_is_replaced(dsn: str) -> None:
-    async with AsyncExitStack() as stack:
-        observer = await connected(stack, dsn)
-        engine = await connected(stack, f"{dsn}&application_name=ended", max_size=1)
-        async with engine.connection() as borrowed:
-            raw = borrowed._con
-        await observer.fetch(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", "ended"
-        )
-        await until(raw.is_closed)
-
-        assert (await engine.fetch("SELECT 1 AS one"))[0]["one"] == 1
+async def test_settings_of_the_connection_are_there_from_the_beginning(dsn: str) -> None:
+    async with connected(dsn, connect_options={"server_settings": {"work_mem": "128kB"}}) as engine:
+        assert await engine.fetch_value("SHOW work_mem") == "128kB"
 
 
 @on_each_loop
-async def test_an_error_of_a_query_leaves_the_engine_usable(dsn: str) -> None:
-    async with AsyncExitStack() as stack:
-        engine = await connected(stack, dsn, max_size=1)
+async def test_a_query_is_prepared_once_on_each_connection(dsn: str) -> None:
+    count = "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT 1 AS one'"
+    async with connected(dsn, max_size=1) as engine:
+        for _ in range(5):
+            await engine.fetch("SELECT 1 AS one")
+
+        assert await engine.fetch_value(count) == 1
+
+
+@on_each_loop
+async def test_the_prepared_statements_of_a_connection_are_bounded(dsn: str) -> None:
+    async with connected(dsn, max_size=1) as engine:
+        for number in range(STATEMENTS_LIMIT + 20):
+            await engine.fetch(f"SELECT {number}")
+
+        assert await engine.fetch_value("SELECT count(*) FROM pg_prepared_statements") <= STATEMENTS_LIMIT + 2
+        assert await engine.fetch_value("SELECT 0") == 0
+
+
+@on_each_loop
+async def test_a_query_whose_columns_have_changed_is_prepared_again(dsn: str) -> None:
+    async with connected(dsn) as engine:
+        await engine.fetch("INSERT INTO agents VALUES ('1')")
+        assert await engine.fetch_rows_as_json("SELECT * FROM agents") == b'[{"number":"1"}]'
+        async with AsyncExitStack() as stack:  # both connections know it
+            connections = [await stack.enter_async_context(engine.connection()) for _ in range(2)]
+            await connections[0].execute("ALTER TABLE agents ADD COLUMN age int")
+
+        for _ in range(3):
+            assert await engine.fetch_rows_as_json("SELECT * FROM agents") == b'[{"number":"1","age":null}]'
+
+
+@on_each_loop
+async def test_a_query_whose_statement_somebody_dropped_is_prepared_again(dsn: str) -> None:
+    async with connected(dsn, max_size=1) as engine:
+        await engine.fetch("SELECT 1 AS one")
+        async with engine.connection() as connection:
+            await connection.execute("DEALLOCATE ALL")
+
+        assert await engine.fetch_value("SELECT 1 AS one") == 1
+
+
+@on_each_loop
+async def test_an_error_of_a_query_leaves_the_connection_in_use(dsn: str) -> None:
+    async with connected(dsn, max_size=1) as engine:
+        pid = await engine.fetch_value("SELECT pg_backend_pid()")
         with pytest.raises(asyncpg.UndefinedTableError):
             await engine.fetch("SELECT * FROM nowhere")
+        with pytest.raises(asyncpg.DataError):
+            await engine.fetch("SELECT $1::int", "one")
 
-        assert (await engine.fetch("SELECT 1 AS one"))[0]["one"] == 1
+        assert await engine.fetch_value("SELECT pg_backend_pid()") == pid
+
+
+@on_each_loop
+async def test_the_query_of_a_cancelled_borrower_ends_and_its_connection_is_used_again(dsn: str) -> None:
+    async with connected(dsn, max_size=1) as engine:
+        pid = await engine.fetch_value("SELECT pg_backend_pid()")
+        borrower = asyncio.create_task(engine.fetch("SELECT pg_sleep(1000)"))
+        await until(lambda: engine.status.borrowed == 1)
+        borrower.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await borrower
+
+        assert await engine.fetch_value("SELECT pg_backend_pid()") == pid
+        await until(lambda: engine.status.borrowed == 0)
+
+
+@on_each_loop
+async def test_a_borrower_cancelled_in_a_transaction_leaves_nothing_of_it(dsn: str) -> None:
+    async with connected(dsn, max_size=1) as engine:
+        inserted = asyncio.Event()
+
+        async def insert_and_wait() -> None:
+            async with engine.transaction() as connection:
+                await connection.execute("INSERT INTO agents VALUES ('8')")
+                inserted.set()
+                await connection.execute("SELECT pg_sleep(1000)")
+
+        borrower = asyncio.create_task(insert_and_wait())
+        await inserted.wait()
+        borrower.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await borrower
+
+        assert await engine.fetch("SELECT number FROM agents") == []
+
+
+@on_each_loop
+async def test_a_query_that_takes_too_long_is_cancelled(dsn: str) -> None:
+    async with connected(dsn, max_size=1, query_timeout_s=0.05) as engine:
+        with pytest.raises(EngineUnavailable) as caught:
+            await engine.fetch("SELECT pg_sleep(1000)")
+
+        assert str(caught.value) == "engine 'pg' is unavailable: a query was not answered (waited 0.1 s)"
+        assert await engine.fetch_value("SELECT 1") == 1
 
 
 @on_each_loop
 async def test_closing_waits_for_borrowed_connections(dsn: str) -> None:
-    engine = PostgresEngine(dsn)
-    await engine.connect()
-    async with engine.connection() as connection:
-        closing = asyncio.create_task(engine.close())
-        assert await connection.fetchval("SELECT 1") == 1
-        assert not closing.done()
-    await closing
+    async with connected(dsn) as engine:
+        async with engine.connection() as connection:
+            closing = asyncio.create_task(engine.close())
+            assert await connection.fetchval("SELECT 1") == 1
+            assert not closing.done()
+        await closing
 
 
 @on_each_loop
 async def test_an_engine_that_is_not_connected_says_so(dsn: str) -> None:
     engine = PostgresEngine(dsn)
-    await assert_not_connected(engine)
+    with pytest.raises(EngineUnavailable) as caught:
+        await engine.fetch("SELECT 1")
+    assert str(caught.value) == (
+        "engine 'PostgresEngine' is unavailable: not connected: add it to Container.engines, or await connect() "
+        "(waited 0.0 s)"
+    )
     await engine.connect()
     for _ in range(2):  # the second time nothing is open
         await engine.close()
 
-        await assert_not_connected(engine)
-
-
-async def assert_not_connected(engine: PostgresEngine) -> None:
-    with pytest.raises(RuntimeError) as caught:
-        await engine.fetch("SELECT 1")
-    assert str(caught.value) == ("PostgresEngine is not connected; add it to Container.engines, or await connect()")
+        with pytest.raises(EngineUnavailable) as caught:
+            await engine.fetch("SELECT 1")
+        assert str(caught.value) == "engine 'PostgresEngine' is unavailable: closed (waited 0.0 s)"
 
 
 @on_each_loop
-async def test_a_server_that_cannot_be_reached_is_an_error(tmp_path: Path) -> None:
-    engine = PostgresEngine(f"postgresql://nobody@/nowhere?host={tmp_path}")
+async def test_a_url_that_makes_no_sense_ends_the_boot_at_once() -> None:
+    engine = PostgresEngine("mysql://nobody@/nowhere", name="pg")
 
-    with pytest.raises(OSError, match=r"No such file or directory"):
+    with pytest.raises(ConfigError) as caught:
         await engine.connect()
+    assert str(caught.value) == (
+        "engine 'pg': invalid DSN: scheme is expected to be either \"postgresql\" or \"postgres\", got 'mysql'"
+    )
     await engine.close()
 
 
-@on_each_loop
-async def test_a_database_that_is_not_there_is_an_error(dsn: str) -> None:
-    before, _, after = dsn.rpartition("/rush_hour_")
-    engine = PostgresEngine(f"{before}/nowhere?{after.partition('?')[2]}")
+@pytest.mark.parametrize(("min_size", "max_size"), [(0, 1), (3, 2)])
+def test_sizes_make_sense(min_size: int, max_size: int) -> None:
+    with pytest.raises(ValueError) as caught:
+        PostgresEngine("postgresql:///", min_size=min_size, max_size=max_size)
 
-    with pytest.raises(asyncpg.InvalidCatalogNameError) as caught:
-        await engine.connect()
-    assert str(caught.value) == 'database "nowhere" does not exist'
+    assert str(caught.value) == f"expected 1 <= min_size <= max_size, got {min_size=}, {max_size=}"

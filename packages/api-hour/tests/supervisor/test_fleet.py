@@ -85,9 +85,21 @@ def test_a_worker_is_given_its_order_and_its_end_is_reported(tmp_path: Path, mon
         assert watch.is_empty()
     assert path.read_bytes() == (
         b'{"spec":{"target":"app:Container","chdir":"/","main_yaml":null,"logconfig":null,"backlog":7,'
-        b'"graceful_timeout_s":1.0,"workers":1,"drain_timeout_s":0.0,"heartbeat_timeout_s":0.0},'
-        b'"worker_id":3,"listener_fds":[],"request_limit":9}\n'
+        b'"graceful_timeout_s":1.0,"workers":1,"drain_timeout_s":0.0,"heartbeat_timeout_s":0.0,'
+        b'"name":"","log_level":"info","log_file":null,"identity":null},'
+        b'"worker_id":3,"listener_fds":[],"request_limit":9,"counts_fd":%d,"slot":0}\n' % watch.fleet._counts_fd
     )
+
+
+def test_a_slot_for_connections_is_free_when_its_worker_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with fleet_of("time.sleep(1000)", monkeypatch) as watch:
+        watch.fleet.start(1)
+        watch.fleet.start(2)
+        watch.fleet.kill(1, "was chosen")
+        watch.wait(lambda: watch.events)
+        watch.fleet.start(3)
+
+        assert {number: worker.slot for number, worker in watch.fleet._workers.items()} == {2: 1, 3: 0}
 
 
 def test_a_worker_says_that_it_serves_in_as_many_parts_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:

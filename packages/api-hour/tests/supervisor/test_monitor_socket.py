@@ -11,8 +11,9 @@ from api_hour.config import Settings
 from api_hour.errors import StartError
 from api_hour.supervisor.handover import Ownership
 from api_hour.supervisor.monitor_socket import NAME_PREFIX, monitor_of
+from api_hour.supervisor.sockets import SocketFiles
 
-OURS = Ownership(is_ours=True)
+OURS = SocketFiles()
 ANY_PORT = "127.0.0.1:0"
 
 
@@ -54,10 +55,11 @@ def test_a_socket_file_is_removed_by_its_last_owner(
     is_ours: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    files = Ownership(is_ours=True)
-    with monitor_of(Settings(monitor="unix:m.sock"), {}, files):
+    ownership = Ownership(is_ours=True)
+    with monitor_of(Settings(monitor="unix:m.sock"), {}, SocketFiles(mode=0o600, ownership=ownership)):
         assert Path("m.sock").is_socket()
-        files.is_ours = is_ours
+        assert Path("m.sock").stat().st_mode & 0o777 == 0o600
+        ownership.is_ours = is_ours
 
     assert Path("m.sock").exists() is not is_ours
 

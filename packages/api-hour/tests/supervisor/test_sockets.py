@@ -1,20 +1,23 @@
 """Listening sockets: what is made, what is refused, and what is left behind."""
 
+import os
 import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from event_loops import TIMEOUT_S
 from listening_sockets import backlog_of
 
-from api_hour.config import Bind, TcpBind, UnixBind
+from api_hour.config import Bind, FdBind, TcpBind, UdpBind, UnixBind
 from api_hour.errors import StartError
+from api_hour.privileges import Identity
 from api_hour.supervisor.handover import Ownership
-from api_hour.supervisor.sockets import bound_sockets, describe_address
+from api_hour.supervisor.sockets import SocketFiles, bound_sockets, describe_address
 
 BACKLOG = 16
 
@@ -33,8 +36,20 @@ def listening_at(path: str) -> Iterator[socket.socket]:
         yield listener
 
 
+@contextmanager
+def bound(
+    binds: Sequence[Bind],
+    backlog: int,
+    inherited: Mapping[str, socket.socket] | None = None,
+    files: SocketFiles | None = None,
+) -> Iterator[list[socket.socket]]:
+    """Open addresses; give the sockets without their names."""
+    with bound_sockets(binds, backlog, inherited, files) as sockets:
+        yield list(sockets.values())
+
+
 def refusal(*binds: Bind) -> str:
-    with pytest.raises(StartError) as caught, bound_sockets(binds, BACKLOG):
+    with pytest.raises(StartError) as caught, bound(binds, BACKLOG):
         pass
     return str(caught.value)
 
@@ -58,7 +73,7 @@ def full_backlog(path: str) -> Iterator[int]:
 
 
 def test_addresses_are_bound_in_order_and_released_at_the_end() -> None:
-    with bound_sockets([TcpBind(host="127.0.0.1", port=0), UnixBind(path="a.sock")], BACKLOG) as (tcp, unix):
+    with bound([TcpBind(host="127.0.0.1", port=0), UnixBind(path="a.sock")], BACKLOG) as (tcp, unix):
         address = tcp.getsockname()
         assert connects(socket.AF_INET, address)
         assert connects(socket.AF_UNIX, "a.sock")
@@ -70,7 +85,7 @@ def test_addresses_are_bound_in_order_and_released_at_the_end() -> None:
 
 
 def test_port_0_is_chosen_by_the_kernel_and_described() -> None:
-    with bound_sockets([TcpBind(host="127.0.0.1", port=0)], BACKLOG) as [listener]:
+    with bound([TcpBind(host="127.0.0.1", port=0)], BACKLOG) as [listener]:
         port = listener.getsockname()[1]
         assert port > 0
         assert describe_address(listener) == f"127.0.0.1:{port}"
@@ -86,30 +101,30 @@ def has_ipv6() -> bool:
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 def test_an_ipv6_address_is_bound_and_described() -> None:
-    with bound_sockets([TcpBind(host="::1", port=0)], BACKLOG) as [listener]:
+    with bound([TcpBind(host="::1", port=0)], BACKLOG) as [listener]:
         assert listener.family == socket.AF_INET6
         assert describe_address(listener) == f"[::1]:{listener.getsockname()[1]}"
         assert connects(socket.AF_INET6, listener.getsockname())
 
 
 def test_a_host_name_is_resolved() -> None:
-    with bound_sockets([TcpBind(host="localhost", port=0)], BACKLOG) as [listener]:
+    with bound([TcpBind(host="localhost", port=0)], BACKLOG) as [listener]:
         assert connects(listener.family, listener.getsockname())
 
 
 def test_a_unix_socket_is_open_to_a_proxy_under_another_user() -> None:
-    with bound_sockets([UnixBind(path="a.sock")], BACKLOG) as [listener]:
+    with bound([UnixBind(path="a.sock")], BACKLOG) as [listener]:
         assert describe_address(listener) == "unix:a.sock"
         assert stat.S_IMODE(Path("a.sock").stat().st_mode) == 0o666
 
 
 def test_the_backlog_is_the_kernels() -> None:
-    with bound_sockets([TcpBind(host="127.0.0.1", port=0)], 7) as [listener]:
+    with bound([TcpBind(host="127.0.0.1", port=0)], 7) as [listener]:
         assert backlog_of(listener) == 7
 
 
 def test_as_many_clients_wait_on_a_unix_socket_as_the_backlog_says() -> None:
-    with bound_sockets([UnixBind(path="a.sock")], 3), full_backlog("a.sock") as clients:
+    with bound([UnixBind(path="a.sock")], 3), full_backlog("a.sock") as clients:
         assert clients == 3 + 1  # the kernel lets one more in
 
 
@@ -118,7 +133,7 @@ def test_the_file_of_a_daemon_that_is_gone_is_removed() -> None:
         pass
     assert Path("a.sock").is_socket()
 
-    with bound_sockets([UnixBind(path="a.sock")], BACKLOG):
+    with bound([UnixBind(path="a.sock")], BACKLOG):
         assert connects(socket.AF_UNIX, "a.sock")
 
     assert not Path("a.sock").exists()
@@ -214,7 +229,7 @@ def test_earlier_sockets_are_released_when_a_later_one_fails() -> None:
 
     assert not connects(socket.AF_INET, ("127.0.0.1", free_port))
     assert not Path("a.sock").exists()
-    with bound_sockets([TcpBind(host="127.0.0.1", port=free_port), UnixBind(path="a.sock")], BACKLOG) as listeners:
+    with bound([TcpBind(host="127.0.0.1", port=free_port), UnixBind(path="a.sock")], BACKLOG) as listeners:
         assert len(listeners) == 2
 
 
@@ -224,7 +239,7 @@ def test_the_same_address_twice_is_refused() -> None:
 
 
 def test_a_socket_file_that_somebody_else_put_there_is_kept() -> None:
-    with bound_sockets([UnixBind(path="a.sock")], BACKLOG):
+    with bound([UnixBind(path="a.sock")], BACKLOG):
         Path("a.sock").rename("moved.sock")  # its inode stays in use: the new file has another
         Path("a.sock").write_text("not ours")
 
@@ -232,7 +247,7 @@ def test_a_socket_file_that_somebody_else_put_there_is_kept() -> None:
 
 
 def test_a_socket_file_that_is_gone_already_is_no_error() -> None:
-    with bound_sockets([UnixBind(path="a.sock")], BACKLOG):
+    with bound([UnixBind(path="a.sock")], BACKLOG):
         Path("a.sock").unlink()
 
     assert not Path("a.sock").exists()
@@ -244,7 +259,7 @@ def test_a_socket_file_that_is_gone_already_is_no_error() -> None:
 def test_an_inherited_socket_is_used_with_our_backlog_and_one_that_is_not_needed_is_closed() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=3) as tcp, socket.create_server(("127.0.0.1", 0)) as other:
         inherited = {"127.0.0.1:0": tcp.dup(), "127.0.0.1:1": other.dup()}
-        with bound_sockets([TcpBind(host="127.0.0.1", port=0)], BACKLOG, inherited) as [listener]:
+        with bound([TcpBind(host="127.0.0.1", port=0)], BACKLOG, inherited) as [listener]:
             assert listener.getsockname() == tcp.getsockname()
             assert backlog_of(tcp) == BACKLOG
             assert inherited["127.0.0.1:1"].fileno() == -1
@@ -253,10 +268,11 @@ def test_an_inherited_socket_is_used_with_our_backlog_and_one_that_is_not_needed
 
 @pytest.mark.parametrize("is_ours", [True, False])
 def test_the_file_of_an_inherited_socket_is_removed_if_it_is_ours_at_the_end(is_ours: bool) -> None:
-    files = Ownership(is_ours=not is_ours)
+    ownership = Ownership(is_ours=not is_ours)
+    files = SocketFiles(ownership=ownership)
     with listening_at("a.sock") as first:
-        with bound_sockets([UnixBind(path="a.sock")], BACKLOG, {"unix:a.sock": first.dup()}, files):
-            files.is_ours = is_ours
+        with bound([UnixBind(path="a.sock")], BACKLOG, {"unix:a.sock": first.dup()}, files):
+            ownership.is_ours = is_ours
 
         assert Path("a.sock").exists() is not is_ours
 
@@ -264,7 +280,7 @@ def test_the_file_of_an_inherited_socket_is_removed_if_it_is_ours_at_the_end(is_
 def test_an_inherited_socket_whose_file_is_gone_is_used_all_the_same() -> None:
     with listening_at("a.sock") as first:
         Path("a.sock").unlink()
-        with bound_sockets([UnixBind(path="a.sock")], BACKLOG, {"unix:a.sock": first.dup()}) as [listener]:
+        with bound([UnixBind(path="a.sock")], BACKLOG, {"unix:a.sock": first.dup()}) as [listener]:
             assert listener.getsockname() == "a.sock"
 
 
@@ -273,8 +289,165 @@ def test_inherited_sockets_are_closed_when_another_address_cannot_be_bound() -> 
         inherited = {"127.0.0.1:0": tcp.dup()}
         with (
             pytest.raises(StartError),
-            bound_sockets([UnixBind(path="no/a.sock"), TcpBind(host="127.0.0.1", port=0)], BACKLOG, inherited),
+            bound([UnixBind(path="no/a.sock"), TcpBind(host="127.0.0.1", port=0)], BACKLOG, inherited),
         ):
             pass
 
         assert inherited["127.0.0.1:0"].fileno() == -1
+
+
+# Names.
+
+
+def test_sockets_are_named_by_their_addresses_in_the_order_given() -> None:
+    any_port = TcpBind(host="127.0.0.1", port=0)
+
+    with bound_sockets([any_port, UnixBind(path="a.sock"), any_port], BACKLOG) as sockets:
+        assert list(sockets) == ["127.0.0.1:0", "unix:a.sock", "127.0.0.1:0 (2)"]
+
+
+def test_addresses_that_are_the_same_are_taken_over_one_by_one() -> None:
+    any_port = TcpBind(host="127.0.0.1", port=0)
+    with bound_sockets([any_port, any_port], BACKLOG) as first:
+        inherited = {name: sock.dup() for name, sock in first.items()}
+
+        with bound_sockets([any_port, any_port], BACKLOG, inherited) as second:
+            assert [sock.getsockname() for sock in second.values()] == [sock.getsockname() for sock in first.values()]
+
+
+# Sockets of the service manager.
+
+
+def test_the_service_manager_s_sockets_are_served_beside_the_addresses() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as given, socket.create_server(("127.0.0.1", 0)) as other:
+        inherited = {"systemd:3": given.dup(), "systemd:4": other.dup()}
+
+        with bound_sockets([UnixBind(path="a.sock")], BACKLOG, inherited) as sockets:
+            assert list(sockets) == ["unix:a.sock", "systemd:3", "systemd:4"]
+            assert sockets["systemd:3"].getsockname() == given.getsockname()
+            assert backlog_of(given) == BACKLOG
+
+
+def test_the_default_address_is_not_used_beside_the_service_manager_s_sockets() -> None:
+    given = socket.create_server(("127.0.0.1", 0))
+    with bound_sockets([], BACKLOG, {"systemd:3": given}) as sockets:
+        assert list(sockets) == ["systemd:3"]
+
+
+def test_a_socket_of_the_service_manager_that_cannot_be_served_is_refused() -> None:
+    one, other = socket.socketpair()
+    with one, other, pytest.raises(StartError) as caught, bound_sockets([], BACKLOG, {"systemd:3": one}):
+        pass
+
+    assert str(caught.value) == "systemd:3: Invalid argument."
+    assert one.fileno() == -1
+
+
+# Descriptors.
+
+
+def test_an_inherited_descriptor_is_served_and_closed_at_the_end() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=3) as given:
+        fd = os.dup(given.fileno())
+        os.set_inheritable(fd, True)
+        with bound([FdBind(fd=fd)], BACKLOG) as [listener]:
+            assert listener.getsockname() == given.getsockname()
+            assert backlog_of(given) == BACKLOG
+            assert not os.get_inheritable(fd)
+            assert not listener.getblocking()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(fd)
+
+
+def test_a_descriptor_that_is_not_open_is_refused() -> None:
+    assert refusal(FdBind(fd=999_999)) == "--bind fd://999999: expected the descriptor of an open socket."
+
+
+def test_a_descriptor_that_is_no_socket_is_refused_and_stays_open(tmp_path: Path) -> None:
+    with (tmp_path / "file").open("w") as file:
+        fd = file.fileno()
+
+        assert refusal(FdBind(fd=fd)) == f"--bind fd://{fd}: expected the descriptor of an open socket."
+        os.fstat(fd)
+
+
+def test_a_descriptor_of_a_socket_of_another_type_is_refused_and_stays_open() -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as other:
+        fd = other.fileno()
+
+        assert refusal(FdBind(fd=fd)) == f"--bind fd://{fd}: expected a stream or datagram socket."
+        os.fstat(fd)
+
+
+# Datagrams.
+
+
+def test_a_udp_address_receives_datagrams() -> None:
+    with (
+        bound([UdpBind(host="127.0.0.1", port=0)], BACKLOG) as [receiver],
+        socket.socket(type=socket.SOCK_DGRAM) as sender,
+    ):
+        assert receiver.type == socket.SOCK_DGRAM
+        assert not receiver.getblocking()
+        assert describe_address(receiver) == f"udp:127.0.0.1:{receiver.getsockname()[1]}"
+        sender.sendto(b"hello", receiver.getsockname())
+        receiver.settimeout(TIMEOUT_S)
+        assert receiver.recv(16) == b"hello"
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_a_udp_address_may_be_ipv6() -> None:
+    with bound([UdpBind(host="::1", port=0)], BACKLOG) as [receiver]:
+        assert describe_address(receiver) == f"udp:[::1]:{receiver.getsockname()[1]}"
+
+
+def test_a_udp_address_is_not_shared_with_another_daemon() -> None:
+    with bound([UdpBind(host="127.0.0.1", port=0)], BACKLOG) as [receiver]:
+        port = receiver.getsockname()[1]
+
+        assert refusal(UdpBind(host="127.0.0.1", port=port)) == (
+            f"--bind udp:127.0.0.1:{port}: another process listens there already; stop it or choose another address."
+        )
+
+
+# Unix sockets: names without files, modes and owners.
+
+
+def abstract_name() -> str:
+    return f"@api_hour-test-{os.getpid()}"
+
+
+def test_an_abstract_address_has_no_file() -> None:
+    with bound([UnixBind(path=abstract_name())], BACKLOG) as [listener]:
+        assert describe_address(listener) == f"unix:{abstract_name()}"
+        assert connects(socket.AF_UNIX, "\0" + abstract_name()[1:])
+        assert not list(Path().iterdir())
+
+
+def test_an_abstract_address_that_is_taken_is_refused() -> None:
+    with bound([UnixBind(path=abstract_name())], BACKLOG):
+        assert refusal(UnixBind(path=abstract_name())) == (
+            f"--bind unix:{abstract_name()}: another process listens there already; stop it or choose another address."
+        )
+
+
+def test_a_socket_without_an_address_is_described() -> None:
+    with socket.socket(socket.AF_UNIX) as unnamed:
+        assert describe_address(unnamed) == "unix:(unnamed)"
+
+
+def test_the_mode_of_a_socket_file_is_the_one_asked_for() -> None:
+    before = os.umask(0o777)
+    try:
+        with bound([UnixBind(path="a.sock")], BACKLOG, files=SocketFiles(mode=0o640)):
+            assert stat.S_IMODE(Path("a.sock").stat().st_mode) == 0o640
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_socket_file_is_given_to_the_workers_user() -> None:
+    owner = Identity(uid=65534, gid=65533, groups=())
+
+    with bound([UnixBind(path="a.sock")], BACKLOG, files=SocketFiles(owner=owner)):
+        assert (Path("a.sock").stat().st_uid, Path("a.sock").stat().st_gid) == (65534, 65533)

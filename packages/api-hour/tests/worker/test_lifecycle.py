@@ -12,6 +12,7 @@ from listening_sockets import backlog_of, listening
 
 import api_hour
 from api_hour.engines import Engine
+from api_hour.errors import ConfigError
 from api_hour.http import HttpServer, Request, Router
 from api_hour.worker.lifecycle import Ending, ListeningSocket, serve
 from api_hour.worker.listeners import Listeners
@@ -388,7 +389,7 @@ async def test_a_wrong_number_of_handlers_ends_the_life() -> None:
         def make_servers(self) -> Sequence[Any]:
             return [SayProtocol, SayProtocol]
 
-    with listening(3) as listeners, living(Several(diary), listeners) as life, pytest.raises(ValueError) as caught:
+    with listening(3) as listeners, living(Several(diary), listeners) as life, pytest.raises(ConfigError) as caught:
         await life.task
 
     assert str(caught.value) == (

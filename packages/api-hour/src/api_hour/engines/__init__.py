@@ -1,19 +1,11 @@
-"""Engines: where the data comes from. One module for each kind of data source."""
+"""Engines: where the data comes from. One module for each kind of data source.
 
-from abc import ABC, abstractmethod
+`Engine` is the base of all, `PooledEngine` of those that lend out connections: see `engine.py` and `pooled.py`.
+"""
 
+from api_hour.engines.engine import Engine
+from api_hour.engines.errors import EngineUnavailable
+from api_hour.engines.pooled import PooledEngine
+from api_hour.engines.status import EngineStatus, Patience
 
-class EngineUnavailable(Exception):
-    """The data source cannot be reached now. A server answers it as its protocol says: HTTP with status 503."""
-
-
-class Engine(ABC):
-    """A data source that a worker connects before it serves and closes after its last answer."""
-
-    @abstractmethod
-    async def connect(self) -> None:
-        """Connect, or raise: a worker whose engine does not connect does not serve."""
-
-    @abstractmethod
-    async def close(self) -> None:
-        """Close gracefully: work that is under way finishes first."""
+__all__ = ["Engine", "EngineStatus", "EngineUnavailable", "Patience", "PooledEngine"]

@@ -1,4 +1,4 @@
-"""How a handler answers with an error."""
+"""How a handler answers with an error, and what it is told when its client fails it."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -17,3 +17,18 @@ class HttpError(Exception):
         super().__init__(message or HTTPStatus(status).phrase)
         self.status = status
         self.headers = headers
+
+
+class Refusal(HttpError):
+    """The request itself is at fault: after the answer the connection is closed (RFC 9112, 9.6).
+
+    A handler that reads a body as it comes meets it in `Request.stream`, and need not catch it.
+    """
+
+    def __str__(self) -> str:
+        """Return the status in words, and what is wrong."""
+        return f"{HTTPStatus(self.status).phrase}: {self.args[0]}"
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was read, or before it was answered."""

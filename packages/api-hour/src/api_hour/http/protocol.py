@@ -1,405 +1,746 @@
-"""HTTP/1.1 on one connection: bytes in, handlers run in order, bytes out (RFC 9112).
+"""HTTP/1.1 on one connection: bytes in, requests answered in order, bytes out (RFC 9112).
 
 Rules that must hold:
 
-1. Responses leave in the order of their requests, whatever order the handlers would finish in.
+1. One request is answered at a time: what comes after it waits as bytes, and is understood when its turn comes.
 2. What cannot be understood beyond doubt is answered with an error and the connection is closed.
 3. A client that neither sends nor reads is cut at a deadline; nothing is buffered without a limit.
-
-Parsing is llhttp's, in its strict mode, by httptools.
 """
 
 import asyncio
 import logging
-import re
-from collections import deque
-from dataclasses import dataclass
-from email.utils import formatdate
-from enum import Enum
-from http import HTTPStatus
-from typing import Any, NoReturn, cast
-from weakref import WeakSet
+from time import monotonic
+from typing import TYPE_CHECKING, cast
 
-import httptools
-
-from api_hour.http.errors import HttpError
+from api_hour.http.body_stream import BodyStream
+from api_hour.http.errors import ClientGone, Refusal
+from api_hour.http.framing import Framing, framing_for
+from api_hour.http.head import HEAD_END, HeadParser, refuse_beginning
+from api_hour.http.proxy import Address, Origin, origin_of, read_proxy_header
 from api_hour.http.request import Request
-from api_hour.http.response import Response, encode_response, to_response
-from api_hour.http.router import Router
+from api_hour.http.response import Response, encode_head, encode_response, has_body
+
+if TYPE_CHECKING:
+    from api_hour.http.server import Server
 
 LOG = logging.getLogger("api_hour.http")
 
-_ORIGIN = re.compile(rb"[^:/?]+://[^/?]*")
+PIPELINE_BATCH = 16  # requests that are begun on one connection before the others have their turn
+WAITING_BYTES = 65536  # of requests that wait for their turn, before the client is not read from
+EMPTY_LINES = 4  # that may come before a request (RFC 9112, 2.2)
+DISCARD_BYTES = 262144  # of a body that its handler did not read: more is not worth keeping the connection
+LINGER_S = 2.0  # how long the last answer may take to be read before the connection is closed
 
-CLOCK_INTERVAL_S = 0.5  # how often deadlines are looked at and the Date header is made
-REQUEST_LINE_REST_BYTES = 64  # of a request line without its target: method, version, spaces, line end
-PIPELINE_LIMIT = 16  # requests that wait on one connection before it is not read from
-LINGER_S = 2.0  # how long an error answer may take to be read before the connection is closed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a client may ask for. Sizes in bytes, times in seconds."""
-
-    target_bytes: int = 8192
-    head_bytes: int = 65536
-    body_bytes: int = 1024 * 1024
-    request_timeout_s: float = 30.0  # from the first byte of a request (or the connection's start) to its last
-    keep_alive_timeout_s: float = 75.0  # between requests
-    write_timeout_s: float = 60.0  # for a client that does not read its answer
-
-
-class HttpServer:
-    """A protocol factory that answers HTTP with the handlers of a router.
-
-    Args:
-        router: the routes.
-        container: given to handlers as `request.container`.
-        limits: what a client may ask for.
-    """
-
-    def __init__(self, router: Router, *, container: Any = None, limits: Limits | None = None) -> None:
-        self.router = router
-        self.container = container
-        self.limits = limits or Limits()
-        self.connections: WeakSet[HttpProtocol] = WeakSet()
-        self.now_s = 0.0  # the loop's time, read each CLOCK_INTERVAL_S
-        self.date = b""
-        self._clock: asyncio.TimerHandle | None = None
-
-    def __call__(self) -> "HttpProtocol":
-        """Make the protocol of one connection."""
-        if self._clock is None:
-            self._tick(asyncio.get_running_loop())
-        protocol = HttpProtocol(self)
-        self.connections.add(protocol)
-        return protocol
-
-    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Read the clock and cut the connections past their deadline; rest when there is none."""
-        self.now_s = loop.time()
-        self.date = f"Date: {formatdate(usegmt=True)}\r\n".encode("ascii")
-        for protocol in [*self.connections]:
-            protocol.check_deadline(self.now_s)
-        has_work = self._clock is None or len(self.connections) > 0
-        self._clock = loop.call_later(CLOCK_INTERVAL_S, self._tick, loop) if has_work else None
-
-
-class _Refusal(Exception):
-    """Raised inside a parser callback: the request is answered with this status and the connection closed."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class _Reading(Enum):
-    """What is expected from the client next."""
-
-    NOTHING_YET = "the first byte of a request"
-    HEAD = "the rest of a head"
-    BODY = "the rest of a body"
-    NO_MORE = "nothing: what comes is thrown away"
+_NO_MESSAGE = Refusal(400, f"more than {EMPTY_LINES} empty lines came before a request")
 
 
 class HttpProtocol(asyncio.Protocol):
     """One connection."""
 
     __slots__ = (
-        "__weakref__", "_body", "_body_bytes", "_can_write", "_deadline_at_s", "_head_bytes", "_headers", "_is_last",
-        "_is_paused", "_loop", "_parser", "_queue", "_reading", "_request", "_server", "_target", "_task", "_transport",
-        "_unfinished_bytes",
+        "__weakref__", "_answer_until_s", "_begun_at_s", "_body_bytes", "_body_since_s", "_can_write", "_closes_when_idle",
+        "_deadline_at_s", "_drained", "_empty_lines", "_first_step", "_framing", "_gone", "_has_begun_answer",
+        "_has_ended_answer", "_has_more", "_heads", "_is_chunked", "_is_held", "_is_last", "_is_lost", "_is_over",
+        "_is_proxied", "_is_resuming", "_is_timed_out", "_keep_alive", "_left_bytes", "_loop", "_must_continue",
+        "_pieces", "_proxied_for", "_request", "_rest", "_searched_bytes", "_server", "_task", "_transport",
+        "_unsent_bytes", "_writable", "_write_until_s", "is_client_gone", "is_draining",
     )  # fmt: skip
 
     _transport: asyncio.Transport
-    _request: Request
-    _headers: list[tuple[bytes, bytes]]
 
-    def __init__(self, server: HttpServer) -> None:
+    def __init__(self, server: "Server") -> None:
         self._server = server
         self._loop = asyncio.get_running_loop()
-        self._parser = httptools.HttpRequestParser(self)
-        self._queue: deque[Request | _Refusal] = deque()
+        self._first_step = server.first_step(self._loop)
+        self._heads = HeadParser(server.limits, server.container)
+        # What comes in.
+        self._rest = bytearray()  # came and is not understood yet
+        self._searched_bytes = 0  # of it, the beginning of a head that was looked at
+        self._empty_lines = 0
+        self._has_more = False  # something came after the request that is being begun
+        self._request: Request | None = None  # its body is read, or it is answered
+        self._framing: Framing | None = None  # of a body that has not ended
+        self._pieces: list[bytes] = []
+        self._must_continue = False  # the client waits to be told to send the body
+        self._is_held = False  # the client is not read from
+        self._is_over = False  # what comes is thrown away
+        self._is_proxied = server.proxy is not None and server.proxy.protocol  # a PROXY protocol header is to come
+        self._proxied_for: Address | None = None
+        # What goes out.
         self._task: asyncio.Task[None] | None = None
-        self._is_last = False  # the connection is closed after what is received and queued
-        self._is_paused = False
+        self._is_resuming = False
+        self._has_begun_answer = False
+        self._has_ended_answer = False
+        self._keep_alive = True
+        self._is_chunked = False
+        self._left_bytes: int | None = None  # of a body of known length
         self._can_write = True
-        self._deadline_at_s = 0.0  # 0 for none
-        self._expect_message()
+        self._writable: asyncio.Future[None] | None = None
+        self._unsent_bytes = 0
+        # Its end.
+        self._is_last = False  # the connection is closed after what has come
+        self._closes_when_idle = False
+        self._is_lost = False
+        self._is_timed_out = False
+        self._gone: asyncio.Event | None = None
+        self._drained: asyncio.Event | None = None
+        self.is_client_gone = False
+        self.is_draining = False
+        # Deadlines, in the loop's time; 0 for none.
+        self._deadline_at_s = 0.0  # for what is to come
+        self._write_until_s = 0.0
+        self._answer_until_s = 0.0
+        self._body_since_s = 0.0
+        self._body_bytes = 0
+        self._begun_at_s = 0.0
 
     # The transport's calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start the first request's deadline."""
+        """Start the first request's deadline, or refuse one connection too many."""
         self._transport = cast("asyncio.Transport", transport)
-        self._set_deadline(self._server.limits.request_timeout_s)
+        if not self._server.add(self):
+            limit = self._server.limits.connections
+            self._refuse(Refusal(503, f"{limit} connections are open", headers=[("Retry-After", "1")]))
+            return
+        self._is_proxied = self._is_proxied and self._is_trusted_peer()
+        self._set_deadline(self._server.limits.head_timeout_s)
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Take nothing more; a handler that runs may finish, its answer has nowhere to go."""
-        self._reading = _Reading.NO_MORE
-        self._deadline_at_s = 0.0
-        self._queue.clear()
+        self._is_over = self._is_lost = True
+        self._deadline_at_s = self._write_until_s = 0.0
+        self._rest.clear()
         self._server.connections.discard(self)
-        del self._parser  # it refers to this protocol: the two would wait for the garbage collector
+        self._heads.close()
+        self._tell_gone()
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_exception(ClientGone("the client closed the connection"))
+        if self._task is None:
+            self._forget_request()
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came; requests that are whole are queued, and the first is begun."""
-        if self._reading is _Reading.NO_MORE:
+        """Begin the requests that came, as far as it is their turn."""
+        if self._is_over:
             return
-        self._unfinished_bytes += len(data)
-        try:
-            self._parser.feed_data(data)
-            self._check_unfinished()
-        except httptools.HttpParserUpgrade:
-            self._ignore_upgrade()
-        except (httptools.HttpParserError, _Refusal) as error:
-            self._refuse(_refusal_for(error, data))
-        self._begin_next()
+        if self._framing is not None:
+            if more := self._receive_body(data):
+                self._keep(more)
+                self._resume()
+        elif self._rest or self._request is not None or not self._can_write or self._is_proxied:
+            self._keep(data)
+            self._look_at_rest()
+        else:
+            self._take(data)
 
     def eof_received(self) -> bool:
         """Keep a half-closed connection open while answers are still to be sent."""
-        self._is_last, self._reading = True, _Reading.NO_MORE
-        return self._is_busy()
+        self._is_last = self._closes_when_idle = True
+        self._tell_gone()
+        return self._request is not None and not self._is_over
 
     def pause_writing(self) -> None:
         """Begin nothing more for a client that does not read."""
         self._can_write = False
+        self._await_reader()
 
     def resume_writing(self) -> None:
-        """Go on with the requests that waited."""
+        """Go on with what waited."""
         self._can_write = True
-        self._await_request()
-        self._begin_next()
+        self._write_until_s = 0.0
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+        self._resume()
 
-    # The server's and the worker's calls.
+    # The worker's and the server's calls.
 
     def begin_drain(self) -> None:
-        """Tell the client with the next answer that the connection ends; wait for its request until then."""
-        self._is_last = True
+        """Say `Connection: close` with the next answer; an idle connection stays open meanwhile."""
+        self._is_last = self.is_draining = True
+        if self._drained is not None:
+            self._drained.set()
 
     def begin_shutdown(self) -> None:
-        """Answer what has begun with `Connection: close`; close at once when nothing has."""
-        self._is_last = True
-        if self._reading is _Reading.NOTHING_YET and not self._is_busy():
+        """Answer what has come with `Connection: close`; close at once when nothing has."""
+        self.begin_drain()
+        self._closes_when_idle = True
+        if self._request is None and self._framing is None and not self._rest:
             self._close()
 
     def abort(self) -> None:
         """Stop the handler and cut the connection."""
         if self._task is not None:
             self._task.cancel()
+        self._is_over = self._is_lost = True
         self._transport.abort()
 
     def check_deadline(self, now_s: float) -> None:
-        """Cut the connection when its deadline has passed."""
-        if not 0.0 < self._deadline_at_s <= now_s:
-            return
-        if self._transport.is_closing() or not self._can_write:
-            self._transport.abort()
-        elif self._reading in (_Reading.HEAD, _Reading.BODY):
-            self._refuse(_Refusal(408, "the request did not come in time"))
-            self._begin_next()
-        else:
-            self._close()
+        """Cut the connection when a deadline has passed."""
+        if 0.0 < self._write_until_s <= now_s:
+            self._check_reader()
+        if 0.0 < self._answer_until_s <= now_s and self._task is not None:
+            self._answer_until_s = 0.0
+            self._is_timed_out = True
+            self._task.cancel()
+        if 0.0 < self._deadline_at_s <= now_s:
+            self._deadline_at_s = 0.0
+            self._give_up(now_s)
 
-    # httptools' calls.
+    # What a request asks of its connection.
 
-    def on_message_begin(self) -> None:
-        """Expect a head; its deadline runs from here unless answers are still to be sent."""
-        self._reading = _Reading.HEAD
-        self._unfinished_bytes = 0
-        if not self._is_busy():
-            self._set_deadline(self._server.limits.request_timeout_s)
+    def client_of(self, request: Request) -> Address | None:
+        """Return address and port of the client, as trusted proxies say; None for a unix socket's."""
+        return self._origin_of(request).client or self._proxied_for or self._peer()
 
-    def on_url(self, url: bytes) -> None:
-        """Collect the target, which may come in parts."""
-        self._target += url
-        if len(self._target) > self._server.limits.target_bytes:
-            raise _Refusal(414, f"the target is longer than {self._server.limits.target_bytes} bytes")
+    def scheme_of(self, request: Request) -> str:
+        """Return `http` or `https`, as trusted proxies say."""
+        by_itself = "http" if self._transport.get_extra_info("sslcontext") is None else "https"
+        return self._origin_of(request).scheme or by_itself
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Collect a header."""
-        self._headers.append((name.lower(), value))
-        self._count_head(len(name) + len(value) + len(b": \r\n"))
+    @property
+    def server_address(self) -> tuple[str, int | None] | None:
+        """The address that the client connected to; of a unix socket its path and no port."""
+        address = self._transport.get_extra_info("sockname")
+        if isinstance(address, tuple):
+            return str(address[0]), int(address[1])
+        return (address, None) if isinstance(address, str) and address else None
 
-    def on_headers_complete(self) -> None:
-        """Check the head, and expect the body."""
-        parser = self._parser
-        version = parser.get_http_version()
-        if version not in ("1.1", "1.0"):
-            raise _Refusal(505, f"HTTP/{version} is not spoken here, HTTP/1.1 is")
-        self._check_headers(version)
-        self._reading = _Reading.BODY
-        self._request = Request(
-            parser.get_method().decode("ascii"),
-            origin_form(self._target),
-            self._headers,
-            self._server.container,
-            is_http_1_0=version == "1.0",
-            keep_alive=parser.should_keep_alive(),
-        )
-        self._headers = []  # takes the trailers, which are counted and thrown away (RFC 9110, 6.5.1)
+    async def wait_draining(self) -> None:
+        """Wait until the worker is to end soon."""
+        if self._drained is None:
+            self._drained = asyncio.Event()
+            if self.is_draining:
+                self._drained.set()
+        await self._drained.wait()
 
-    def on_body(self, body: bytes) -> None:
-        """Collect the body, which may come in parts."""
-        self._body_bytes += len(body)
-        self._unfinished_bytes = 0
-        self._check_body_size(self._body_bytes)
-        self._body.append(body)
+    async def wait_gone(self) -> None:
+        """Wait until the client has closed its end."""
+        if self._gone is None:
+            self._gone = asyncio.Event()
+            if self.is_client_gone:
+                self._gone.set()
+        await self._gone.wait()
 
-    def on_message_complete(self) -> None:
-        """Queue the request."""
-        request = self._request
-        request.body = b"".join(self._body)
-        self._queue.append(request)
-        self._expect_message()
+    def want_body(self) -> None:
+        """Let more of the body come; tell the client that waits for it to send it (RFC 9110, 10.1.1)."""
+        if self._must_continue:
+            self._must_continue = False
+            if not self._has_begun_answer:
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._await_body()
+        elif self._is_held and self._framing is not None:
+            self._read_on()
+            self._await_body()
 
-    # The work.
+    def hold_body(self) -> None:
+        """Read no more from the client, which is not to blame for the time that passes."""
+        self._hold()
+        self._deadline_at_s = 0.0
 
-    def _expect_message(self) -> None:
-        self._reading = _Reading.NOTHING_YET
-        self._target = b""
-        self._headers = []
-        self._head_bytes = 0
-        self._body: list[bytes] = []
-        self._body_bytes = 0
-        self._unfinished_bytes = 0
+    # Sending an answer.
 
-    def _check_headers(self, version: str) -> None:
-        hosts = 0
-        expects_continue = False
-        for name, value in self._headers:
-            if name == b"host":
-                hosts += 1
-            elif name == b"content-length":
-                self._check_body_size(int(value))
-            elif name == b"expect":
-                expects_continue = value.lower() == b"100-continue"
-        if hosts != 1 and (version == "1.1" or hosts):  # RFC 9112, 3.2
-            raise _Refusal(400, f"expected one Host header, got {hosts}")
-        if expects_continue and version == "1.1" and not self._is_busy():  # RFC 9110, 10.1.1
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    @property
+    def has_begun_answer(self) -> bool:
+        """Whether a part of the answer may be with the client already."""
+        return self._has_begun_answer
 
-    def _check_body_size(self, size_bytes: int) -> None:
-        if size_bytes > self._server.limits.body_bytes:
-            raise _Refusal(413, f"the body is larger than {self._server.limits.body_bytes} bytes")
+    @property
+    def has_ended_answer(self) -> bool:
+        """Whether the answer is whole."""
+        return self._has_ended_answer
 
-    def _count_head(self, length_bytes: int) -> None:
-        self._head_bytes += length_bytes
-        if self._head_bytes > self._server.limits.head_bytes:
-            self._refuse_head()
+    @property
+    def is_timed_out(self) -> bool:
+        """Whether the handler was cancelled because it took too long."""
+        return self._is_timed_out
 
-    def _check_unfinished(self) -> None:
-        """Bound what the parser keeps of a head, a trailer or a chunk's size until it is whole.
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._is_lost or self._transport.is_closing()
 
-        The limit is beyond every head that `_count_head` lets through: how the bytes are split makes no difference.
+    def keeps_alive(self, request: Request) -> bool:
+        """Tell whether the connection stays open after the answer to a request."""
+        if not request.keep_alive or self._must_continue:
+            return False
+        if self._is_last and not self._has_more and not self._is_whole(self._rest, 0):
+            return False
+        return self._framing is None or (not self._is_over and self._framing.missing_bytes() <= DISCARD_BYTES)
+
+    def send(self, request: Request, response: Response) -> None:
+        """Send a whole answer.
+
+        Raises:
+            ValueError: its head cannot be sent; nothing was.
         """
+        body = response.body
+        assert isinstance(body, bytes)
+        self._keep_alive = keep_alive = self.keeps_alive(request)
+        heads = self._server.heads
+        if (
+            keep_alive
+            and response.status == 200
+            and not response.headers
+            and request.method != "HEAD"
+            and not request.is_http_1_0
+        ):
+            data = heads.whole(response, body)
+        else:
+            data = encode_response(response, request, date=heads.date, keep_alive=keep_alive)
+        self._has_begun_answer = self._has_ended_answer = True
+        if not self.is_lost:
+            self._transport.write(data)
+
+    async def send_stream(self, request: Request, response: Response) -> None:
+        """Send an answer piece by piece, as fast as the client reads.
+
+        Raises:
+            ValueError: its head cannot be sent, and nothing was; or its body has another length than it says.
+            ClientGone: the client has closed the connection.
+        """
+        length_bytes = response.content_length
+        keep_alive = self.keeps_alive(request)
+        is_chunked = length_bytes is None and not request.is_http_1_0
+        if length_bytes is None and not is_chunked:
+            keep_alive = False  # its end is the connection's (RFC 9112, 6.3)
+        head = encode_head(
+            response,
+            length_bytes,
+            is_chunked=is_chunked,
+            date=self._server.heads.date,
+            keep_alive=keep_alive,
+            is_http_1_0=request.is_http_1_0,
+        )
+        body = response.body
+        assert not isinstance(body, bytes)
+        pieces = aiter(body)
+        try:
+            if not has_body(response.status, request.method):
+                self.begin_answer(head, length_bytes=None, is_chunked=False, keep_alive=keep_alive)
+            else:
+                self.begin_answer(head, length_bytes=length_bytes, is_chunked=is_chunked, keep_alive=keep_alive)
+                async for piece in pieces:
+                    await self.send_piece(piece)
+        finally:
+            if (aclose := getattr(pieces, "aclose", None)) is not None:
+                await aclose()
+        self.end_answer()
+
+    def begin_answer(self, head: bytes, *, length_bytes: int | None, is_chunked: bool, keep_alive: bool) -> None:
+        """Send the head of an answer whose body comes in pieces.
+
+        Args:
+            head: the whole head.
+            length_bytes: the length that it says; None when it says none.
+            is_chunked: whether it says that the body comes in chunks.
+            keep_alive: whether the connection stays open after it.
+        """
+        self._left_bytes, self._is_chunked, self._keep_alive = length_bytes, is_chunked, keep_alive
+        self._has_begun_answer = True
+        if not self.is_lost:
+            self._transport.write(head)
+
+    async def send_piece(self, piece: bytes) -> None:
+        """Send a piece of the body, and wait until the client has read enough of it.
+
+        Raises:
+            ValueError: the body is longer than its head says.
+            ClientGone: the client has closed the connection.
+        """
+        if piece:
+            self.write_piece(piece)
+        if not self._can_write:
+            await self.drain()
+
+    def write_piece(self, piece: bytes) -> None:
+        """Send a piece of the body, without waiting.
+
+        Raises:
+            ValueError: the body is longer than its head says.
+            ClientGone: the client has closed the connection.
+        """
+        if self.is_lost:
+            raise ClientGone("the client closed the connection")
+        if self._left_bytes is not None:
+            self._left_bytes -= len(piece)
+            if self._left_bytes < 0:
+                raise ValueError(f"response body: it is {-self._left_bytes} bytes longer than its head says")
+        self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+
+    async def drain(self) -> None:
+        """Wait until the client has read enough.
+
+        Raises:
+            ClientGone: the client has closed the connection.
+        """
+        while not self._can_write:
+            if self.is_lost:
+                raise ClientGone("the client closed the connection")
+            self._writable = self._loop.create_future()
+            try:
+                await self._writable
+            finally:
+                self._writable = None
+
+    def end_answer(self) -> None:
+        """Send the end of the body.
+
+        Raises:
+            ValueError: the body is shorter than its head says.
+        """
+        if self._left_bytes:
+            raise ValueError(f"response body: it is {self._left_bytes} bytes shorter than its head says")
+        if self._is_chunked and not self.is_lost:
+            self._transport.write(b"0\r\n\r\n")
+        self._has_ended_answer = True
+
+    def fail(self, request: Request, response: Response) -> None:
+        """Send an error instead of an answer; cut the connection when the answer has begun."""
+        if self._has_begun_answer:
+            self._is_over = self._is_lost = True
+            self._transport.abort()
+        elif not self.is_lost:
+            self.send(request, response)
+
+    # Receiving requests.
+
+    def _look_at_rest(self) -> None:
+        """Go on with what has come: a PROXY protocol header, the rest of a head, or what waits for its turn."""
+        if self._is_proxied:
+            self._read_proxy_header()
+        elif self._request is not None or not self._can_write or self._is_resuming:
+            return  # it is not its turn
+        elif self._rest[0] == 0x0D or self._rest.find(HEAD_END, max(self._searched_bytes - 3, 0)) >= 0:
+            self._take(self._give_rest())
+        else:
+            self._await_head()
+
+    def _keep(self, data: bytes) -> None:
+        self._rest += data
+        if len(self._rest) > WAITING_BYTES and (self._request is not None or not self._can_write):
+            self._hold()
+
+    def _give_rest(self) -> bytes:
+        rest = bytes(self._rest)
+        self._rest.clear()
+        self._searched_bytes = 0
+        return rest
+
+    def _take(self, data: bytes) -> None:
+        """Begin the requests in `data` one after the other; what is not their turn yet is kept."""
+        position = 0
+        for _ in range(PIPELINE_BATCH):
+            while data.startswith(b"\r\n", position):
+                position += 2
+                self._empty_lines += 1
+            if self._empty_lines > EMPTY_LINES:
+                self._refuse(_NO_MESSAGE)
+                return
+            end = data.find(HEAD_END, position) + 4
+            if end < 4:
+                self._rest += data[position:]
+                self._await_head()
+                return
+            self._empty_lines = 0
+            try:
+                request = self._heads.parse(data[position:end])
+                framing = framing_for(request.content_length, self._server.limits, is_chunked=request.is_chunked)
+            except Refusal as refusal:
+                self._refuse(refusal)
+                return
+            if framing is None:
+                position = end
+                self._has_more = self._is_whole(data, position)
+                self._begin(request)
+            else:
+                data, position = self._begin_with_body(request, framing, data[end:]), 0
+            if self._is_over:
+                return
+            if self._request is not None or self._framing is not None or not self._can_write:
+                self._keep(data[position:])
+                return
+            if position == len(data):
+                self._await_request()
+                return
+        self._rest += data[position:]
+        self._is_resuming = True
+        self._loop.call_soon(self._take_turn, context=self._server.context)
+
+    def _is_whole(self, data: bytes | bytearray, position: int) -> bool:
+        """Tell whether what is at a position will be answered: a whole head, or a part whose rest may come."""
+        return position < len(data) and (not self.is_client_gone or data.find(HEAD_END, position) >= 0)
+
+    def _take_turn(self) -> None:
+        self._is_resuming = False
+        self._resume()
+
+    def _resume(self) -> None:
+        """Go on with what has come, if it is its turn."""
+        if self._request is not None or self._framing is not None or self._is_resuming or self._is_over:
+            return
+        if not self._can_write:
+            return
+        self._read_on()
+        if self._rest:
+            self._take(self._give_rest())
+        else:
+            self._await_request()
+
+    def _begin(self, request: Request) -> None:
+        """Answer a request."""
+        server = self._server
+        request.connection = self
+        self._request = request
+        self._has_begun_answer = self._has_ended_answer = self._is_timed_out = False
+        if self._framing is None:
+            self._deadline_at_s = 0.0
+        if server.limits.request_timeout_s:
+            self._answer_until_s = server.now_s + server.limits.request_timeout_s
+        if server.stats is not None:
+            server.stats.begin()
+            self._begun_at_s = monotonic()
+        task = self._first_step.start(server.respond(self, request))
+        if task is None:
+            self._finish()
+        else:
+            self._task = task
+            task.add_done_callback(self._on_done, context=server.context)
+
+    def _on_done(self, task: "asyncio.Task[None]") -> None:
+        self._task = None
+        if task.cancelled() or task.exception() is not None:
+            self.abort()
+        self._finish()
+        self._resume()
+
+    def _finish(self) -> None:
+        """Decide what becomes of the connection after an answer."""
+        server = self._server
+        if server.stats is not None:
+            server.stats.end(monotonic() - self._begun_at_s)
+        self._answer_until_s = 0.0
+        request = self._request
+        assert request is not None
+        self._forget_request()
+        if self.is_lost:
+            return
+        if not self._has_ended_answer:
+            self._is_lost = True
+            self._transport.abort()
+        elif not self._keep_alive:
+            self._close(linger=self._framing is not None or request.keep_alive)
+        elif self._framing is not None:  # the rest of its body is read and thrown away
+            self._read_on()
+            self._await_body()
+
+    def _forget_request(self) -> None:
+        if self._request is not None and self._request.incoming is not None:
+            self._request.incoming.fail(ClientGone("the answer to this request is over"))
+        self._request = None
+        self._pieces = []
+
+    def _begin_with_body(self, request: Request, framing: Framing, data: bytes) -> bytes:
+        """Begin a request whose body begins with `data`, when its handler wants it; return what follows the body."""
         limits = self._server.limits
-        if self._unfinished_bytes > limits.head_bytes + limits.target_bytes + REQUEST_LINE_REST_BYTES:
-            self._refuse_head()
+        self._framing, self._request = framing, request
+        self._has_begun_answer = False
+        self._body_bytes = 0
+        self._must_continue = request.expects_continue and not data
+        self._has_more = False
+        self._await_body()
+        if self._server.streams_body(request):
+            request.incoming = BodyStream(self, limits.buffer_bytes)
+            more = self._receive_body(data) if data else b""
+            self._has_more = self._is_whole(more, 0)
+            if self._must_continue:
+                self._deadline_at_s = 0.0  # the client waits for the handler
+            self._begin(request)
+            return more
+        if not data:
+            self.want_body()
+            return b""
+        return self._receive_body(data)
 
-    def _refuse_head(self) -> NoReturn:
-        raise _Refusal(431, f"the head is larger than {self._server.limits.head_bytes} bytes")
+    def _receive_body(self, data: bytes) -> bytes:
+        """Take a part of the body; return what follows the body."""
+        assert self._framing is not None
+        request = self._request
+        self._must_continue = False
+        self._body_bytes += len(data)
+        try:
+            pieces, more = self._framing.feed(data)
+        except Refusal as refusal:
+            self._refuse_body(refusal)
+            return b""
+        incoming = None if request is None else request.incoming
+        if incoming is not None:
+            incoming.feed(pieces)
+        elif request is not None:
+            self._pieces += pieces
+        if more is None:
+            return b""
+        self._framing = None
+        self._deadline_at_s = 0.0
+        if incoming is not None:
+            incoming.end()
+        elif request is not None:
+            request.body = b"".join(self._pieces)
+            self._pieces = []
+            self._has_more = self._is_whole(more, 0)
+            self._begin(request)
+        return more
 
-    def _ignore_upgrade(self) -> None:
-        """Answer as if no upgrade was asked for. The parser does not read the body then, so there may be none."""
-        self._is_last, self._reading = True, _Reading.NO_MORE
-        headers = self._request.headers
-        if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
-            self._queue.pop()
-            self._refuse(_Refusal(501, "no upgrade is possible here; send the request without Upgrade"))
+    def _refuse_body(self, refusal: Refusal) -> None:
+        """Refuse the rest of a body: by the handler that reads it, or here."""
+        request = self._request
+        if request is None:  # it was answered before
+            self._close(linger=True)
+        elif request.incoming is None:
+            self._forget_request()
+            self._refuse(refusal)
+        else:
+            self._is_over = self._is_last = True
+            self._rest.clear()
+            self._deadline_at_s = 0.0
+            request.incoming.fail(refusal)
 
-    def _is_busy(self) -> bool:
-        return self._task is not None or bool(self._queue)
+    def _read_proxy_header(self) -> None:
+        try:
+            found = read_proxy_header(bytes(self._rest))
+        except Refusal as refusal:
+            self._refuse(refusal)
+            return
+        if found is not None:
+            self._is_proxied = False
+            self._proxied_for, rest = found
+            self._rest.clear()
+            if rest:
+                self._take(rest)
+
+    # Waiting for the client.
 
     def _set_deadline(self, timeout_s: float) -> None:
         self._deadline_at_s = self._server.now_s + timeout_s
 
     def _await_request(self) -> None:
-        """Set the deadline of a connection on which nothing is being answered."""
-        if not self._can_write:
-            self._set_deadline(self._server.limits.write_timeout_s)
-        elif self._reading is _Reading.NOTHING_YET:
-            self._set_deadline(self._server.limits.keep_alive_timeout_s)
+        """Nothing has come: the client may rest."""
+        if self._closes_when_idle:
+            self._close()
         else:
-            self._set_deadline(self._server.limits.request_timeout_s)
+            self._set_deadline(self._server.limits.keep_alive_timeout_s)
 
-    def _refuse(self, refusal: _Refusal) -> None:
-        """Answer with an error after what is in flight, and take nothing more (RFC 9112, 9.6)."""
-        LOG.debug("refused: %s %s", refusal.status, refusal)
-        self._is_last, self._reading = True, _Reading.NO_MORE
-        self._queue.append(refusal)
-
-    def _begin_next(self) -> None:
-        if self._task is None and self._queue and self._can_write and not self._transport.is_closing():
-            self._deadline_at_s = 0.0
-            next_up = self._queue.popleft()
-            if isinstance(next_up, _Refusal):
-                self._write_refusal(next_up)
-            else:
-                self._task = self._loop.create_task(self._answer(next_up))
-        if self._is_paused is not (len(self._queue) > PIPELINE_LIMIT):
-            self._is_paused = not self._is_paused
-            self._transport.pause_reading() if self._is_paused else self._transport.resume_reading()
-
-    async def _answer(self, request: Request) -> None:
-        try:
-            response = to_response(await self._server.router.find(request)(request))
-        except HttpError as error:
-            response = Response(f"{error}\n", status=error.status, headers=error.headers)
-        except (Exception, asyncio.CancelledError):  # cancelled by the handler's own doing, or by abort()
-            LOG.exception("%s %r failed", request.method, request.path)
-            response = Response("the server failed to answer\n", status=500)
-        self._task = None
-        if not self._transport.is_closing():
-            self._write(request, response)
-
-    def _write(self, request: Request, response: Response) -> None:
-        more_to_come = self._queue or self._reading in (_Reading.HEAD, _Reading.BODY)
-        keep_alive = request.keep_alive and not (self._is_last and not more_to_come)
-        try:
-            data = encode_response(response, request, date=self._server.date, keep_alive=keep_alive)
-        except (ValueError, TypeError):
-            LOG.exception("%s %r gave a response that cannot be sent", request.method, request.path)
-            self._write(request, Response("the server failed to answer\n", status=500))
+    def _await_head(self) -> None:
+        """The beginning of a head has come: the rest must come in time."""
+        rest = self._rest
+        if self._closes_when_idle and self.is_client_gone:
+            self._close()
             return
-        self._transport.write(data)
-        if keep_alive:
-            self._await_request()
-            self._begin_next()
+        if rest != b"\r":
+            searched_bytes = self._searched_bytes
+            if refusal := refuse_beginning(rest, self._server.limits, searched_bytes):
+                self._refuse(refusal)
+                return
+        if not self._searched_bytes and (self._request is None):
+            self._set_deadline(self._server.limits.head_timeout_s)
+        self._searched_bytes = len(rest)
+
+    def _await_body(self) -> None:
+        self._body_since_s = self._server.now_s
+        self._body_bytes = 0
+        self._set_deadline(self._server.limits.body_timeout_s)
+
+    def _await_reader(self) -> None:
+        self._unsent_bytes = self._transport.get_write_buffer_size()
+        self._write_until_s = self._server.now_s + self._server.limits.write_timeout_s
+
+    def _check_reader(self) -> None:
+        """Cut a client that reads nothing, or too slowly."""
+        limits = self._server.limits
+        read_bytes = self._unsent_bytes - self._transport.get_write_buffer_size()
+        if read_bytes <= 0 or read_bytes < limits.min_bytes_per_s * limits.write_timeout_s:
+            self._is_over = self._is_lost = True
+            self._transport.abort()
+        else:
+            self._await_reader()
+
+    def _give_up(self, now_s: float) -> None:
+        """End the wait for what was to come."""
+        limits = self._server.limits
+        if self._is_over:
+            self._transport.abort()
+        elif self._framing is not None:
+            until_s = self._body_since_s + limits.body_timeout_s + self._body_bytes / limits.min_bytes_per_s
+            if until_s > now_s:
+                self._deadline_at_s = until_s
+            else:
+                self._refuse_body(Refusal(408, "the body did not come in time"))
+        elif self._rest:
+            self._refuse(Refusal(408, "the request did not come in time"))
         else:
             self._close()
 
-    def _write_refusal(self, refusal: _Refusal) -> None:
-        """Send the error and our end of the stream; what the client still sends is read and thrown away for a while.
+    def _hold(self) -> None:
+        if not self._is_held:
+            self._is_held = True
+            self._transport.pause_reading()
 
-        Closing at once would make the kernel send a reset that can destroy the answer (RFC 9112, 9.6).
+    def _read_on(self) -> None:
+        if self._is_held and not self._transport.is_closing():
+            self._is_held = False
+            self._transport.resume_reading()
+
+    # The connection's end.
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer with an error, and take nothing more (RFC 9112, 9.6)."""
+        LOG.debug("refused: %s", refusal)
+        server = self._server
+        if server.stats is not None:
+            server.stats.begin()
+            server.stats.end(0.0)
+        response = Response(f"{refusal}\n", status=refusal.status, headers=refusal.headers)
+        self._transport.write(encode_response(response, None, date=server.heads.date, keep_alive=False))
+        self._close(linger=True)
+
+    def _close(self, *, linger: bool = False) -> None:
+        """Close the connection when all is sent.
+
+        Args:
+            linger: only our end at first. What the client still sends is read and thrown away for a while, because the
+                reset that it would meet can destroy the answer on its way (RFC 9112, 9.6).
         """
-        response = Response(f"{HTTPStatus(refusal.status).phrase}: {refusal}\n", status=refusal.status)
-        self._transport.write(encode_response(response, None, date=self._server.date, keep_alive=False))
-        self._transport.write_eof()
-        self._set_deadline(LINGER_S)
+        self._is_over = True
+        self._framing = None
+        self._rest.clear()
+        self._await_reader()
+        if linger and self._transport.can_write_eof():
+            self._read_on()
+            self._transport.write_eof()
+            self._set_deadline(LINGER_S)
+        else:
+            self._deadline_at_s = 0.0
+            self._transport.close()
 
-    def _close(self) -> None:
-        self._reading = _Reading.NO_MORE
-        self._queue.clear()
-        self._set_deadline(self._server.limits.write_timeout_s)
-        self._transport.close()
+    def _tell_gone(self) -> None:
+        self.is_client_gone = True
+        if self._gone is not None:
+            self._gone.set()
+        if self._request is not None and self._request.incoming is not None:
+            self._request.incoming.fail(ClientGone("the client closed the connection before the end of its body"))
 
+    # Who the client is.
 
-def origin_form(target: bytes) -> bytes:
-    """Return the path and query of a target; the absolute form is what a proxy sends (RFC 9112, 3.2.2)."""
-    if target[:1] == b"/" or not (origin := _ORIGIN.match(target)):
-        return target
-    rest = target[origin.end() :]
-    return rest if rest[:1] == b"/" else b"/" + rest
+    def _peer(self) -> Address | None:
+        address = self._transport.get_extra_info("peername")
+        return (str(address[0]), int(address[1])) if isinstance(address, tuple) else None
 
+    def _is_trusted_peer(self) -> bool:
+        peer = self._peer()
+        proxy = self._server.proxy
+        return proxy is not None and proxy.trusts(None if peer is None else peer[0])
 
-def _refusal_for(error: Exception, data: bytes) -> _Refusal:
-    cause = error.__context__ if isinstance(error, httptools.HttpParserCallbackError) else error
-    if isinstance(cause, _Refusal):
-        return cause
-    if isinstance(error, httptools.HttpParserInvalidMethodError) and data.partition(b" ")[0].isalpha():
-        return _Refusal(501, "this method is not known here")
-    if str(error) == "Invalid HTTP version":
-        return _Refusal(505, "this version of HTTP is not spoken here, HTTP/1.1 is")
-    return _Refusal(400, str(error) or "the request is malformed")
+    def _origin_of(self, request: Request) -> Origin:
+        proxy = self._server.proxy
+        if proxy is None or not self._is_trusted_peer():
+            return Origin()
+        return origin_of(request.headers, proxy)

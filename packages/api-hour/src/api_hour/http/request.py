@@ -1,30 +1,41 @@
 """One HTTP request as a handler sees it. Everything beyond method and path is decoded when it is asked for."""
 
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
 from api_hour.http.errors import HttpError
 
+if TYPE_CHECKING:
+    from api_hour.http.body_stream import BodyStream
+    from api_hour.http.connection_facts import ConnectionFacts
+
 
 class Request:
-    """A whole request: the body has been read.
+    """A request. Its body has been read, unless its handler reads it as it comes.
 
     Attributes:
         method: `GET`, `POST`...
-        target: the request target as sent, such as `b"/agents?page=2"`.
+        target: the request target as sent, such as `b"/agents?page=2"`; of a whole URI, what follows its authority.
         raw_headers: names (lower case) and values as sent, in order.
-        body: the body; empty without one.
+        body: the body; empty without one, and for a handler that reads it as it comes.
         container: the Container that serves.
         path_parameters: what the route's `{name}` parts matched, decoded.
         is_http_1_0: whether the client spoke HTTP/1.0.
         keep_alive: whether the client lets the connection stay open.
+        content_length: the length of the body in bytes, as the client said; None when it did not.
+        is_chunked: whether the body comes in chunks.
+        expects_continue: whether the client waits to be told to send its body.
+        upgrade: the protocol that the client would rather speak on this connection; None when it does not say.
+        connection: what is known of the connection; None for a request that was made by hand.
+        incoming: the body, for a handler that reads it as it comes.
     """
 
     __slots__ = (
-        "_headers", "body", "container", "is_http_1_0", "keep_alive", "method", "path_parameters", "raw_headers",
-        "target",
+        "_headers", "body", "connection", "container", "content_length", "expects_continue", "incoming", "is_chunked",
+        "is_http_1_0", "keep_alive", "method", "path_parameters", "raw_headers", "target", "upgrade",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +56,12 @@ class Request:
         self.is_http_1_0 = is_http_1_0
         self.keep_alive = keep_alive
         self.path_parameters: dict[str, str] = {}
+        self.content_length: int | None = None
+        self.is_chunked = False
+        self.expects_continue = False
+        self.upgrade: bytes | None = None
+        self.connection: ConnectionFacts | None = None
+        self.incoming: BodyStream | None = None
         self._headers: dict[str, str] | None = None
 
     @property
@@ -73,6 +90,45 @@ class Request:
         """The decoded query parameters; of a repeated one, the last."""
         return dict(parse_qsl(self.target.partition(b"?")[2].decode("latin-1"), keep_blank_values=True))
 
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Address and port of the client, as trusted proxies say; None when it is not known (a unix socket's)."""
+        return None if self.connection is None else self.connection.client_of(self)
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`, as trusted proxies say."""
+        return "http" if self.connection is None else self.connection.scheme_of(self)
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the worker is to end soon: a long answer should come to its end."""
+        return self.connection is not None and self.connection.is_draining
+
+    @property
+    def is_client_gone(self) -> bool:
+        """Whether the client has closed the connection."""
+        return self.connection is not None and self.connection.is_client_gone
+
+    async def wait_draining(self) -> None:
+        """Wait until the worker is to end soon."""
+        assert self.connection is not None, "this request came on no connection"
+        await self.connection.wait_draining()
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield the body in pieces: as they come when the handler is `streams_body`, else the whole.
+
+        Raises:
+            ClientGone: the client closed the connection before the end of the body.
+            Refusal: the body is malformed, too large or too slow; it may be left to the server to answer.
+        """
+        if self.incoming is None:
+            if self.body:
+                yield self.body
+            return
+        while piece := await self.incoming.read():
+            yield piece
+
     def json(self) -> Any:
         """Return the decoded JSON body.
 
@@ -83,3 +139,9 @@ class Request:
             return msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise HttpError(400, f"expected a JSON body; {error}") from error
+
+
+def streams_body(handler: Any) -> Any:
+    """Decorate a handler that reads `request.stream()`: it is called when the head is there, before the body."""
+    handler.streams_body = True
+    return handler

@@ -1,7 +1,7 @@
 """What a handler answers, and the bytes that it becomes (RFC 9112, section 4)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -13,35 +13,45 @@ from api_hour.http.request import Request
 _encode_json = msgspec.json.Encoder().encode
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode("ascii") for status in HTTPStatus}
+_WITHOUT_BODY = frozenset({204, 304})  # RFC 9110, 6.4.1
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _NOT_IN_VALUE = re.compile(r"[\r\n\0]")
+_OF_THE_SERVER = frozenset({"connection", "content-length", "date", "transfer-encoding"})
+
+Body = bytes | str | AsyncIterable[bytes]
 
 
 class Response:
-    """A whole response.
+    """A response.
 
     Args:
-        body: what to send; text is encoded as UTF-8.
+        body: what to send; text is encoded as UTF-8. An asynchronous iterable of bytes is sent as it comes.
         status: the status code, from 200 to 599.
         content_type: value of the Content-Type header; None for none.
-        headers: more headers, names and values; Content-Length, Connection and Date are the server's.
+        headers: more headers, names and values; Content-Length, Connection, Date and Transfer-Encoding are the
+            server's.
+        content_length: of an iterable whose length is known, in bytes; without it the body is sent in chunks.
     """
 
-    __slots__ = ("body", "content_type", "headers", "status")
+    __slots__ = ("body", "content_length", "content_type", "headers", "status")
+
+    body: bytes | AsyncIterable[bytes]
 
     def __init__(
         self,
-        body: bytes | str = b"",
+        body: Body = b"",
         *,
         status: int = 200,
         content_type: str | None = "text/plain; charset=utf-8",
         headers: Sequence[tuple[str, str]] = (),
+        content_length: int | None = None,
     ) -> None:
         self.body = body.encode() if isinstance(body, str) else body
         self.status = status
         self.content_type = content_type
         self.headers = headers
+        self.content_length = content_length
 
     @classmethod
     def json(cls, content: Any, *, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> "Response":
@@ -58,8 +68,13 @@ def _to_response(answer: Any) -> Response:
     return answer if isinstance(answer, Response) else Response.json(answer)
 
 
+def has_body(status: int, method: str) -> bool:
+    """Tell whether the answer with a status to a method has a body (RFC 9112, 6.3)."""
+    return status not in _WITHOUT_BODY and method != "HEAD"
+
+
 def encode_response(response: Response, request: Request | None, *, date: bytes, keep_alive: bool) -> bytes:
-    """Return the bytes of a response.
+    """Return the bytes of a response whose body is there as a whole.
 
     Args:
         response: what to send.
@@ -69,29 +84,89 @@ def encode_response(response: Response, request: Request | None, *, date: bytes,
         keep_alive: whether the connection stays open after it.
 
     Raises:
-        ValueError: a header is more than one line.
+        ValueError: a header is more than one line, or the server's own.
     """
     body = response.body
-    has_body = response.status not in (204, 304)
-    parts = [_STATUS_LINES.get(response.status) or b"HTTP/1.1 %d \r\n" % response.status, date]
+    assert isinstance(body, bytes)
+    is_http_1_0 = request is not None and request.is_http_1_0
+    head = encode_head(response, len(body), is_chunked=False, date=date, keep_alive=keep_alive, is_http_1_0=is_http_1_0)
+    return head + body if has_body(response.status, "GET" if request is None else request.method) else head
+
+
+def encode_head(
+    response: Response,
+    content_length: int | None,
+    *,
+    is_chunked: bool,
+    date: bytes,
+    keep_alive: bool,
+    is_http_1_0: bool,
+) -> bytes:
+    """Return the head of a response.
+
+    Args:
+        response: what to send.
+        content_length: the length of its body; None when that is not known before its end.
+        is_chunked: whether the body comes in chunks.
+        date: the whole Date header line.
+        keep_alive: whether the connection stays open after it.
+        is_http_1_0: whether the client speaks HTTP/1.0.
+
+    Raises:
+        ValueError: a header is more than one line, or the server's own; or the status is not a final one.
+    """
+    status = response.status
+    if not 200 <= status <= 599:
+        raise ValueError(f"response status: expected 200 to 599, got {status!r}")
+    parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status, date]
     if response.content_type is not None:
         parts.append(_header_line("Content-Type", response.content_type))
-    if has_body:
-        parts.append(b"Content-Length: %d\r\n" % len(body))
+    if status not in _WITHOUT_BODY:
+        if content_length is not None:
+            parts.append(b"Content-Length: %d\r\n" % content_length)
+        elif is_chunked:
+            parts.append(b"Transfer-Encoding: chunked\r\n")
     for name, value in response.headers:
         parts.append(_header_line(name, value))
-    if not keep_alive:
-        parts.append(b"Connection: close\r\n")
-    elif request is not None and request.is_http_1_0:
-        parts.append(b"Connection: keep-alive\r\n")
+    parts.append(connection_line(keep_alive=keep_alive, is_http_1_0=is_http_1_0))
     parts.append(b"\r\n")
-    if has_body and (request is None or request.method != "HEAD"):
-        parts.append(body)
     return b"".join(parts)
+
+
+def connection_line(*, keep_alive: bool, is_http_1_0: bool) -> bytes:
+    """Return the Connection header, which says only what is not the default (RFC 9112, 9.3)."""
+    if keep_alive:
+        return b"Connection: keep-alive\r\n" if is_http_1_0 else b""
+    return b"Connection: close\r\n"
 
 
 @lru_cache(maxsize=256)
 def _header_line(name: str, value: str) -> bytes:
     if not _HEADER_NAME.fullmatch(name) or _NOT_IN_VALUE.search(value):
         raise ValueError(f"response header: expected a name and a value of one line, got {name!r}: {value!r}")
+    if name.lower() in _OF_THE_SERVER:
+        raise ValueError(f"response header: {name} is the server's to set; leave it out, got {value!r}")
     return f"{name}: {value}\r\n".encode("latin-1")
+
+
+class ResponseHeads:
+    """The beginnings of the common heads, made once for each Date.
+
+    Args:
+        date: the whole Date header line.
+    """
+
+    __slots__ = ("_beginnings", "date")
+
+    def __init__(self, date: bytes) -> None:
+        self.date = date
+        self._beginnings: dict[tuple[int, str | None], bytes] = {}
+
+    def whole(self, response: Response, body: bytes) -> bytes:
+        """Return the bytes of a response with a body and no headers of its own, on a connection that stays open."""
+        key = response.status, response.content_type
+        beginning = self._beginnings.get(key)
+        if beginning is None:
+            head = encode_head(response, 0, is_chunked=False, date=self.date, keep_alive=True, is_http_1_0=False)
+            beginning = self._beginnings[key] = head.removesuffix(b"0\r\n\r\n")
+        return b"%b%d\r\n\r\n%b" % (beginning, len(body), body)

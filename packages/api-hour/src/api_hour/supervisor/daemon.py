@@ -8,9 +8,9 @@ import time
 from collections import deque
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from api_hour.config import Settings
+from api_hour.detaching import Launcher, Nobody
 from api_hour.errors import StartError
 from api_hour.supervisor.decisions import Decisions
 from api_hour.supervisor.events import (
@@ -32,55 +32,50 @@ from api_hour.supervisor.events import (
     Tick,
 )
 from api_hour.supervisor.fleet import Fleet
-from api_hour.supervisor.handover import Ownership, Predecessor, Successor, inherited_listeners
+from api_hour.supervisor.handover import Ownership, Predecessor, Successor
 from api_hour.supervisor.ledger import Ledger
-from api_hour.supervisor.monitor_socket import monitor_of
+from api_hour.supervisor.opening import Held, opened
 from api_hour.supervisor.policy import Policy
 from api_hour.supervisor.recorder import Recorder
 from api_hour.supervisor.signals import read_requests, signal_socket
-from api_hour.supervisor.sockets import bound_sockets, describe_address
 from api_hour.supervisor.source_watch import watched_sources
 from api_hour.supervisor.systemd import ServiceManager
 from api_hour.worker.heartbeat import heartbeat_interval_s
 from api_hour.worker.spec import WorkerSpec
 
-if TYPE_CHECKING:
-    from api_hour.supervisor.monitor import Monitor  # see monitor_socket.py
-
 LOG = logging.getLogger("api_hour.supervisor")
 
 
-def run_daemon(settings: Settings, spec: WorkerSpec, *, launched_in: Path | None = None) -> int:
+def run_daemon(
+    settings: Settings, spec: WorkerSpec, *, launched_in: Path | None = None, launcher: Launcher | None = None
+) -> int:
     """Serve until a stop signal comes or a successor serves, and return the exit code 0.
 
     Args:
         settings: addresses, worker count and timeouts.
         spec: what every worker is started with.
         launched_in: where a successor is started, the working directory before any change; None for this one.
+        launcher: told when the workers serve; None for nobody.
 
     Raises:
-        StartError: an address cannot be listened on, or no worker came up.
+        StartError: an address cannot be listened on, the pid file is another's, or no worker came up.
     """
     predecessor = Predecessor()
     files = Ownership(is_ours=not predecessor.is_waiting)
     with ExitStack() as stack:
         stack.callback(predecessor.close)
-        inherited = inherited_listeners()
-        monitor = stack.enter_context(monitor_of(settings, inherited, files))
-        listeners = stack.enter_context(bound_sockets(settings.binds(), settings.backlog, inherited, files))
-        for listener in listeners:
-            LOG.info("listening on %s", describe_address(listener))
         signals = stack.enter_context(signal_socket())
+        held = stack.enter_context(opened(settings, spec.identity, files))
         selector = stack.enter_context(selectors.DefaultSelector())
         daemon = Daemon(
             settings,
             spec,
-            listeners,
+            held,
             selector,
             predecessor=predecessor,
             files=files,
             launched_in=launched_in,
-            monitor=monitor,
+            launcher=launcher or Nobody(),
         )
         if settings.reload:
             stack.enter_context(watched_sources(spec, selector, lambda: daemon.ask(ReloadRequested())))
@@ -96,29 +91,28 @@ class Daemon:
     Args:
         settings: addresses, worker count and timeouts.
         spec: what every worker is started with.
-        listeners: the listening sockets, in the order of the addresses.
+        held: the sockets, the monitor and the pid file.
         selector: where everything is watched; the callback to call is each key's data.
         predecessor: told when this one serves.
         files: whether the socket files are ours; changes with a handover.
         launched_in: where a successor is started; None for the working directory.
-        monitor: shows how the daemon is; None for nobody.
+        launcher: told when the workers serve.
     """
 
     def __init__(
         self,
         settings: Settings,
         spec: WorkerSpec,
-        listeners: list[socket.socket],
+        held: Held,
         selector: selectors.BaseSelector,
         *,
         predecessor: Predecessor,
         files: Ownership,
         launched_in: Path | None,
-        monitor: "Monitor | None" = None,
+        launcher: Launcher,
     ) -> None:
-        self._listeners = dict(zip(map(str, settings.binds()), listeners, strict=True))
-        if monitor is not None:
-            self._listeners[monitor.name] = monitor.listener
+        self._held = held
+        self._launcher = launcher
         self._selector = selector
         self._predecessor = predecessor
         self._files = files
@@ -127,7 +121,7 @@ class Daemon:
         self._service_manager = ServiceManager(os.environ, os.getpid())
         self._successor = Successor(selector, self._on_successor)
         ledger = Ledger(heartbeat_interval_s(settings.heartbeat_timeout_s))
-        self.fleet = Fleet(spec, listeners, selector, self._events.append, ledger.hear)
+        self.fleet = Fleet(spec, list(held.listeners.values()), selector, self._events.append, ledger.hear)
         self.decisions = Decisions(
             Policy(
                 workers=settings.workers,
@@ -143,7 +137,7 @@ class Daemon:
                 is_successor=predecessor.is_waiting,
             )
         )
-        self._recorder = Recorder(ledger, self.decisions, self.fleet, target=spec.target, monitor=monitor)
+        self._recorder = Recorder(ledger, self.decisions, self.fleet, target=spec.target, monitor=held.monitor)
 
     def ask(self, event: Event) -> None:
         """Take in what somebody wants; from this thread alone."""
@@ -199,7 +193,7 @@ class Daemon:
             case KillWorker(worker_id=worker_id, reason=reason):
                 self.fleet.kill(worker_id, reason)
             case StartSuccessor():
-                self._successor.start(self._listeners, self._launched_in)
+                self._successor.start(self._held.inheritable(), self._launched_in)
             case StopSuccessor():
                 self._successor.stop()
             case _:
@@ -209,12 +203,19 @@ class Daemon:
         match action:
             case Notify(state=state):
                 self._service_manager.tell(state, successor_pid=self._successor.pid)
-                if state is ServiceState.READY and self._predecessor.is_waiting:
-                    self._predecessor.tell_ready()
-                    self._files.is_ours = True
-                    self._recorder.open()
+                if state is ServiceState.READY:
+                    self._on_serving()
             case LogFact(text=text, is_failure=is_failure):
                 LOG.log(logging.ERROR if is_failure else logging.INFO, "%s", text)
+
+    def _on_serving(self) -> None:
+        """Take the place of a predecessor, and let whoever waits for us go on; nothing happens the second time."""
+        self._held.pid_file.replace()
+        self._launcher.serving()
+        if self._predecessor.is_waiting:
+            self._predecessor.tell_ready()
+            self._files.is_ours = True
+            self._recorder.open()
 
     def _on_successor(self, event: Event) -> None:
         if isinstance(event, HandoverDone):

@@ -17,6 +17,7 @@ from api_hour.supervisor.events import Event, WorkerAlive, WorkerExited, WorkerR
 from api_hour.supervisor.memory import read_rss_bytes, read_state
 from api_hour.supervisor.stack_file import StackFile
 from api_hour.supervisor.systemd import SERVICE_VARIABLES
+from api_hour.worker.connection_counts import ConnectionCounts, Slots, make_shared_memory
 from api_hour.worker.spec import (
     STACK_SIGNAL,
     Heartbeat,
@@ -43,6 +44,7 @@ class WorkerProcess:
     control: socket.socket
     pid_fd: int
     stack: StackFile
+    slot: int | None  # where its connections are counted
     is_stack_due: bool = False  # it was asked for, and not logged yet
     unread: bytes = b""
     failure: str = ""
@@ -87,6 +89,8 @@ class Fleet:
         self._report = report
         self._hear = hear
         self._workers: dict[int, WorkerProcess] = {}
+        self._counts_fd = make_shared_memory()
+        self._slots = Slots(ConnectionCounts(self._counts_fd))
 
     def start(self, worker_id: int, *, request_limit: int = 0) -> None:
         """Start a worker as a fresh interpreter that inherits the listening sockets."""
@@ -97,7 +101,12 @@ class Fleet:
             return
         self._workers[worker_id] = worker
         order = WorkerOrder(
-            spec=self._spec, worker_id=worker_id, listener_fds=self._listener_fds, request_limit=request_limit
+            spec=self._spec,
+            worker_id=worker_id,
+            listener_fds=self._listener_fds,
+            request_limit=request_limit,
+            counts_fd=self._counts_fd,
+            slot=worker.slot,
         )
         with suppress(BrokenPipeError):  # it is gone already: its exit will be seen
             worker.control.sendall(encode_order(order) + b"\n")
@@ -161,14 +170,15 @@ class Fleet:
                     (*WORKER_COMMAND, str(theirs.fileno()), str(stack.fd)),
                     stdin=subprocess.DEVNULL,
                     env=environment,
-                    pass_fds=(*self._listener_fds, theirs.fileno(), stack.fd),
+                    pass_fds=(*self._listener_fds, self._counts_fd, theirs.fileno(), stack.fd),
                     process_group=0,  # Ctrl-C reaches the supervisor alone, which then retires the workers
                 )
             undo.callback(process.wait)
             undo.callback(process.kill)
             pid_fd = os.pidfd_open(process.pid)
             undo.pop_all()
-        return WorkerProcess(worker_id=worker_id, process=process, control=ours, pid_fd=pid_fd, stack=stack)
+        slot = self._slots.take()
+        return WorkerProcess(worker_id=worker_id, process=process, control=ours, pid_fd=pid_fd, stack=stack, slot=slot)
 
     def _read(self, worker: WorkerProcess) -> None:
         try:
@@ -245,6 +255,7 @@ class Fleet:
         self._selector.unregister(worker.pid_fd)
         with suppress(KeyError):
             self._selector.unregister(worker.control)
+        self._slots.free(worker.slot)
         worker.close()
 
 

@@ -7,8 +7,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from api_hour.config import Settings
-from api_hour.supervisor.handover import Ownership
-from api_hour.supervisor.sockets import bound_sockets, describe_address
+from api_hour.supervisor.sockets import SocketFiles, bound_sockets, describe_address
 
 if TYPE_CHECKING:
     from api_hour.supervisor.monitor import Monitor
@@ -20,13 +19,15 @@ BACKLOG = 64
 
 
 @contextmanager
-def monitor_of(settings: Settings, inherited: dict[str, socket.socket], files: Ownership) -> "Iterator[Monitor | None]":
+def monitor_of(
+    settings: Settings, inherited: dict[str, socket.socket], files: SocketFiles
+) -> "Iterator[Monitor | None]":
     """Give the monitor that is asked for, not started yet; None for none. It is closed at the end.
 
     Args:
         settings: whether and where.
         inherited: sockets that listen already, by name; the monitor's are taken out.
-        files: whether a socket file is removed, looked at when it would be.
+        files: how to make and remove a socket file.
 
     Raises:
         StartError: the address cannot be listened on.
@@ -35,16 +36,17 @@ def monitor_of(settings: Settings, inherited: dict[str, socket.socket], files: O
         name.removeprefix(NAME_PREFIX): inherited.pop(name) for name in [*inherited] if name.startswith(NAME_PREFIX)
     }
     bind = settings.monitor_bind()
-    binds = () if bind is None else (bind,)
-    with bound_sockets(binds, BACKLOG, ours, files, option="--monitor") as listeners:
-        if not listeners:
-            yield None
-            return
+    if bind is None:
+        for listener in ours.values():
+            listener.close()
+        yield None
+        return
+    with bound_sockets((bind,), BACKLOG, ours, files, option="--monitor") as listeners:
         # Most daemons have no monitor, and prometheus-client takes as long to import as the rest of the supervisor.
         from api_hour.supervisor.monitor import Monitor  # noqa: PLC0415
         from api_hour.supervisor.monitor_pages import Pages  # noqa: PLC0415
 
-        [listener] = listeners
+        [listener] = listeners.values()
         LOG.info("monitor on %s", describe_address(listener))
         pages = Pages(needs_engines=settings.ready_needs_engines)
         with closing(Monitor(listener, pages, name=f"{NAME_PREFIX}{bind}")) as monitor:

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from api_hour.container import Container
-from api_hour.worker.listeners import Listeners, handlers_for, protocol_factory
+from api_hour.worker.balance import Balance
+from api_hour.worker.handlers import handlers_for
+from api_hour.worker.listeners import Listeners
 
 LOG = logging.getLogger("api_hour.worker")
 
@@ -54,6 +56,7 @@ async def serve(
     graceful_timeout_s: float,
     ending: Ending,
     on_ready: Callable[[Listeners], None],
+    balance: Balance | None = None,
 ) -> None:
     """Take a Container through its life.
 
@@ -65,6 +68,7 @@ async def serve(
         graceful_timeout_s: how long requests may take to finish after that, or after the stop, in seconds.
         ending: told when the worker is to end.
         on_ready: called once, when connections are accepted.
+        balance: shares connections out among the workers; by default there is one worker.
 
     Raises:
         Exception: whatever a hook of the Container raises; engines are closed and `cleanup` is run all the same.
@@ -73,12 +77,11 @@ async def serve(
         await container.pre_start()
         await container.connect_engines()
         await container.start()
-        listeners = Listeners(container.loop)
-        servers = await _open_servers(container, sockets, listeners, backlog)
+        listeners = Listeners(container.loop, retiring=container.retiring, balance=balance)
+        await _open_servers(container, sockets, listeners, backlog)
         on_ready(listeners)
         await ending.asked.wait()
         listeners.close()
-        await _close_servers(servers, graceful_timeout_s)
         if not ending.stop_asked.is_set():
             await _retire(listeners, drain_timeout_s, graceful_timeout_s, ending.stop_asked)
         if ending.stop_asked.is_set():
@@ -94,16 +97,16 @@ async def serve(
 
 async def _open_servers(
     container: Container, sockets: Sequence[socket.socket], listeners: Listeners, backlog: int
-) -> dict[asyncio.Server, Any]:
+) -> None:
     make_servers: Callable[..., Any] = container.make_servers
-    if not inspect.iscoroutinefunction(make_servers):
-        for listener, handler in zip(sockets, handlers_for(make_servers(), len(sockets)), strict=True):
-            listeners.accept(listener, protocol_factory(handler, container.loop))
-        return {}
-    servers: dict[asyncio.Server, Any] = await make_servers([ListeningSocket(listener) for listener in sockets])
-    for listener in sockets:
-        listener.listen(backlog)  # create_server() has reset it to its own default
-    return servers
+    if inspect.iscoroutinefunction(make_servers):
+        listeners.leave_to(await make_servers([ListeningSocket(listener) for listener in sockets]))
+        for listener in sockets:
+            if listener.type == socket.SOCK_STREAM:
+                listener.listen(backlog)  # create_server() has reset it to its own default
+        return
+    for listener, handler in zip(sockets, handlers_for(make_servers(), len(sockets)), strict=True):
+        await listeners.serve(listener, handler)
 
 
 async def _retire(
@@ -116,12 +119,3 @@ async def _retire(
         await asyncio.wait({retiring, stopping}, return_when=asyncio.FIRST_COMPLETED)
         retiring.cancel()
         stopping.cancel()
-
-
-async def _close_servers(servers: dict[asyncio.Server, Any], graceful_timeout_s: float) -> None:
-    """Stop the servers that the Container made itself; handlers that know `shutdown(timeout)` drain their own."""
-    for server in servers:
-        server.close()
-    for handler in servers.values():
-        if hasattr(handler, "shutdown"):
-            await handler.shutdown(timeout=graceful_timeout_s)

@@ -1,84 +1,85 @@
-"""The only place that accepts connections.
+"""The addresses that one worker serves, from the first accept to the last connection's end.
 
-Each listener takes one connection for each wake-up and then lets the loop run, so that connections that arrive
-together are shared out among the workers that wait on the same socket. The backlog stays what the supervisor set:
-asyncio's own servers would reset it.
+A worker ends in one of two ways. It retires when another serves in its place: it accepts no more, tells each client
+with its next answer, and closes what is idle only after a while. It drains when the daemon stops: what is idle is
+closed at once. In both, what has begun is finished, within a time.
 """
 
 import asyncio
-import errno
-import inspect
 import logging
 import socket
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, cast
-from weakref import WeakSet
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from api_hour.worker.acceptor import Acceptor
+from api_hour.worker.balance import Balance
+from api_hour.worker.connection_counts import ConnectionCounts
+from api_hour.worker.connections import Connections, ProtocolFactory
+from api_hour.worker.datagrams import Datagrams
+from api_hour.worker.endings import Ending, begin_drain, begin_end, cut
+from api_hour.worker.handlers import stream_factory
+from api_hour.worker.own_servers import OwnServers
 
 LOG = logging.getLogger("api_hour.worker")
 
-ProtocolFactory = Callable[[], asyncio.BaseProtocol]
-
-ACCEPT_PAUSE_S = 0.5  # after running out of descriptors
-OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-DRAIN_POLL_S = 0.02
-
-
-class Drainable(Protocol):
-    """A protocol that can finish what it has begun and then close by itself."""
-
-    def begin_shutdown(self) -> None:
-        """Answer what is in flight, take nothing new, then close the connection."""
-
-    def abort(self) -> None:
-        """Give up what is in flight and cut the connection."""
+POLL_S = 0.02
 
 
 class Listeners:
-    """The listening sockets of one worker and the connections accepted from them.
+    """What one worker listens on, and the connections that came of it.
 
     Args:
         loop: the worker's event loop.
+        retiring: set when the worker begins to end, in either way.
+        balance: shares connections out among the workers; by default there is one worker.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, *, retiring: asyncio.Event | None = None, balance: Balance | None = None
+    ) -> None:
         self._loop = loop
-        self._sockets: list[socket.socket] = []
-        self._accepting: set[asyncio.Task[None]] = set()
-        self._connections: WeakSet[asyncio.BaseTransport] = WeakSet()
+        self._retiring = retiring or asyncio.Event()
+        self._balance = balance or Balance(ConnectionCounts.unshared(), 0)
+        self._connections = Connections(loop, self._balance)
+        self._acceptors: list[Acceptor] = []
+        self._datagrams: list[Datagrams] = []
+        self._own_servers = OwnServers({})
+        self._is_closed = False
 
     def accept(self, listener: socket.socket, factory: ProtocolFactory) -> None:
         """Start accepting connections from `listener`; `factory` makes the protocol of each."""
-        self._sockets.append(listener)
-        self._watch(listener, factory)
+        acceptor = Acceptor(listener, factory, loop=self._loop, balance=self._balance, connections=self._connections)
+        self._acceptors.append(acceptor)
+        self._balance.begin()
+        acceptor.open()
+
+    async def serve(self, listener: socket.socket, handler: Any) -> None:
+        """Start serving an address with what `make_servers()` returned for it.
+
+        Raises:
+            ConfigError: the handler does not fit the address.
+        """
+        if listener.type == socket.SOCK_DGRAM:
+            self._datagrams.append(await Datagrams.open(listener, handler, self._loop))
+        else:
+            self.accept(listener, stream_factory(handler, listener, self._loop))
+
+    def leave_to(self, servers: Mapping[Any, Any]) -> None:
+        """Take note of servers that the Container has started itself."""
+        self._own_servers = OwnServers(servers)
 
     def close(self) -> None:
-        """Stop accepting. The listening socket itself stays open in the supervisor."""
-        for listener in self._sockets:
-            self._loop.remove_reader(listener.fileno())
-            listener.close()
-        self._sockets.clear()
-
-    async def drain(self, timeout_s: float) -> None:
-        """Let the connections finish and send all they have to; abort those that are left when the time is up.
-
-        Args:
-            timeout_s: how long that may take, in seconds.
-        """
-        if self._accepting:
-            await asyncio.wait(self._accepting)
-        for transport in self._open():
-            if drainable := _drainable(transport):
-                drainable.begin_shutdown()
-            elif not transport.is_closing():
-                transport.close()
-        end_at_s = self._loop.time() + timeout_s
-        while self._open() and self._loop.time() < end_at_s:  # noqa: ASYNC110  # not every protocol tells when it closes
-            await asyncio.sleep(DRAIN_POLL_S)
-        left = self._open()
-        if left:
-            LOG.warning("%d connections were not finished in time: aborted", len(left))
-        for transport in left:
-            (_drainable(transport) or cast("asyncio.Transport", transport)).abort()
+        """Stop accepting, and reading datagrams. The sockets themselves stay open in the supervisor."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._retiring.set()
+        self._balance.end()
+        for acceptor in self._acceptors:
+            acceptor.close()
+        for datagrams in self._datagrams:
+            datagrams.begin_shutdown()
+        self._own_servers.close()
 
     async def retire(self, *, drain_s: float, timeout_s: float) -> None:
         """Stop accepting; tell each connection that can tell its client, give them time, then drain what is left.
@@ -88,85 +89,55 @@ class Listeners:
             timeout_s: how long the requests in flight may take after that, in seconds.
         """
         self.close()
-        if self._accepting:
-            await asyncio.wait(self._accepting)
-        for transport in self._open():
-            protocol = transport.get_protocol()
-            if hasattr(protocol, "begin_drain"):
-                protocol.begin_drain()
-        end_at_s = self._loop.time() + drain_s
-        while self._open() and self._loop.time() < end_at_s:  # noqa: ASYNC110  # not every protocol tells when it closes
-            await asyncio.sleep(DRAIN_POLL_S)
+        await self._connections.wait_for_transports()
+        for transport in self._connections.transports():
+            begin_drain(transport.get_protocol())
+        self._own_servers.begin_drain()
+        await self._wait(lambda: self._connections.count() + self._own_servers.count() == 0, drain_s)
         await self.drain(timeout_s)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Stop accepting; let the connections finish and send all they have to; abort those left when time is up.
+
+        Args:
+            timeout_s: how long that may take, in seconds.
+        """
+        self.close()
+        await self._connections.wait_for_transports()
+        async with asyncio.TaskGroup() as tasks:
+            endings = [tasks.create_task(ending) for ending in self._begin_end(timeout_s)]
+            await self._wait(lambda: self._is_over() and all(ending.done() for ending in endings), timeout_s)
+            for ending in endings:
+                ending.cancel()
+            for ending_now in self._cut():
+                tasks.create_task(ending_now)
 
     def open_connections(self) -> int:
         """Count the connections that are not over."""
-        return len(self._open())
+        return self._connections.count() + self._own_servers.count()
 
-    def _open(self) -> list[asyncio.BaseTransport]:
-        return [transport for transport in self._connections if not _is_lost(transport)]
+    def _is_over(self) -> bool:
+        return self.open_connections() == 0 and not any(datagrams.is_open() for datagrams in self._datagrams)
 
-    def _watch(self, listener: socket.socket, factory: ProtocolFactory) -> None:
-        if listener in self._sockets:
-            self._loop.add_reader(listener.fileno(), self._accept_one, listener, factory)
+    def _begin_end(self, timeout_s: float) -> list[Ending]:
+        endings = [
+            begin_end(transport.get_protocol(), transport, timeout_s) for transport in self._connections.transports()
+        ]
+        return [*filter(None, endings), *self._own_servers.begin_end(timeout_s)]
 
-    def _accept_one(self, listener: socket.socket, factory: ProtocolFactory) -> None:
-        try:
-            connection, _ = listener.accept()
-        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return  # another worker was faster, or the client has gone
-        except OSError as error:
-            if error.errno not in OUT_OF_RESOURCES:
-                raise
-            LOG.error("cannot accept connections: %s; next try in %s s", error, ACCEPT_PAUSE_S)  # noqa: TRY400
-            self._loop.remove_reader(listener.fileno())
-            self._loop.call_later(ACCEPT_PAUSE_S, self._watch, listener, factory)
-            return
-        task = self._loop.create_task(self._adopt(connection, factory))
-        self._accepting.add(task)
-        task.add_done_callback(self._accepting.discard)
+    def _cut(self) -> list[Ending]:
+        """End what is left, and return what is to be awaited for it."""
+        if self._is_over():
+            return []
+        if left := self.open_connections():
+            LOG.warning("%d connections were not finished in time: aborted", left)
+        endings = [cut(transport.get_protocol(), transport) for transport in self._connections.transports()]
+        for datagrams in self._datagrams:
+            datagrams.cut()
+        return [*filter(None, endings), *self._own_servers.cut()]
 
-    async def _adopt(self, connection: socket.socket, factory: ProtocolFactory) -> None:
-        connection.setblocking(False)
-        if connection.family != socket.AF_UNIX:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            transport, _ = await self._loop.connect_accepted_socket(factory, connection)
-        except OSError as error:
-            LOG.debug("a connection was lost while it was accepted: %s", error)
-            connection.close()
-        else:
-            self._connections.add(transport)
-
-
-def _is_lost(transport: asyncio.BaseTransport) -> bool:
-    """Tell whether a connection is over; one that is closing may still have data to send."""
-    return cast("asyncio.BaseProtocol | None", transport.get_protocol()) is None
-
-
-def _drainable(transport: asyncio.BaseTransport) -> Drainable | None:
-    protocol = transport.get_protocol()
-    return cast("Drainable", protocol) if hasattr(protocol, "begin_shutdown") else None
-
-
-def handlers_for(handlers: Sequence[Any], binds: int) -> Iterable[Any]:
-    """Share handlers out over the addresses: one for all of them, or one for each.
-
-    Raises:
-        ValueError: there are several, but not as many as addresses.
-    """
-    if len(handlers) == 1:
-        return list(handlers) * binds
-    if len(handlers) != binds:
-        raise ValueError(
-            f"make_servers() returned {len(handlers)} handlers for {binds} --bind addresses; "
-            "expected one for all of them, or one for each."
-        )
-    return handlers
-
-
-def protocol_factory(handler: Any, loop: asyncio.AbstractEventLoop) -> ProtocolFactory:
-    """Turn a handler into a protocol factory: a coroutine function gets a StreamReader and a StreamWriter."""
-    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
-        return lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), handler, loop=loop)
-    return cast("ProtocolFactory", handler)
+    async def _wait(self, condition: Callable[[], bool], timeout_s: float) -> None:
+        """Wait until a condition holds or the time is up; not every protocol tells when it is closed."""
+        end_at_s = self._loop.time() + timeout_s
+        while not condition() and self._loop.time() < end_at_s:  # noqa: ASYNC110  # see above
+            await asyncio.sleep(POLL_S)

@@ -17,12 +17,14 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 from api_hour.errors import ApiHourError
-from api_hour.log import configure_logging
 from api_hour.stats import ServingStats
+from api_hour.worker.balance import Balance
+from api_hour.worker.connection_counts import ConnectionCounts
 from api_hour.worker.engine_reports import engine_reports
 from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
 from api_hour.worker.lifecycle import Ending, serve
 from api_hour.worker.listeners import Listeners
+from api_hour.worker.preparation import prepare_process
 from api_hour.worker.spec import (
     STACK_SIGNAL,
     EngineReport,
@@ -115,7 +117,7 @@ def main(control_fd: int, stack_fd: int) -> int:
     os.set_inheritable(stack_fd, False)
     control = socket.socket(fileno=control_fd)
     order = decode_order(_read_line(control))
-    configure_logging(order.spec.logconfig)
+    prepare_process(order.spec, order.worker_id)
     reporter = Reporter(control)
     try:
         _run(order, control, reporter)
@@ -163,6 +165,7 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
                 graceful_timeout_s=spec.graceful_timeout_s,
                 ending=ending,
                 on_ready=on_ready,
+                balance=_balance_of(order),
             )
         )
 
@@ -185,6 +188,14 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
+
+
+def _balance_of(order: WorkerOrder) -> Balance | None:
+    if order.slot is None:
+        return None
+    counts = ConnectionCounts(order.counts_fd)
+    os.close(order.counts_fd)
+    return Balance(counts, order.slot)
 
 
 def _read_line(control: socket.socket) -> bytes:

@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from api_hour.privileges import Identity
+
 STACK_SIGNAL = signal.SIGRTMIN  # asks a worker for its stack; no application uses it
 
 
@@ -27,16 +29,28 @@ class WorkerSpec:
     workers: int = 1
     drain_timeout_s: float = 0.0
     heartbeat_timeout_s: float = 0.0
+    name: str = ""
+    log_level: str = "info"
+    log_file: str | None = None
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOrder:
-    """What one worker is started with: the spec, its number and limit, and the listening sockets it inherits."""
+    """What one worker is started with: the spec, its number and limit, and the descriptors it inherits.
+
+    Attributes:
+        listener_fds: the listening sockets.
+        counts_fd: the memory of `connection_counts.py`; -1 for none.
+        slot: where this worker's connections are counted; None for nowhere.
+    """
 
     spec: WorkerSpec
     worker_id: int
     listener_fds: tuple[int, ...]
     request_limit: int = 0
+    counts_fd: int = -1
+    slot: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +113,12 @@ class WorkerReport:
     heartbeat: Heartbeat | None = None
 
 
-encode_order = encode_command = encode_report = msgspec.json.encode
+encode_spec = encode_order = encode_command = encode_report = msgspec.json.encode
+
+
+def decode_spec(line: bytes) -> WorkerSpec:
+    """Read what `encode_spec` wrote."""
+    return msgspec.json.decode(line, type=WorkerSpec)
 
 
 def decode_order(line: bytes) -> WorkerOrder:

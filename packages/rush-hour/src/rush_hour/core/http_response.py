@@ -16,7 +16,7 @@ from typing import Literal
 HEAD_END = b"\r\n\r\n"
 HEAD_LIMIT_BYTES = 65536
 CHUNK_LINE_LIMIT_BYTES = 4096
-HEAD_CACHE_LENGTH = 1024
+HEAD_CACHE_LENGTH = 128  # a Date header makes a new head each second
 
 _TEXT = rb"[^\x00-\x08\x0a-\x1f\x7f]"  # neither control characters nor ends of lines (RFC 9110, section 5.5)
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: " + _TEXT + rb"*)?")

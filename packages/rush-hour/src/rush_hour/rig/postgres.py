@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from signal import SIGINT
@@ -34,6 +35,26 @@ SETTINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """The files of a server, and how it is started: again and again, if need be.
+
+    Attributes:
+        command: starts the server in the foreground.
+        directory: holds the files and the socket.
+        user: whom to run it as; None for the rig's own user.
+    """
+
+    command: tuple[str, ...]
+    directory: Path
+    user: str | None
+
+    @property
+    def url(self) -> str:
+        """The URL of its maintenance database."""
+        return f"postgresql://{ROLE}@/postgres?host={self.directory}"
+
+
 @contextmanager
 def private_server(run_directory: RunDirectory, log_path: Path) -> Iterator[tuple[str, Part]]:
     """Start a server in the run's directory, and stop it afterwards.
@@ -48,6 +69,17 @@ def private_server(run_directory: RunDirectory, log_path: Path) -> Iterator[tupl
     Raises:
         StartError: it did not come up.
     """
+    cluster = make_cluster(run_directory, log_path)
+    with running_cluster(cluster, run_directory, log_path) as part:
+        yield cluster.url, part
+
+
+def make_cluster(run_directory: RunDirectory, log_path: Path) -> Cluster:
+    """Make the files of a server in the run's directory.
+
+    Raises:
+        StartError: that is not possible.
+    """
     user = USER_INSTEAD_OF_ROOT if os.geteuid() == 0 else None
     directory = run_directory.path / "postgres"
     directory.mkdir()
@@ -56,26 +88,34 @@ def private_server(run_directory: RunDirectory, log_path: Path) -> Iterator[tupl
     if user is not None:
         shutil.chown(directory, user)
     initdb = [str(programs / "initdb"), "-D", str(data), *CLUSTER_OPTIONS]
-    settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
-    postgres = [str(programs / "postgres"), "-D", str(data), "-k", str(directory), *settings]
-    environment = base_environment()
     with Part(
-        initdb, run_directory, log_path=log_path, environment=environment, directory=directory, user=user
+        initdb, run_directory, log_path=log_path, environment=base_environment(), directory=directory, user=user
     ) as setup:
         if setup.wait() != 0:
             raise StartError(f"PostgreSQL could not be set up.\n{setup.log_tail()}")
+    settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    command = (str(programs / "postgres"), "-D", str(data), "-k", str(directory), *settings)
+    return Cluster(command=command, directory=directory, user=user)
+
+
+@contextmanager
+def running_cluster(cluster: Cluster, run_directory: RunDirectory, log_path: Path) -> Iterator[Part]:
+    """Start a server on its files, and stop it afterwards.
+
+    Raises:
+        StartError: it did not come up.
+    """
     with Part(
-        postgres,
+        cluster.command,
         run_directory,
         log_path=log_path,
-        environment=environment,
-        directory=directory,
+        environment=base_environment(),
+        directory=cluster.directory,
         stop_signal=SIGINT,  # "fast shutdown": end connections, write what is unwritten, end
-        user=user,
+        user=cluster.user,
     ) as part:
-        url = f"postgresql://{ROLE}@/postgres?host={directory}"
-        wait_until(lambda: _try_to_connect(url), part, what="PostgreSQL", timeout_s=START_TIMEOUT_S)
-        yield url, part
+        wait_until(lambda: _try_to_connect(cluster.url), part, what="PostgreSQL", timeout_s=START_TIMEOUT_S)
+        yield part
 
 
 @contextmanager

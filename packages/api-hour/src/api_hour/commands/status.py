@@ -4,16 +4,19 @@ It is a client of `GET /status` and of nothing else, so what it shows is what an
 """
 
 import http.client
+import os
 import socket
 import sys
 
 import msgspec
 from rich.console import Console
 
-from api_hour.config import Bind, TcpBind, UnixBind
-from api_hour.errors import NoAnswer
-from api_hour.status_table import status_table
+from api_hour.commands.status_table import status_table
+from api_hour.config import Location, TcpBind, UnixBind
+from api_hour.errors import ConfigError, NoAnswer
 from api_hour.supervisor.facts import SCHEMA_VERSION, DaemonFacts, decode_facts
+
+MonitorBind = TcpBind | UnixBind
 
 TIMEOUT_S = 5.0
 WIDTH = 160  # of lines at the most; a terminal folds those that are too long for it
@@ -21,16 +24,24 @@ WIDTH = 160  # of lines at the most; a terminal folds those that are too long fo
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # where to ask who listens on every address
 
 
-def status(bind: Bind, *, as_json: bool = False) -> int:
+def status(location: Location, *, as_json: bool) -> int:
     """Show how the daemon is, and return the exit code 0.
 
     Args:
-        bind: its monitor's address.
+        location: what leads to the daemon.
         as_json: whether to show the document as it is.
 
     Raises:
-        NoAnswer: nobody answers there, or somebody else.
+        ConfigError: it is not known which daemon.
+        NoAnswer: nobody answers at its monitor, or somebody else.
     """
+    bind = location.monitor_bind()
+    if bind is None:
+        raise ConfigError(
+            "--monitor: expected the address of the daemon's monitor; got none. Give the same --monitor, or the same "
+            "-c, or -ac and TARGET, as at its start."
+        )
+    os.chdir(location.chdir)  # a unix socket's path may be relative to it
     document = fetch_status(bind)
     if as_json:
         sys.stdout.write(f"{document.decode()}\n")
@@ -39,7 +50,7 @@ def status(bind: Bind, *, as_json: bool = False) -> int:
     return 0
 
 
-def fetch_status(bind: Bind) -> bytes:
+def fetch_status(bind: MonitorBind) -> bytes:
     """Return the document.
 
     Raises:
@@ -61,20 +72,20 @@ def fetch_status(bind: Bind) -> bytes:
     return body
 
 
-def _connect(bind: Bind) -> socket.socket:
+def _connect(bind: MonitorBind) -> socket.socket:
     if isinstance(bind, TcpBind):
         return socket.create_connection((LOOPBACK.get(bind.host, bind.host), bind.port), TIMEOUT_S)
     sock = socket.socket(socket.AF_UNIX)
     try:
         sock.settimeout(TIMEOUT_S)
-        sock.connect(bind.path)
+        sock.connect("\0" + bind.path[1:] if bind.is_abstract else bind.path)
     except OSError:
         sock.close()
         raise
     return sock
 
 
-def _read(document: bytes, bind: UnixBind | TcpBind) -> DaemonFacts:
+def _read(document: bytes, bind: MonitorBind) -> DaemonFacts:
     try:
         facts = decode_facts(document)
     except msgspec.MsgspecError as error:

@@ -7,7 +7,7 @@ import pytest
 from pictured import BOOTING, ENGINE, FACTS, TOTALS, WORKER, facts
 from rich.console import Console
 
-from api_hour.status_table import describe_bytes, describe_duration, describe_mean, status_table
+from api_hour.commands.status_table import describe_bytes, describe_duration, describe_mean, status_table
 from api_hour.supervisor.facts import DaemonFacts
 
 

@@ -1,0 +1,213 @@
+"""What API-Hour stands: slow clients, a database that goes away, and many connections at once over its workers.
+
+slow clients    1,000 clients that send a byte a second: the p99 of the others, and when they are cut
+database        PostgreSQL stopped for 5 s under load and started again: what is answered, and when all is well again
+balance         400 connections over 4 workers: how many the fullest and the emptiest have
+"""
+
+import json
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import psycopg
+from daemons import ANSWER, DAEMONS, RUSH_HOUR, Running, running
+
+from rush_hour.load.limits import raise_open_file_limit
+from rush_hour.rig.part import Part, base_environment
+from rush_hour.rig.ports import Ports
+from rush_hour.rig.postgres import fresh_database, make_cluster, running_cluster
+from rush_hour.rig.run_directory import RunDirectory
+from rush_hour.rig.waiting import wait_until
+
+BENCHMARKS = Path(__file__).parents[1]
+OURS = DAEMONS[0]
+SLOW_CLIENTS = 1000
+SLOW_BYTES_S = 1.0
+OUTAGE_S, LOAD_S = 5, 16
+ROUNDS, CLIENTS, BALANCED_WORKERS = 10, 400, 4
+HEAD = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\nX-Filler: %s\r\n\r\n" % (b"x" * 1000)
+BODY_AT = HEAD.index(b"\r\n\r\n") + 4
+
+
+def main() -> None:
+    """Print a line for each trial."""
+    raise_open_file_limit(2 * SLOW_CLIENTS)
+    for trial in (balance, database, slow_clients):
+        print(f"{trial.__name__}...", file=sys.stderr, flush=True)
+        print(trial(), flush=True)
+
+
+def balance() -> str:
+    """Open many connections at once, again and again, and count which worker answers each."""
+    lines = []
+    with TemporaryDirectory() as directory:
+        path = f"{directory}/socket"
+        command = f"api_hour -w {BALANCED_WORKERS} -b 127.0.0.1:{{port}} -b unix:{path} app:Container"
+        with running(replace(OURS, command=command)) as it:
+            port = int(it.url.rstrip("/").rpartition(":")[2])
+            wait_until(
+                lambda: None if len(_spread(("127.0.0.1", port), 100)) == BALANCED_WORKERS else "not all workers serve",
+                it.part, what="api-hour", timeout_s=15.0,
+            )  # fmt: skip
+            for name, address in (("TCP", ("127.0.0.1", port)), ("unix", path)):
+                ratios = [max(counts) / min(counts) for counts in (_spread(address, CLIENTS) for _ in range(ROUNDS))]
+                lines.append(
+                    f"balance, {name}: {CLIENTS} connections over {BALANCED_WORKERS} workers, {ROUNDS} times: "
+                    f"most/least {median(ratios):.2f} (median), {max(ratios):.2f} (worst)"
+                )
+    return "\n".join(lines)
+
+
+def database() -> str:
+    """Stop PostgreSQL under load, and start it again."""
+    with RunDirectory() as run_directory, Ports() as ports, ExitStack() as stack:
+        logs = Path(stack.enter_context(TemporaryDirectory()))
+        log_path = logs / "postgres.log"
+        cluster = make_cluster(run_directory, log_path)
+        server = stack.enter_context(running_cluster(cluster, run_directory, log_path))
+        url = stack.enter_context(fresh_database(cluster.url, [BENCHMARKS / "sql" / "schema.sql"], drop=False))
+        port = ports.take(8008)
+        daemon = stack.enter_context(
+            Part(
+                ["api_hour", "-ac", "-w2", "-b", f"127.0.0.1:{port}", "benchmarks:Container"],
+                run_directory,
+                log_path=logs / "api_hour.log",
+                environment=base_environment() | {"DATABASE_URL": url},
+                directory=BENCHMARKS / "api_hour",
+            )
+        )
+        agents = f"http://127.0.0.1:{port}/agents"
+        wait_until(lambda: None if _answers(port) else "no answer", daemon, what="api-hour", timeout_s=15.0)
+        pids = set(daemon.process_ids())
+        result_path = logs / "result.json"
+        options = f"-t1 -c100 -R500 -d{LOAD_S}s --timeout 5s --expect-status 200 --json {result_path}"
+        with subprocess.Popen(
+            [RUSH_HOUR, "load", *options.split(), agents], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as load:
+            time.sleep(4.0)
+            server.stop()
+            time.sleep(OUTAGE_S)
+            with running_cluster(cluster, run_directory, log_path):
+                back_at_s = time.monotonic()
+                load.wait()
+                end_at_s = time.monotonic()
+                connections = _connections(cluster.url, url)
+        result = json.loads(result_path.read_text())["result"]
+        bad_until_s = max(row["at_s"] for row in result["timeline"] if row["bad"] or row["failed"])
+        recovered_s = bad_until_s - (LOAD_S - (end_at_s - back_at_s))
+        is_same = "none was" if set(daemon.process_ids()) == pids else "SOME WERE"
+        return (
+            f"database: away for {OUTAGE_S} s at 500/s: {result['responses_by_status']}, errors {result['errors']}; "
+            f"the last second with a bad answer ended {recovered_s:.1f} s after it was back; "
+            f"workers: {is_same} restarted; {connections} connections at the end"
+        )
+
+
+def slow_clients() -> str:
+    """Compare the p99 of normal clients without and with slow ones beside them, and see when those are cut."""
+    with running(OURS) as it:
+        alone = [_p99_us(it) for _ in range(3)]
+        with _slow_clients(int(it.url.rstrip("/").rpartition(":")[2])) as cut_after_s:
+            beside = [_p99_us(it) for _ in range(3)]
+            end_at_s = time.monotonic() + 60.0
+            while len(cut_after_s) < SLOW_CLIENTS and time.monotonic() < end_at_s:
+                time.sleep(0.5)
+            after = f"after {min(cut_after_s):.0f} to {max(cut_after_s):.0f} s" if cut_after_s else ""
+            return (
+                f"slow clients: p99 {median(alone):,.0f} µs alone, {median(beside):,.0f} µs beside "
+                f"{SLOW_CLIENTS:,} slow ones ({median(beside) / median(alone):.2f}); "
+                f"{len(cut_after_s):,} of them were cut {after}"
+            )
+
+
+def _p99_us(it: Running) -> float:
+    with TemporaryDirectory() as directory:
+        path = Path(directory, "result.json")
+        options = f"-t1 -c50 -R1000 -d5s --expect-status 200 --expect-body any --json {path}"
+        subprocess.run([RUSH_HOUR, "load", *options.split(), it.url], capture_output=True, check=False)
+        return float(json.loads(path.read_text())["result"]["latency_us"]["p99"])
+
+
+@contextmanager
+def _slow_clients(port: int) -> Iterator[list[float]]:
+    """Keep slow clients going, half in their heads and half in their bodies; gives after how long each was cut."""
+    ended, cut_after_s = threading.Event(), list[float]()
+    with ExitStack() as stack:
+        clients: dict[socket.socket, bytes] = {}
+        for number in range(SLOW_CLIENTS):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            start = 0 if number % 2 else BODY_AT
+            client.sendall(HEAD[:start])
+            client.setblocking(False)
+            clients[client] = HEAD[start:] + b"x" * 1000
+        thread = threading.Thread(target=_dribble, args=(clients, ended, cut_after_s))
+        thread.start()
+        try:
+            yield cut_after_s
+        finally:
+            ended.set()
+            thread.join()
+
+
+def _dribble(clients: dict[socket.socket, bytes], ended: threading.Event, cut_after_s: list[float]) -> None:
+    start_s = time.monotonic()
+    with selectors.DefaultSelector() as selector:
+        for client in clients:
+            selector.register(client, selectors.EVENT_READ, client)
+        position = 0
+        while not ended.wait(SLOW_BYTES_S):
+            for key, _ in selector.select(0):
+                selector.unregister(key.fileobj)
+                del clients[key.data]
+                cut_after_s.append(time.monotonic() - start_s)
+            for client, data in clients.items():
+                with suppress(OSError):  # cut: seen at the next look
+                    client.send(data[position : position + 1])
+            position += 1
+
+
+def _spread(address: tuple[str, int] | str, clients: int) -> list[int]:
+    """Open connections at once, ask one thing on each while all are open, and return how many each worker has."""
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with ExitStack() as stack:
+        opened = [stack.enter_context(socket.socket(family)) for _ in range(clients)]
+        for client in opened:
+            client.connect(address)
+        counts: Counter[bytes] = Counter()
+        for client in opened:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            match = ANSWER.search(client.recv(65536).partition(b"\r\n\r\n")[2])
+            assert match is not None, "a whole answer came"
+            counts[match[2]] += 1
+    return list(counts.values())
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1.0):
+        return True
+    return False
+
+
+def _connections(maintenance_url: str, url: str) -> int:
+    name = url.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(maintenance_url) as connection:
+        row = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", (name,)).fetchone()
+    assert row is not None, "a count is one row"
+    return int(row[0])
+
+
+if __name__ == "__main__":
+    os.chdir(BENCHMARKS)
+    main()

@@ -1,0 +1,1 @@
+"""What the `api_hour` command does: one module for each thing."""

@@ -1,0 +1,81 @@
+"""One command line, read and checked: what every command starts from."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from api_hour.config.files import ConfigFile
+from api_hour.config.places import find_logconfig, find_main_yaml
+from api_hour.config.settings import Settings
+from api_hour.errors import ConfigError
+from api_hour.privileges import find_identity
+from api_hour.worker.spec import WorkerSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What a command line asks for.
+
+    Attributes:
+        target: what to serve.
+        settings: every option.
+        sources: where those are from that are no defaults, by field.
+        config_dir: the directory of configuration, if there is one and no file names another.
+        file: the configuration file, if there is one.
+    """
+
+    target: str
+    settings: Settings
+    sources: dict[str, str] = field(default_factory=dict)
+    config_dir: Path | None = None
+    file: ConfigFile | None = None
+
+
+def check_target(target: str) -> None:
+    """Refuse a TARGET that is not `MODULE:NAME`.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    module, _, name = target.partition(":")
+    if not (name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
+        raise ConfigError(f"TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got {target!r}.")
+
+
+def plan(launch: Launch) -> tuple[Settings, WorkerSpec]:
+    """Find and check all that the supervisor and its workers run with. Every path in it is absolute.
+
+    Raises:
+        ConfigError: a file is missing, or an option cannot be honoured.
+    """
+    settings = launch.settings.as_served()
+    config_dir = _absolute(settings.config_dir) or launch.config_dir
+    absolute = replace(
+        settings,
+        chdir=settings.chdir.absolute(),
+        pid_file=_absolute(settings.pid_file),
+        log_file=_absolute(settings.log_file),
+        logconfig=find_logconfig(settings, config_dir),
+    )
+    return absolute, WorkerSpec(
+        target=launch.target,
+        name=settings.name or launch.target,
+        chdir=str(absolute.chdir),
+        main_yaml=_text(find_main_yaml(config_dir)),
+        logconfig=_text(absolute.logconfig),
+        log_level=settings.log_level,
+        log_file=_text(absolute.log_file),
+        identity=find_identity(settings.user, settings.group),
+        backlog=settings.backlog,
+        graceful_timeout_s=settings.graceful_timeout_s,
+        drain_timeout_s=settings.drain_timeout_s,
+        heartbeat_timeout_s=settings.heartbeat_timeout_s,
+        workers=settings.workers,
+    )
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.absolute()
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

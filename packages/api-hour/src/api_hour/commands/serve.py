@@ -1,0 +1,53 @@
+"""`api_hour TARGET`: serve until told to stop, in the foreground or, with `--daemon`, in the background."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from api_hour.commands.launch import Launch, plan
+from api_hour.config.settings import Settings
+from api_hour.detaching import Launcher, Nobody, detached
+from api_hour.log import configure_logging
+from api_hour.process_title import name_supervisor
+from api_hour.supervisor.daemon import run_daemon
+from api_hour.supervisor.handover import PREDECESSOR_VARIABLE
+
+LOG = logging.getLogger("api_hour.config")
+
+
+def serve(launch: Launch) -> int:
+    """Serve until told to stop, and return the exit code.
+
+    Raises:
+        ApiHourError: the configuration is wrong, or the daemon cannot come up.
+    """
+    settings, spec = plan(launch)
+    launched_in = Path.cwd()
+    with _launcher(settings) as launcher:
+        configure_logging(settings.logconfig, level=settings.log_level, log_file=settings.log_file)
+        _warn(launch)
+        name_supervisor(spec.name)
+        if settings.umask is not None:
+            os.umask(settings.umask)
+        os.chdir(settings.chdir)
+        return run_daemon(settings, spec, launched_in=launched_in, launcher=launcher)
+
+
+@contextmanager
+def _launcher(settings: Settings) -> Iterator[Launcher]:
+    if settings.daemon and PREDECESSOR_VARIABLE not in os.environ:  # a successor is in the background already
+        with detached(settings.log_file) as command:
+            yield command
+    else:
+        yield Nobody()
+
+
+def _warn(launch: Launch) -> None:
+    """Say what somebody may expect in vain."""
+    if launch.file is not None and launch.file.without_meaning:
+        names = ", ".join(launch.file.without_meaning)
+        LOG.warning("%s: settings of Gunicorn that have no meaning here: %s", launch.file.path, names)
+    if "GUNICORN_CMD_ARGS" in os.environ:
+        LOG.warning("GUNICORN_CMD_ARGS is not read; use API_HOUR_... variables or --config")

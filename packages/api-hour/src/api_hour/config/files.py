@@ -1,0 +1,121 @@
+"""Configuration files: TOML, where every key must be an option's, and Python, where Gunicorn's names are understood."""
+
+import difflib
+import runpy
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from api_hour.config.gunicorn_settings import STANDARD_ERROR, is_reported, taken_names
+from api_hour.errors import ConfigError
+
+NOT_IN_FILES = frozenset({"config", "auto_config"})
+OCTAL_KEYS = frozenset({"umask", "unix_mode"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOption:
+    """One option that a file sets.
+
+    Attributes:
+        name: what the file calls it.
+        key: the option's key.
+        texts: its value as it would be on the command line; several of `bind`.
+    """
+
+    name: str
+    key: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFile:
+    """What a configuration file says.
+
+    Attributes:
+        path: the file.
+        options: what it sets.
+        without_meaning: settings of Gunicorn in it that nothing here corresponds to.
+    """
+
+    path: Path
+    options: tuple[FileOption, ...] = ()
+    without_meaning: tuple[str, ...] = ()
+
+
+def read_config_file(path: Path, keys: Collection[str]) -> ConfigFile:
+    """Read a configuration file.
+
+    Args:
+        path: the file; TOML if its name ends in `.toml`, else Python.
+        keys: the keys of the options that a file may set.
+
+    Raises:
+        ConfigError: the file is not valid, sets an unknown option (TOML), or gives one a value of a wrong kind.
+    """
+    return _read_toml(path, keys) if path.suffix == ".toml" else _read_python(path, keys)
+
+
+def _read_toml(path: Path, keys: Collection[str]) -> ConfigFile:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"--config: {path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--config: {path}: expected TOML in UTF-8; {error}.") from error
+    for key in document:
+        if key in NOT_IN_FILES:
+            raise ConfigError(f"--config: {path}: {key!r} says which file is read; set it by flag or environment.")
+        if key not in keys:
+            raise ConfigError(f"--config: {path}: {key!r} is no option.{_suggest(key, keys)}")
+    return ConfigFile(path=path, options=tuple(_option(path, key, key, value) for key, value in document.items()))
+
+
+def _suggest(key: str, keys: Collection[str]) -> str:
+    close = difflib.get_close_matches(key.replace("-", "_"), sorted(keys), n=1)
+    return f" Did you mean {close[0]!r}?" if close else f" Options are {', '.join(sorted(keys))}."
+
+
+def _read_python(path: Path, keys: Collection[str]) -> ConfigFile:
+    names = _run(path)
+    taken = taken_names(keys)
+    values = {name: _as_here(name, value) for name, value in names.items() if name in taken}
+    return ConfigFile(
+        path=path,
+        options=tuple(_option(path, name, taken[name], value) for name, value in values.items() if value is not None),
+        without_meaning=tuple(sorted(name for name, value in names.items() if is_reported(name, value))),
+    )
+
+
+def _run(path: Path) -> Mapping[str, Any]:
+    try:
+        return runpy.run_path(str(path))
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"--config: {path} raised {type(error).__name__}: {error}") from error
+
+
+def _as_here(name: str, value: Any) -> Any:
+    """Turn a value of Gunicorn's into one of ours; None for the default."""
+    if name == "bind" and isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if name == "errorlog" and value == STANDARD_ERROR:
+        return None
+    return value.lower() if name == "loglevel" and isinstance(value, str) else value
+
+
+def _option(path: Path, name: str, key: str, value: Any) -> FileOption:
+    values = value if key == "bind" and isinstance(value, list | tuple) else [value]
+    return FileOption(name=name, key=key, texts=tuple(_text(path, name, key, item) for item in values))
+
+
+def _text(path: Path, name: str, key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if key in OCTAL_KEYS and isinstance(value, int) and value >= 0:
+        return oct(value)
+    if isinstance(value, str | int | float | Path):
+        return str(value)
+    kind = "a text or a list of texts" if key == "bind" else "a text, a number, true or false"
+    raise ConfigError(f"--config: {path}: {name}: expected {kind}; got {value!r}.")

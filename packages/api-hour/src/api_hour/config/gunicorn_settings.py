@@ -1,0 +1,47 @@
+"""The names that a Python configuration file may set: Gunicorn's settings that have a meaning here, and our own.
+
+Gunicorn reads the same file, so three kinds of names are told apart: those that are taken, Gunicorn's that nothing
+here corresponds to (they are reported), and variables of the file's own (they are left alone, as Gunicorn does).
+"""
+
+from collections.abc import Iterable
+
+RENAMED = {"pidfile": "pid", "proc_name": "name", "loglevel": "log_level", "errorlog": "log_file"}
+
+STANDARD_ERROR = "-"  # where `errorlog` goes unless it is a file
+OWN_WORKER_CLASS = "api_hour.Worker"  # what `worker_class` had to be for API-Hour up to 0.8.2
+
+WITHOUT_MEANING = frozenset(
+    """
+    access_log_format accesslog asgi_disconnect_grace_period asgi_lifespan asgi_loop ca_certs capture_output
+    casefold_http_method cert_reqs certfile check_config child_exit ciphers config control_socket
+    control_socket_disable control_socket_mode default_proc_name dirty_apps dirty_graceful_timeout
+    dirty_post_fork dirty_threads dirty_timeout dirty_worker_exit dirty_worker_init dirty_workers
+    disable_redirect_access_to_syslog do_handshake_on_connect dogstatsd_tags enable_backlog_metric
+    enable_stdio_inheritance forwarded_allow_ips forwarder_headers header_map http2_cleartext
+    http2_initial_window_size http2_max_concurrent_streams http2_max_frame_size http2_max_header_list_size
+    http_parser http_protocols initgroups keepalive keyfile limit_request_field_size limit_request_fields
+    limit_request_line logconfig_dict logconfig_json logger_class nworkers_changed on_dirty_starting on_exit
+    on_reload on_starting paste permit_obsolete_folding permit_unconventional_http_method
+    permit_unconventional_http_version post_fork post_request post_worker_init pre_exec pre_fork pre_request
+    preload_app print_config protocol proxy_allow_ips proxy_protocol pythonpath raw_env raw_paste_global_conf
+    reload_engine reload_extra_files reuse_port root_path secure_scheme_headers sendfile spew ssl_context
+    ssl_version statsd_host statsd_prefix strip_header_spaces suppress_ragged_eofs syslog syslog_addr
+    syslog_facility syslog_prefix threads tmp_upload_dir uwsgi_allow_ips websocket_max_message_size when_ready
+    worker_abort worker_class worker_connections worker_exit worker_int worker_tmp_dir wsgi_app
+    """.split()  # noqa: SIM905  # a hundred names are read best as lines of text
+)
+
+
+def taken_names(keys: Iterable[str]) -> dict[str, str]:
+    """Return which names a Python file may set, each with our option's key.
+
+    Args:
+        keys: the keys of all options that a file may set.
+    """
+    return {key: key for key in keys if key not in RENAMED.values()} | RENAMED
+
+
+def is_reported(name: str, value: object) -> bool:
+    """Tell whether a name is a setting of Gunicorn that somebody expects something of, in vain."""
+    return name in WITHOUT_MEANING and value is not None and value != OWN_WORKER_CLASS

@@ -1,0 +1,105 @@
+"""Where the values of options come from: command line, environment, configuration file, default, in this order.
+
+Each value remembers its source, for `--show-config` and for messages. cyclopts calls these in turn with its arguments,
+filled so far; a source adds a value only where an earlier one has none.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import get_type_hints
+
+import cyclopts
+from cyclopts import Parameter
+from cyclopts.argument import Argument, ArgumentCollection, Token
+
+from api_hour.config.files import NOT_IN_FILES, ConfigFile, read_config_file
+from api_hour.config.places import find_config_dir, find_config_file
+from api_hour.config.settings import Location, Settings
+
+ENVIRONMENT_PREFIX = "API_HOUR_"
+TARGET_NAME = "TARGET"
+
+
+def option_flags() -> dict[str, str]:
+    """Return the first flag of every option, by its field in `Settings`."""
+    hints = get_type_hints(Settings, include_extras=True)
+    flags = {}
+    for field in fields(Settings):
+        [parameter] = (item for item in hints[field.name].__metadata__ if isinstance(item, Parameter))
+        names = parameter.name or ()
+        flags[field.name] = next(iter(names), "--" + field.name.replace("_", "-"))
+    return flags
+
+
+def option_keys() -> dict[str, str]:
+    """Return the key of every option that a configuration file may set, by its field in `Settings`."""
+    flags = option_flags()
+    return {name: flag[2:].replace("-", "_") for name, flag in flags.items() if name not in NOT_IN_FILES}
+
+
+class Environment(cyclopts.config.Env):
+    """The variables `API_HOUR_...` of the options, the same for every command."""
+
+    def __call__(self, app: cyclopts.App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+        """Add what the environment says; options that only one command has are not there."""
+        settable = (argument for argument in arguments if argument.keys or argument.name == TARGET_NAME)
+        super().__call__(app, commands, ArgumentCollection(settable))  # type: ignore[no-untyped-call]  # cyclopts does not type it
+
+
+class Sources:
+    """The sources of one command line, and what was found in them.
+
+    Attributes:
+        config_dir: the directory of configuration; a file in it that says `chdir` or `config_dir` comes too late.
+        file: the configuration file, if there is one.
+        by_field: for each field of `Settings` that has no default value, where the value is from.
+    """
+
+    def __init__(self) -> None:
+        self.config_dir: Path | None = None
+        self.file: ConfigFile | None = None
+        self.by_field: dict[str, str] = {}
+
+    def in_order(self) -> list[object]:
+        """Return what cyclopts is to ask, after the command line."""
+        return [Environment(ENVIRONMENT_PREFIX, command=False), self._add_file, self._remember]
+
+    def _add_file(self, _app: cyclopts.App, _commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+        location, target = _location(arguments)
+        self.config_dir = find_config_dir(location, target)
+        path = find_config_file(location, self.config_dir)
+        if path is None:
+            return
+        self.file = read_config_file(path, option_keys().values())
+        fields_by_key = {key: name for name, key in option_keys().items()}
+        by_field = dict(_options(arguments))
+        for option in self.file.options:
+            argument = by_field.get(fields_by_key[option.key])
+            if argument is not None and not argument.tokens:  # a command may have a part of the options only
+                for index, text in enumerate(option.texts):
+                    argument.append(
+                        Token(keyword=option.name, value=text, source=f"file:{self.file.path}", index=index)
+                    )
+
+    def _remember(self, _app: cyclopts.App, _commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+        self.by_field = {name: describe_source(item.tokens[0]) for name, item in _options(arguments) if item.tokens}
+
+
+def describe_source(token: Token) -> str:
+    """Return where a value is from: `command line`, `environment NAME` or `file:PATH`."""
+    if token.source == "env":
+        return f"environment {token.keyword}"
+    return token.source if token.source.startswith("file:") else "command line"
+
+
+def _options(arguments: ArgumentCollection) -> Iterator[tuple[str, Argument]]:
+    return ((argument.keys[0], argument) for argument in arguments if argument.keys)
+
+
+def _location(arguments: ArgumentCollection) -> tuple[Location, str]:
+    """Return what the command line and the environment say of the files, and TARGET."""
+    names = {field.name for field in fields(Location)}
+    given = {name: item.convert_and_validate() for name, item in _options(arguments) if item.tokens and name in names}
+    target = next((item.tokens[0].value for item in arguments if item.name == TARGET_NAME and item.tokens), "")
+    return Location(**given), target

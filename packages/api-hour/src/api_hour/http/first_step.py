@@ -1,0 +1,152 @@
+"""Run the first step of a coroutine at once; only one that suspends costs a task.
+
+Rule that must hold: a coroutine cannot tell that it was not started by `create_task`. Within its first step it has a
+current task, which stays the same one when it suspends, takes its cancellation and calls its callbacks; and it has a
+context of its own. So timeouts, task groups and scopes that hold on to the current task work.
+
+How: a task is kept parked. A coroutine's first step runs while that task is the current one, by the functions that
+asyncio documents for this (https://docs.python.org/3/library/asyncio-extending.html). A coroutine that ends in its
+first step leaves the task parked for the next one, unless somebody has taken hold of it. A coroutine that suspends is
+handed to the task, which carries it to its end.
+"""
+
+import asyncio
+import sys
+import types
+from asyncio import tasks
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import Context
+from typing import Any
+
+Work = Coroutine[Any, Any, None]
+
+
+class FirstStep:
+    """Starts coroutines on one loop.
+
+    Args:
+        loop: the running loop.
+        context: each coroutine runs in a copy of it.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
+        self._loop = loop
+        self._context = context
+        self._parked: list[_Carrier] = []
+        self._add_carrier()
+
+    def start(self, work: Work) -> "asyncio.Task[None] | None":
+        """Run the first step of `work`; return its task when it goes on after that, None when it is over.
+
+        Within another task, or when no task is parked, `work` becomes a task like any other, its first step included.
+        """
+        context = self._context.copy()
+        carrier = self._take_carrier()
+        if carrier is None:
+            return self._loop.create_task(work, context=context)
+        try:
+            tasks._enter_task(self._loop, carrier.task)
+        except RuntimeError:  # within another task
+            self._parked.append(carrier)
+            return self._loop.create_task(work, context=context)
+        try:
+            yielded = context.run(work.send, None)
+        except StopIteration:
+            if carrier.is_untouched():
+                self._parked.append(carrier)
+                return None
+            work, yielded = _nothing(), None
+        except BaseException as error:  # noqa: BLE001  # the task raises it, as if it had run the first step
+            work, yielded = _raise(error), None
+        finally:
+            tasks._leave_task(self._loop, carrier.task)
+        self._add_carrier()
+        return carrier.carry_on(work, yielded, context)
+
+    def _take_carrier(self) -> "_Carrier | None":
+        while self._parked:
+            carrier = self._parked.pop()
+            if carrier.is_usable():
+                return carrier
+            self._add_carrier()  # somebody cancelled all tasks
+        return None
+
+    def _add_carrier(self) -> None:
+        _Carrier(self._loop, self._parked.append, self._context.copy())
+
+
+class _Carrier:
+    """A task that waits for a coroutine whose first step has been run."""
+
+    __slots__ = ("_context", "_parking", "_references", "_work", "_yielded", "task")
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, on_parked: Callable[["_Carrier"], None], context: Context
+    ) -> None:
+        self._parking: asyncio.Future[None] = loop.create_future()
+        self._work: Work | None = None
+        self._yielded: Any = None
+        self._references = 0
+        self.task: asyncio.Task[None] = loop.create_task(self._carry(on_parked), context=context)
+        self.task._log_destroy_pending = False  # type: ignore[attr-defined]  # it may end with its loop
+        tasks._unregister_task(self.task)  # so that nobody waits for it
+
+    def is_usable(self) -> bool:
+        """Tell whether the task is parked; remember how many references there are to it."""
+        self._references = sys.getrefcount(self.task)
+        return not self._parking.done()
+
+    def is_untouched(self) -> bool:
+        """Tell whether nobody holds the task, has cancelled it or waits for it since `is_usable`."""
+        task = self.task
+        return (
+            sys.getrefcount(task) == self._references + 1  # the local name
+            and not self._parking.done()
+            and not task._callbacks  # there is no public way to ask
+        )
+
+    def carry_on(self, work: Work, yielded: Any, context: Context) -> "asyncio.Task[None]":
+        """Carry `work`, which yielded what it waits for, to its end; return the task."""
+        self._work, self._yielded, self._context = work, yielded, context
+        self.task._log_destroy_pending = True  # type: ignore[attr-defined]
+        tasks._register_task(self.task)
+        if not self._parking.done():
+            self._parking.set_result(None)
+        return self.task
+
+    @types.coroutine
+    def _carry(self, on_parked: Callable[["_Carrier"], None]) -> Generator[Any, Any, None]:
+        on_parked(self)
+        cancelled: asyncio.CancelledError | None = None
+        try:
+            yield from self._parking
+        except asyncio.CancelledError as error:
+            if self._work is None:
+                raise
+            cancelled = error  # by itself in its first step, or by others before this task woke up
+        work, yielded, run = self._work, self._yielded, self._context.run
+        self._yielded = None
+        assert work is not None
+        step: Callable[[Any], Any] | None = None
+        argument: Any = None
+        if cancelled is not None and (yielded is None or not yielded.cancel(*cancelled.args)):
+            step, argument = work.throw, cancelled
+        while True:
+            if step is None:
+                try:
+                    step, argument = work.send, (yield yielded)
+                except BaseException as error:  # noqa: BLE001  # the coroutine deals with what is thrown in
+                    step, argument = work.throw, error
+            try:
+                yielded = run(step, argument)
+            except StopIteration:
+                return
+            step = argument = None
+
+
+async def _nothing() -> None:
+    pass
+
+
+async def _raise(error: BaseException) -> None:
+    raise error

@@ -1,0 +1,86 @@
+"""What the connections of one HTTP server share: limits, a clock, counters, and who answers.
+
+There is one clock for a server: it makes the Date header and looks at the deadlines of all connections, so that a
+slow client costs nothing between two ticks. It rests while there are no connections.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from contextvars import Context, copy_context
+from email.utils import formatdate
+from typing import Any
+
+from api_hour.http.first_step import FirstStep
+from api_hour.http.limits import Limits
+from api_hour.http.protocol import HttpProtocol
+from api_hour.http.proxy import Proxy
+from api_hour.http.request import Request
+from api_hour.http.response import ResponseHeads
+from api_hour.stats import ServingStats
+
+CLOCK_INTERVAL_S = 0.5  # how often deadlines are looked at and the Date header is made
+
+
+class Server(ABC):
+    """A protocol factory: called without arguments for each connection.
+
+    Args:
+        container: given to handlers as `request.container`; its worker's `stats` count what is answered.
+        limits: what a client may ask for.
+        proxy: what proxies before this server are believed; None when there are none.
+
+    Attributes:
+        connections: those that are open.
+        now_s: the loop's time, read each CLOCK_INTERVAL_S.
+        heads: the common beginnings of answers, with the Date header of now.
+    """
+
+    def __init__(self, *, container: Any = None, limits: Limits | None = None, proxy: Proxy | None = None) -> None:
+        self.container = container
+        self.limits = limits or Limits()
+        self.proxy = proxy
+        self.stats: ServingStats | None = getattr(getattr(container, "worker", None), "stats", None)
+        self.connections: set[HttpProtocol] = set()
+        self.now_s = 0.0
+        self.heads = ResponseHeads(b"")
+        self.context = Context()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._first_step: FirstStep | None = None
+        self._clock: asyncio.TimerHandle | None = None
+
+    def __call__(self) -> HttpProtocol:
+        """Make the protocol of one connection."""
+        return HttpProtocol(self)
+
+    @abstractmethod
+    def streams_body(self, request: Request) -> bool:
+        """Tell whether a request, which has a body, is answered before its body has been read."""
+
+    @abstractmethod
+    def respond(self, connection: HttpProtocol, request: Request) -> Coroutine[Any, Any, None]:
+        """Answer a request on its connection, whatever happens."""
+
+    def first_step(self, loop: asyncio.AbstractEventLoop) -> FirstStep:
+        """Return what starts the coroutines of this server on the running loop."""
+        if self._first_step is None or self._loop is not loop:
+            self._loop = loop
+            self.context = copy_context()
+            self._first_step = FirstStep(loop, self.context)
+        return self._first_step
+
+    def add(self, connection: HttpProtocol) -> bool:
+        """Take an open connection; False when there are too many."""
+        if self._clock is None:
+            self._tick(asyncio.get_running_loop())
+        self.connections.add(connection)
+        return len(self.connections) <= self.limits.connections
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Read the clock and cut the connections past their deadline; rest when there is none."""
+        self.now_s = now_s = loop.time()
+        self.heads = ResponseHeads(f"Date: {formatdate(usegmt=True)}\r\n".encode("ascii"))
+        for connection in [*self.connections]:
+            connection.check_deadline(now_s)
+        has_work = self._clock is None or len(self.connections) > 0
+        self._clock = loop.call_later(CLOCK_INTERVAL_S, self._tick, loop) if has_work else None

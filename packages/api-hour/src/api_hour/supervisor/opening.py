@@ -1,0 +1,61 @@
+"""What a supervisor holds while it serves: its sockets, its monitor and its pid file."""
+
+import logging
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from api_hour.config.settings import Settings
+from api_hour.pidfile import PidFile
+from api_hour.privileges import Identity
+from api_hour.supervisor.handover import Ownership, inherited_listeners
+from api_hour.supervisor.inherited import systemd_sockets
+from api_hour.supervisor.monitor_socket import monitor_of
+from api_hour.supervisor.sockets import SocketFiles, bound_sockets, describe_address
+
+if TYPE_CHECKING:
+    from api_hour.supervisor.monitor import Monitor  # see monitor_socket.py
+
+LOG = logging.getLogger("api_hour.supervisor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The sockets, by the names of their addresses (`name_binds`), the pid file, and the monitor if there is one."""
+
+    listeners: Mapping[str, socket.socket]
+    pid_file: PidFile
+    monitor: "Monitor | None" = None
+
+    def inheritable(self) -> dict[str, socket.socket]:
+        """Return all that a successor inherits, by name."""
+        return {**self.listeners, **({} if self.monitor is None else {self.monitor.name: self.monitor.listener})}
+
+
+@contextmanager
+def opened(settings: Settings, owner: Identity | None, files: Ownership) -> Iterator[Held]:
+    """Open the sockets and write the pid file; release both at the end.
+
+    Args:
+        settings: addresses, backlog, mode of socket files, pid file.
+        owner: whom socket files are given to.
+        files: whether socket files are ours; a successor, whose they are not yet, writes the pid file later.
+
+    Raises:
+        StartError: an address cannot be listened on, or the pid file is held by another or cannot be written.
+    """
+    open_already = inherited_listeners() | systemd_sockets(os.environ, os.getpid())
+    socket_files = SocketFiles(mode=settings.unix_mode, owner=owner, ownership=files)
+    with (
+        monitor_of(settings, open_already, socket_files) as monitor,
+        bound_sockets(settings.binds(), settings.backlog, open_already, socket_files) as listeners,
+        PidFile(settings.pid_file) as pid_file,
+    ):
+        if files.is_ours:
+            pid_file.write()
+        for listener in listeners.values():
+            LOG.info("listening on %s", describe_address(listener))
+        yield Held(listeners=listeners, pid_file=pid_file, monitor=monitor)

@@ -1,0 +1,82 @@
+"""The only place that accepts connections.
+
+An acceptor takes one connection for each wake-up and then lets the loop run, and steps back when another worker is to
+go first (see `balance.py`): so connections are shared out among the workers that wait on the same socket. The backlog
+stays what the supervisor set: asyncio's own servers would reset it.
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+
+from api_hour.worker.balance import STEP_BACK_S, Balance
+from api_hour.worker.connections import Connections, ProtocolFactory
+
+LOG = logging.getLogger("api_hour.worker")
+
+ACCEPT_PAUSE_S = 0.5  # after running out of descriptors
+OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Acceptor:
+    """Accepts from one listening socket until it is closed.
+
+    Args:
+        listener: the socket, which this one closes.
+        factory: makes the protocol of each connection.
+        loop: the worker's event loop.
+        balance: tells when to step back.
+        connections: takes what is accepted.
+    """
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        factory: ProtocolFactory,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        balance: Balance,
+        connections: Connections,
+    ) -> None:
+        self._listener = listener
+        self._kind = (int(listener.family), int(listener.type), listener.proto)
+        self._factory = factory
+        self._loop = loop
+        self._balance = balance
+        self._connections = connections
+        self._is_closed = False
+
+    def open(self) -> None:
+        """Begin to accept, or go on after a pause."""
+        if not self._is_closed:
+            self._loop.add_reader(self._listener.fileno(), self._on_connection)
+
+    def close(self) -> None:
+        """Accept no more. The listening socket itself stays open in the supervisor."""
+        self._is_closed = True
+        self._loop.remove_reader(self._listener.fileno())
+        self._listener.close()
+
+    def _on_connection(self) -> None:
+        if self._balance.must_step_back():
+            self._pause(STEP_BACK_S)
+        else:
+            self._accept_one()
+
+    def _accept_one(self) -> None:
+        try:
+            accepted, _ = self._listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return  # another worker was faster, or the client has gone
+        except OSError as error:
+            if error.errno not in OUT_OF_RESOURCES:
+                raise
+            LOG.error("cannot accept connections: %s; next try in %s s", error, ACCEPT_PAUSE_S)  # noqa: TRY400
+            self._pause(ACCEPT_PAUSE_S)
+        else:
+            self._connections.take(accepted, self._kind, self._factory)
+
+    def _pause(self, pause_s: float) -> None:
+        self._loop.remove_reader(self._listener.fileno())
+        self._loop.call_later(pause_s, self.open)

@@ -1,0 +1,88 @@
+"""How a connection is told that its worker ends, in the way that its protocol understands.
+
+| the protocol has | when the worker retires | at the end of the drain, and when the daemon stops |
+| --- | --- | --- |
+| `begin_drain()` | is called | |
+| `begin_shutdown()` | | is called |
+| `async shutdown(timeout)`, as aiohttp's | | is awaited |
+| none of these | | the transport is closed: what was written is sent |
+
+What is left when the time is up is cut: by `abort()` of the protocol, or of the transport.
+"""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Coroutine
+from typing import Any, Protocol, cast
+
+LOG = logging.getLogger("api_hour.worker")
+
+Ending = Coroutine[Any, Any, None]
+
+AT_ONCE_S = 0.001  # to aiohttp, 0 is for ever
+
+
+class Drainable(Protocol):
+    """A protocol that can finish what it has begun and then close by itself."""
+
+    def begin_drain(self) -> None:
+        """Tell the client with the next answer that the connection ends; go on serving it until then."""
+
+    def begin_shutdown(self) -> None:
+        """Answer what is in flight, take nothing new, then close the connection."""
+
+    def abort(self) -> None:
+        """Give up what is in flight and cut the connection."""
+
+
+def begin_drain(protocol: Any) -> None:
+    """Tell a protocol that its worker retires, if it can be told."""
+    if hasattr(protocol, "begin_drain"):
+        protocol.begin_drain()
+
+
+def begin_end(protocol: Any, transport: asyncio.BaseTransport, timeout_s: float) -> Ending | None:
+    """Ask a connection to finish what it has begun and to close.
+
+    Args:
+        protocol: the connection's.
+        transport: the connection's.
+        timeout_s: how long it may take, in seconds.
+
+    Returns:
+        What is to be awaited for it, if anything.
+    """
+    if hasattr(protocol, "begin_shutdown"):
+        protocol.begin_shutdown()
+    elif has_shutdown(protocol):
+        return shut_down(protocol, timeout_s)
+    elif not transport.is_closing():
+        transport.close()
+    return None
+
+
+def cut(protocol: Any, transport: asyncio.BaseTransport) -> Ending | None:
+    """End a connection at once.
+
+    Returns:
+        What is to be awaited for it, if anything.
+    """
+    if hasattr(protocol, "begin_shutdown"):
+        protocol.abort()
+        return None
+    cast("asyncio.Transport", transport).abort()
+    return shut_down(protocol, AT_ONCE_S) if has_shutdown(protocol) else None
+
+
+def has_shutdown(handler: Any) -> bool:
+    """Tell whether something has aiohttp's `async shutdown(timeout)`."""
+    return inspect.iscoroutinefunction(getattr(handler, "shutdown", None))
+
+
+async def shut_down(handler: Any, timeout_s: float) -> None:
+    """Await `handler.shutdown`; an error in it is logged, for others are still to end."""
+    try:
+        await handler.shutdown(timeout=timeout_s)
+    except Exception:
+        LOG.exception("%r could not be shut down", handler)

@@ -1,0 +1,25 @@
+"""The names of Gunicorn: each of its settings is either taken or reported, and none is forgotten."""
+
+import pytest
+
+from api_hour.config.gunicorn_settings import RENAMED, WITHOUT_MEANING, is_reported, taken_names
+from api_hour.config.sources import option_keys
+
+
+def test_every_setting_of_gunicorn_is_known() -> None:
+    gunicorn_config = pytest.importorskip("gunicorn.config")
+    known = {setting.name for setting in gunicorn_config.KNOWN_SETTINGS}
+    taken = set(taken_names(option_keys().values()))
+
+    assert known == WITHOUT_MEANING | (taken & known)
+    assert not WITHOUT_MEANING & taken
+
+
+def test_what_is_renamed_goes_to_options_that_exist() -> None:
+    assert set(RENAMED.values()) <= set(option_keys().values())
+
+
+def test_a_setting_that_is_left_at_none_is_not_reported() -> None:
+    assert is_reported("accesslog", "-")
+    assert not is_reported("accesslog", None)
+    assert not is_reported("my_variable", 1)

@@ -1,0 +1,41 @@
+"""What a worker's process becomes before it imports anything of the user's."""
+
+import pytest
+
+from api_hour.privileges import Identity
+from api_hour.worker import preparation
+from api_hour.worker.preparation import prepare_process
+from api_hour.worker.spec import WorkerSpec
+
+STEPS = ("name_worker", "configure_logging", "take_identity")
+
+
+@pytest.mark.parametrize("identity", [None, Identity(uid=1, gid=2, groups=(2,))])
+def test_the_log_is_opened_before_the_rights_are_given_up(
+    identity: Identity | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[object, ...]] = []
+    for step in STEPS:
+        monkeypatch.setattr(
+            preparation, step, lambda *given, step=step, **named: done.append((step, *given, *named.values()))
+        )
+    spec = WorkerSpec(
+        target="app:C",
+        chdir="/",
+        main_yaml=None,
+        logconfig="log.ini",
+        backlog=1,
+        graceful_timeout_s=1,
+        name="demo",
+        log_level="debug",
+        log_file="a.log",
+        identity=identity,
+    )
+
+    prepare_process(spec, 3)
+
+    expected: list[tuple[object, ...]] = [
+        ("name_worker", 3, "demo"),
+        ("configure_logging", "log.ini", "debug", "a.log"),
+    ]
+    assert done == [*expected, ("take_identity", identity)] if identity else expected
