@@ -91,6 +91,32 @@ class Container(api_hour.Container):
         return "done"
 """
 
+ENGINE_APP = """
+import asyncio
+from pathlib import Path
+
+import api_hour
+from api_hour.engines import Engine, Patience
+from api_hour.engines.backoff import Backoff
+
+
+class FileEngine(Engine):
+    async def open(self):
+        if not Path("source").exists():
+            raise OSError("no source")
+
+
+class Container(api_hour.Container):
+    def __init__(self, **given):
+        super().__init__(**given)
+        self.engines["file"] = FileEngine(
+            required=False, patience=Patience(boot_s=0.05), backoff=Backoff(first_s=0.05, limit_s=0.05)
+        )
+
+    def make_servers(self):
+        return [asyncio.Protocol]
+"""
+
 
 def monitor_of(running: Daemon, number: int = 0) -> Address:
     """Return the address that the kernel chose for the monitor."""
@@ -252,6 +278,20 @@ def test_the_daemon_is_ready_when_it_serves_and_not_before_nor_when_it_stops(tmp
             (tmp_path / "let-go").touch()
             assert read_all(client).endswith(b'"done"')
         assert running.supervisor.wait() == 0
+
+
+def test_an_engine_that_is_down_is_seen_and_counts_for_readiness_if_it_is_asked_for(tmp_path: Path) -> None:
+    with daemon(tmp_path, *MONITORED, "-w2", "--ready-needs-engines", app=ENGINE_APP) as running:
+        monitor = monitor_of(running)
+        running.wait_ready(2)
+        down = "engine file is up in none of 2 workers: OSError: no source"
+        wait_for(lambda: document(monitor, "/health/ready"), is_so=lambda found: found[1]["reason"] == down)
+        assert metrics(monitor)["api_hour_engine_workers file down"] == 2
+
+        (tmp_path / "source").touch()
+        wait_for(lambda: document(monitor, "/health/ready"), is_so=lambda found: found[0] == 200)
+        wait_for(lambda: metrics(monitor), is_so=lambda values: values["api_hour_engine_workers file up"] == 2)
+        assert running.supervisor.stop() == 0
 
 
 # Handover.

@@ -20,7 +20,7 @@ def _no_engines(_now_s: float) -> tuple[EngineReport, ...]:
 
 
 class Heart:
-    """Sends a heartbeat in intervals, at once when the worker has reached its limit of requests, and at its end.
+    """Sends a heartbeat in intervals, and one at once when the worker has reached its limit of requests.
 
     Args:
         loop: the worker's event loop.
@@ -53,8 +53,8 @@ class Heart:
         self._stats.on_limit = lambda: self._beat(loop_lag_s=0.0)
         self._wait()
 
-    def beat_last(self) -> None:
-        """Say what was done since the last heartbeat: nothing more comes."""
+    def beat(self) -> None:
+        """Say at once what is to be said: at the beginning, and at the end, when nothing more comes."""
         self._beat(loop_lag_s=0.0)
 
     def _wait(self) -> None:

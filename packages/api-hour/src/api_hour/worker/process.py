@@ -153,8 +153,9 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
             interval_s = heartbeat_interval_s(spec.heartbeat_timeout_s)
             heart = Heart(loop, interval_s, stats, listeners.open_connections, reporter.alive, engines=engines)
             heart.start()
-            at_end.callback(heart.beat_last)
+            at_end.callback(heart.beat)
             reporter.ready()
+            heart.beat()
 
         life = loop.create_task(
             serve(
