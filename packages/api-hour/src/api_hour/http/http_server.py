@@ -57,8 +57,8 @@ class HttpServer(Server):
         except ClientGone as error:
             LOG.debug("%s %r: %s", request.method, request.path, error)
         except EngineUnavailable as error:
-            LOG.debug("%s %r: %s", request.method, request.path, error)
-            connection.fail(request, Response(f"{error}\n", status=503, headers=RETRY_AFTER))
+            LOG.debug("%s %r: %s", request.method, request.path, error)  # the client is not told: it names what we use
+            connection.fail(request, Response("try again\n", status=503, headers=RETRY_AFTER))
         except (Exception, asyncio.CancelledError):  # cancelled by the handler's own doing, by the limit or by abort()
             _fail(connection, request)
 
