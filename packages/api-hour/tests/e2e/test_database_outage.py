@@ -25,7 +25,7 @@ class Container(api_hour.Container):
         super().__init__(**given)
         patience = Patience(boot_s=1.0, borrow_s=0.2)
         dsn = Path("dsn").read_text()
-        self.engines["agents"] = PostgresEngine(dsn, min_size=2, max_size=2, patience=patience)
+        self.engines["agents"] = PostgresEngine(dsn, min_size=8, max_size=8, patience=patience)
         router = Router()
         router.add("GET", "/", self.who)
         self.servers["http"] = HttpServer(router, container=self)
@@ -46,7 +46,7 @@ def postgres() -> Iterator[PrivatePostgres]:
 
 @pytest.fixture
 def served(tmp_path: Path, postgres: PrivatePostgres) -> Iterator[Daemon]:
-    """Two workers with two connections each."""
+    """Two workers with a connection for each client of the traffic, so that nobody waits while all is well."""
     (tmp_path / "dsn").write_text(f"{postgres.dsn}&application_name=agents")
     with daemon(tmp_path, "-w", "2", "-b", "127.0.0.1:0", app=APP) as running:
         yield running
@@ -72,13 +72,14 @@ def test_while_the_database_is_away_the_answer_is_503_and_then_everything_works_
             assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
             assert b"\r\nRetry-After: 1\r\n" in answer
         served.supervisor.wait_for(r"engine 'agents' is up", count=4)
+        wait_until(lambda: postgres.count("agents") == 16)
         running.wait_for(20)
         running.failures.clear()
         running.wait_for(200)
         assert running.failures == []
         assert set(running.answers) == {str(pid) for pid in pids}
 
-    wait_until(lambda: postgres.count("agents") == 4)
+    assert postgres.count("agents") == 16
     assert len(served.supervisor.wait_for(r"worker \d+ started")) == 2
 
 
