@@ -16,7 +16,7 @@ from api_hour.worker.process import Worker
 
 
 class StandInServer:
-    """Says hello and keeps a diary; its startup fails when the application is a text."""
+    """Says hello and keeps a diary; its startup fails with what the application is, if it is an error."""
 
     def __init__(self, app: Any, *, container: Any) -> None:
         self.app = app
@@ -25,8 +25,8 @@ class StandInServer:
 
     async def startup(self) -> None:
         self.diary.append("startup")
-        if isinstance(self.app, str):
-            raise RuntimeError(self.app)
+        if isinstance(self.app, RuntimeError):
+            raise self.app
 
     def __call__(self) -> asyncio.Protocol:
         diary = self.diary
@@ -34,7 +34,7 @@ class StandInServer:
         class Hello(asyncio.Protocol):
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
                 diary.append("connection")
-                assert isinstance(transport, asyncio.Transport)
+                assert hasattr(transport, "write")
                 transport.write(b"hello")
 
             def connection_lost(self, _error: Exception | None) -> None:
@@ -87,7 +87,7 @@ async def test_the_lifespan_starts_before_the_first_connection_and_ends_after_th
 @on_each_loop
 async def test_a_worker_whose_application_does_not_start_does_not_come_up() -> None:
     ready = asyncio.Event()
-    container = container_of("no database")
+    container = container_of(RuntimeError("no database"))
     with listening() as [listener], listener.dup() as copy, pytest.raises(RuntimeError) as caught:
         await live(container, copy, Ending(), ready)
 
