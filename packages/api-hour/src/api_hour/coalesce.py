@@ -206,7 +206,7 @@ class Coalesced(Generic[Arguments, Answer]):
             return
         if batch.task is not None:
             batch.task.cancel()
-        elif lane.gathering is batch:
+        else:  # it is the one that gathers
             lane.gathering = None
 
     def _check(self, answer: Answer) -> None:

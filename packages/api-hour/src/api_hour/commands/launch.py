@@ -47,7 +47,7 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec]:
     Raises:
         ConfigError: a file is missing, or an option cannot be honoured.
     """
-    settings = launch.settings
+    settings = launch.settings.as_served()
     config_dir = _absolute(settings.config_dir) or launch.config_dir
     absolute = replace(
         settings,

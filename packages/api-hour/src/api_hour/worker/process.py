@@ -13,19 +13,21 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 from api_hour.errors import ApiHourError
 from api_hour.stats import ServingStats
 from api_hour.worker.balance import Balance
 from api_hour.worker.connection_counts import ConnectionCounts
+from api_hour.worker.engine_reports import engine_reports
 from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
 from api_hour.worker.lifecycle import Ending, serve
 from api_hour.worker.listeners import Listeners
 from api_hour.worker.preparation import prepare_process
 from api_hour.worker.spec import (
     STACK_SIGNAL,
+    EngineReport,
     Heartbeat,
     WorkerOrder,
     WorkerReport,
@@ -142,11 +144,18 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
     try:
         container = container_class(config=config, worker=worker, loop=loop)
         ending = Ending()
+        at_end = ExitStack()
+
+        def engines(now_s: float) -> tuple[EngineReport, ...]:
+            return engine_reports(container.engines.values(), now_s)
 
         def on_ready(listeners: Listeners) -> None:
             interval_s = heartbeat_interval_s(spec.heartbeat_timeout_s)
-            Heart(loop, interval_s, stats, listeners.open_connections, reporter.alive).start()
+            heart = Heart(loop, interval_s, stats, listeners.open_connections, reporter.alive, engines=engines)
+            heart.start()
+            at_end.callback(heart.beat)
             reporter.ready()
+            heart.beat()
 
         life = loop.create_task(
             serve(
@@ -175,7 +184,7 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
             loop.add_signal_handler(number, stop)
         control.setblocking(False)
         loop.add_reader(control.fileno(), Commands(control, retire=ending.retire, lost=on_lost).read)
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError), at_end:
             loop.run_until_complete(life)
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
