@@ -7,16 +7,14 @@ that must hold:
 2. Nobody waits for long: what is still there after a few steps back is taken by the one who stepped back, and a worker
    that takes nothing while connections wait is not waited for until it does. So a blocked worker stalls nothing.
 
-Decides only: reads no clock and touches no socket. `listeners.py` does.
+Decides only: reads no clock and touches no socket. `acceptor.py` does.
 """
 
 from api_hour.worker.connection_counts import NOT_SERVING, ConnectionCounts
 
 STEP_BACK_S = 0.001
 FIRST_TAKE = 3  # steps after which a connection that is still there is taken after all; then after twice as many, ...
-STEPS_UNTIL_STUCK = (
-    100  # a worker that took nothing meanwhile is not waited for: longer than a busy machine lets it wait
-)
+STEPS_UNTIL_STUCK = 100  # without a connection taken: more than a busy machine makes a worker miss
 
 
 class Balance:
