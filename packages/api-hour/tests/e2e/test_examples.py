@@ -86,9 +86,9 @@ def test_lines_are_answered_to_several_clients_of_several_workers_at_once(tmp_pa
         workers = [worker_of(client.ask(b"worker\n")) for client in clients]
         assert sorted(map(workers.count, set(workers))) in ([5, 5], [4, 6])
         assert clients[0].ask(b"quit\n") == b""
-        clients[1].socket.sendall(b"reverse the last line has no end")
+        clients[1].socket.sendall(b"reverse it ends here")
         clients[1].socket.shutdown(socket.SHUT_WR)
-        assert clients[1].rest() == b"dne on sah enil tsal eht\n"
+        assert clients[1].rest() == b"ereh sdne ti\n"
 
 
 def test_clients_of_lines_that_are_silent_or_gone_or_too_long_harm_nobody(tmp_path: Path) -> None:
