@@ -78,7 +78,8 @@ class HeadParser:
         """
         line = _REQUEST_LINE.match(head)
         limits = self._limits
-        if line is None or len(head) > limits.head_bytes or len(line[2]) > limits.target_bytes:
+        method, target, minor = line.groups() if line is not None else (b"", b"", b"")
+        if line is None or len(head) > limits.head_bytes or len(target) > limits.target_bytes:
             raise refuse_beginning(head, limits) or AssertionError(head)
         headers: list[tuple[bytes, bytes]] = []
         fields: list[tuple[bytes, bytes]] = []
@@ -92,7 +93,6 @@ class HeadParser:
             is_upgrade = True
         except httptools.HttpParserError as error:
             raise refuse_beginning(head, limits) or _refuse_fields(error) from None
-        method, target, minor = line.groups()
         request = Request(
             _METHODS.get(method) or method.decode("ascii"),
             target,
@@ -103,7 +103,8 @@ class HeadParser:
         )
         if len(headers) > limits.header_count:
             raise Refusal(431, f"there are more than {limits.header_count} headers")
-        _check_fields(request, fields)
+        if len(fields) != 1 or fields[0][0] != b"host" or not _is_host(fields[0][1]):
+            _check_fields(request, fields)
         if not is_upgrade or request.is_http_1_0:  # RFC 9110, 7.8
             request.upgrade = None
         if target[0] != 0x2F or method == b"CONNECT":

@@ -121,7 +121,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Begin the requests that came, as far as it is their turn."""
-        if self._is_over:
+        if self._is_over or not data:
             return
         if self._framing is not None:
             if more := self._receive_body(data):
@@ -256,8 +256,8 @@ class HttpProtocol(asyncio.Protocol):
 
     @property
     def is_lost(self) -> bool:
-        """Whether nothing can be sent any more."""
-        return self._is_lost or self._transport.is_closing()
+        """Whether nothing can be sent any more. Within the first step of a handler the client has just sent something."""
+        return self._is_lost or (self._task is not None and self._transport.is_closing())
 
     def keeps_alive(self, request: Request) -> bool:
         """Tell whether the connection stays open after the answer to a request."""
@@ -415,6 +415,15 @@ class HttpProtocol(asyncio.Protocol):
         else:
             self._await_head()
 
+    def _skip_empty_lines(self, data: bytes, position: int) -> int:
+        """Return the position after the empty lines that some clients send before a request."""
+        while data.startswith(b"\r\n", position):
+            position += 2
+            self._empty_lines += 1
+        if self._empty_lines > EMPTY_LINES:
+            self._refuse(_NO_MESSAGE)
+        return position
+
     def _keep(self, data: bytes) -> None:
         self._rest += data
         if len(self._rest) > WAITING_BYTES and (self._request is not None or not self._can_write):
@@ -430,30 +439,26 @@ class HttpProtocol(asyncio.Protocol):
         """Begin the requests in `data` one after the other; what is not their turn yet is kept."""
         position = 0
         for _ in range(PIPELINE_BATCH):
-            while data.startswith(b"\r\n", position):
-                position += 2
-                self._empty_lines += 1
-            if self._empty_lines > EMPTY_LINES:
-                self._refuse(_NO_MESSAGE)
-                return
+            if data[position] == 0x0D:
+                position = self._skip_empty_lines(data, position)
+                if self._is_over:
+                    return
             end = data.find(HEAD_END, position) + 4
             if end < 4:
                 self._rest += data[position:]
                 self._await_head()
                 return
-            self._empty_lines = 0
             try:
                 request = self._heads.parse(data[position:end])
-                framing = framing_for(request.content_length, self._server.limits, is_chunked=request.is_chunked)
+                position = end
+                if request.content_length or request.is_chunked:
+                    data, position = self._begin_with_body(request, data[end:]), 0
+                else:
+                    self._has_more = end < len(data) and self._is_whole(data, end)
+                    self._begin(request)
             except Refusal as refusal:
                 self._refuse(refusal)
                 return
-            if framing is None:
-                position = end
-                self._has_more = self._is_whole(data, position)
-                self._begin(request)
-            else:
-                data, position = self._begin_with_body(request, framing, data[end:]), 0
             if self._is_over:
                 return
             if self._request is not None or self._framing is not None or not self._can_write:
@@ -491,6 +496,7 @@ class HttpProtocol(asyncio.Protocol):
         server = self._server
         request.connection = self
         self._request = request
+        self._empty_lines = 0
         self._has_begun_answer = self._has_ended_answer = self._is_timed_out = False
         if self._framing is None:
             self._deadline_at_s = 0.0
@@ -515,14 +521,16 @@ class HttpProtocol(asyncio.Protocol):
 
     def _finish(self) -> None:
         """Decide what becomes of the connection after an answer."""
-        server = self._server
-        if server.stats is not None:
-            server.stats.end(monotonic() - self._begun_at_s)
-        self._answer_until_s = 0.0
+        stats = self._server.stats
+        if stats is not None:
+            stats.end(monotonic() - self._begun_at_s)
         request = self._request
         assert request is not None
-        self._forget_request()
-        if self.is_lost:
+        self._answer_until_s = 0.0
+        if request.incoming is not None:
+            request.incoming.fail(ClientGone("the answer to this request is over"))
+        self._request = None
+        if self._is_lost:
             return
         if not self._has_ended_answer:
             self._is_lost = True
@@ -534,15 +542,14 @@ class HttpProtocol(asyncio.Protocol):
             self._await_body()
 
     def _forget_request(self) -> None:
-        if self._request is not None and self._request.incoming is not None:
-            self._request.incoming.fail(ClientGone("the answer to this request is over"))
         self._request = None
         self._pieces = []
 
-    def _begin_with_body(self, request: Request, framing: Framing, data: bytes) -> bytes:
+    def _begin_with_body(self, request: Request, data: bytes) -> bytes:
         """Begin a request whose body begins with `data`, when its handler wants it; return what follows the body."""
         limits = self._server.limits
-        self._framing, self._request = framing, request
+        self._framing = framing_for(request.content_length, limits, is_chunked=request.is_chunked)
+        self._request = request
         self._has_begun_answer = False
         self._body_bytes = 0
         self._must_continue = request.expects_continue and not data
@@ -713,7 +720,7 @@ class HttpProtocol(asyncio.Protocol):
         self._framing = None
         self._rest.clear()
         self._await_reader()
-        if linger and self._transport.can_write_eof():
+        if linger and not self._transport.is_closing() and self._transport.can_write_eof():
             self._read_on()
             self._transport.write_eof()
             self._set_deadline(LINGER_S)

@@ -61,10 +61,6 @@ class Response:
 
 def to_response(answer: Any) -> Response:
     """Turn what a handler returned into a Response: a Response as it is, anything else as JSON."""
-    return answer if type(answer) is Response else _to_response(answer)
-
-
-def _to_response(answer: Any) -> Response:
     return answer if isinstance(answer, Response) else Response.json(answer)
 
 

@@ -66,7 +66,7 @@ class Router:
         Raises:
             HttpError: 404 for an unknown path, 405 with Allow for another method (RFC 9110, 15.5.6).
         """
-        methods = self._fixed.get(request.raw_path)
+        methods = self._fixed.get(request.target) or self._fixed.get(request.raw_path)
         if methods is None:
             methods = self._match(request)
         handler = methods.get(request.method)
