@@ -154,6 +154,13 @@ def test_a_worker_is_told_to_retire_in_a_line_of_its_own(
 
     assert path.read_bytes() == b'{"command":"retire"}\n'
     assert f"worker 1 retires, pid {pid}: reload" in caplog.messages
+    fields = ("worker_id", "worker_pid", "reason", "exit_code")
+    assert [{name: vars(record)[name] for name in fields if name in vars(record)} for record in caplog.records] == [
+        {"worker_id": 1, "worker_pid": pid},
+        {"worker_id": 1, "worker_pid": pid},
+        {"worker_id": 1, "worker_pid": pid, "reason": "reload"},
+        {"worker_id": 1, "worker_pid": pid, "reason": "", "exit_code": 0},
+    ]
 
 
 def test_a_heartbeat_is_passed_on_and_reported_with_the_memory_as_the_kernel_counts_it(

@@ -69,6 +69,13 @@ def wait_for_connections(monitor: Monitor, count: int) -> None:
         time.sleep(POLL_S)
 
 
+def wait_for_no_thread() -> None:
+    end_at_s = time.monotonic() + TIMEOUT_S
+    while "api_hour monitor" in {thread.name for thread in threading.enumerate()}:
+        assert time.monotonic() < end_at_s, "the thread does not end"
+        time.sleep(POLL_S)
+
+
 def is_live(answer: bytes) -> bool:
     return answer.startswith(b"HTTP/1.1 200 OK\r\n") and b'{"live":true,"age_s":' in answer
 
@@ -181,12 +188,29 @@ def test_two_monitors_may_share_a_socket() -> None:
             assert all(is_live(exchange(second, GET_LIVE)) for _ in range(3))
 
 
-def test_a_monitor_that_stops_cuts_what_is_connected_and_may_be_stopped_again() -> None:
+def test_a_monitor_that_stops_answers_who_is_connected_and_leaves_the_others_to_the_next() -> None:
     with started_monitor() as monitor, connect(monitor) as client:
         wait_for_connections(monitor, 1)
         monitor.stop()
-        wait_until_cut(client)
-        monitor.stop()
+        client.sendall(GET_LIVE)
+        assert is_live(read_all(client))
+        client.close()
+        wait_for_no_thread()
+        with connect(monitor) as later, closing(Monitor(monitor.listener, Pages())) as successor:
+            later.sendall(GET_LIVE)
+            successor.publish(FACTS, time.monotonic())
+            successor.start()
+            assert is_live(read_all(later))
+
+
+def test_a_monitor_that_is_closed_cuts_who_is_connected() -> None:
+    with ExitStack() as stack:
+        with started_monitor() as monitor:
+            clients = [stack.enter_context(connect(monitor)) for _ in range(2)]
+            wait_for_connections(monitor, 2)
+            monitor.stop()
+        for client in clients:
+            wait_until_cut(client)
 
 
 def test_a_page_with_a_mistake_is_said_in_the_log_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:

@@ -46,7 +46,8 @@ class Monitor:
         self._pages = pages
         self._picture: tuple[DaemonFacts, float] | None = None  # replaced as a whole, so no lock is needed
         self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        self._stop = threading.Event()  # accept nothing more
+        self._cut = threading.Event()  # and wait for no client
         self._ours, self._theirs = socket.socketpair()  # wakes the thread
         self._exchanges: dict[socket.socket, Exchange] = {}  # oldest first
 
@@ -65,16 +66,16 @@ class Monitor:
         self._thread.start()
 
     def stop(self) -> None:
-        """Accept nothing more, cut what is connected, and end the thread; nothing happens when it does not run."""
-        if self._thread is not None:
-            self._stop.set()
-            self._ours.send(b"\0")
-            self._thread.join()
-            self._thread = None
+        """Accept nothing more; who is connected is answered yet. Does not wait."""
+        self._stop.set()
+        self._ours.send(b"\0")
 
     def close(self) -> None:
-        """Stop for good; the listening socket is left to whoever has opened it."""
+        """Stop, and cut who is connected; the listening socket is left to whoever has opened it."""
+        self._cut.set()
         self.stop()
+        if self._thread is not None:
+            self._thread.join()
         self._ours.close()
         self._theirs.close()
 
@@ -82,14 +83,22 @@ class Monitor:
 
     def _run(self) -> None:
         with selectors.DefaultSelector() as selector:
-            selector.register(self._theirs, READ, lambda: None)
+            selector.register(self._theirs, READ, lambda: self._on_wake(selector))
             selector.register(self.listener, READ, lambda: self._accept(selector))
-            while not self._stop.is_set():
+            while not self._is_over():
                 for key, _ in selector.select(self._time_left_s()):
                     key.data()
                 self._cut_late(selector)
             for connection in [*self._exchanges]:
                 self._close(selector, connection)
+
+    def _is_over(self) -> bool:
+        return self._cut.is_set() or (self._stop.is_set() and not self._exchanges)
+
+    def _on_wake(self, selector: selectors.BaseSelector) -> None:
+        self._theirs.recv(64)
+        if self.listener in selector.get_map():
+            selector.unregister(self.listener)
 
     def _time_left_s(self) -> float | None:
         deadline_at_s = min((exchange.deadline_at_s for exchange in self._exchanges.values()), default=None)
