@@ -43,7 +43,7 @@ class HeadParser:
         container: what the requests carry.
     """
 
-    __slots__ = ("_container", "_fields", "_headers", "_limits", "_parser", "on_header")
+    __slots__ = ("_container", "_fields", "_headers", "_is_complete", "_limits", "_parser", "on_header")
 
     def __init__(self, limits: Limits, container: Any) -> None:
         self._limits = limits
@@ -65,10 +65,9 @@ class HeadParser:
         self._parser = None
         del self.on_header
 
-    def _new_parser(self) -> httptools.HttpRequestParser:
-        parser = httptools.HttpRequestParser(self)
-        parser.set_dangerous_leniencies(lenient_data_after_close=True)  # it is given one head at a time
-        return parser
+    def on_headers_complete(self) -> None:
+        """Note that the parser has seen a whole head."""
+        self._is_complete = True
 
     def parse(self, head: bytes) -> Request:
         """Return the request of a whole head, its blank line included.
@@ -80,11 +79,12 @@ class HeadParser:
         limits = self._limits
         method, target, minor = line.groups() if line is not None else (b"", b"", b"")
         if line is None or len(head) > limits.head_bytes or len(target) > limits.target_bytes:
-            raise refuse_beginning(head, limits) or AssertionError(head)
+            raise refuse_beginning(head, limits) or _refuse_line(head)
         headers: list[tuple[bytes, bytes]] = []
         fields: list[tuple[bytes, bytes]] = []
         self._headers, self._fields = headers, fields
-        parser = self._parser or self._new_parser()
+        parser = self._parser or httptools.HttpRequestParser(self)
+        self._is_complete = False
         self._parser = None
         is_upgrade = False
         try:
@@ -101,6 +101,8 @@ class HeadParser:
             is_http_1_0=minor == b"0",
             keep_alive=minor == b"1",
         )
+        if not self._is_complete:
+            raise Refusal(400, "the head is malformed")
         if len(headers) > limits.header_count:
             raise Refusal(431, f"there are more than {limits.header_count} headers")
         if len(fields) != 1 or fields[0][0] != b"host" or not _is_host(fields[0][1]):
@@ -109,7 +111,7 @@ class HeadParser:
             request.upgrade = None
         if target[0] != 0x2F or method == b"CONNECT":
             _check_target(request)
-        if not request.content_length and not request.is_chunked and not is_upgrade:
+        if not request.content_length and not request.is_chunked and not is_upgrade and request.keep_alive:
             self._parser = parser  # it waits for no body, so it can take the next head
         return request
 
@@ -167,7 +169,7 @@ def _check_fields(request: Request, fields: list[tuple[bytes, bytes]]) -> None:
             request.content_length = int(value)
         elif name == b"transfer-encoding":
             _check_coding(request, value)
-        elif name == b"connection":
+        elif name in (b"connection", b"proxy-connection"):  # the parser closes after both
             _read_options(request, value)
         elif name == b"expect":
             request.expects_continue = value.lower() == b"100-continue" and not request.is_http_1_0
