@@ -1,8 +1,6 @@
 """An ASGI application in a Container, with a server that stands in for the real one: the order of its life."""
 
 import asyncio
-import sys
-import types
 from typing import Any
 
 import pytest
@@ -10,6 +8,7 @@ from accepting import LONG_S, client_of
 from event_loops import on_each_loop
 from listening_sockets import listening
 
+from api_hour.containers import asgi as asgi_module
 from api_hour.containers.asgi import AsgiContainer
 from api_hour.worker.lifecycle import Ending, serve
 from api_hour.worker.process import Worker
@@ -48,9 +47,7 @@ class StandInServer:
 
 @pytest.fixture(autouse=True)
 def asgi_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = types.ModuleType("api_hour.http.asgi")
-    module.AsgiServer = StandInServer  # type: ignore[attr-defined]  # what the module is for
-    monkeypatch.setitem(sys.modules, "api_hour.http.asgi", module)
+    monkeypatch.setattr(asgi_module, "AsgiServer", StandInServer)
 
 
 def container_of(app: Any) -> AsgiContainer:

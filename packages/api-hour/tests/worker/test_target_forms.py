@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from aiohttp import web
 from starlette.applications import Starlette
 
 import api_hour
+from api_hour.containers import asgi as asgi_module
 from api_hour.containers.aiohttp_application import AiohttpContainer
 from api_hour.containers.asgi import AsgiContainer
 from api_hour.errors import ConfigError
@@ -37,9 +37,7 @@ class StandInServer:
 
 @pytest.fixture(autouse=True)
 def asgi_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = types.ModuleType("api_hour.http.asgi")
-    module.AsgiServer = StandInServer  # type: ignore[attr-defined]  # what the module is for
-    monkeypatch.setitem(sys.modules, "api_hour.http.asgi", module)
+    monkeypatch.setattr(asgi_module, "AsgiServer", StandInServer)
 
 
 class App(api_hour.Container):

@@ -1,15 +1,15 @@
 """A Container around an ASGI application: its lifespan starts before the first connection and ends after the last."""
 
 import asyncio
-import importlib
 from collections.abc import Sequence
 from typing import Any
 
 from api_hour.container import Container, Handler, WorkerHandle
+from api_hour.http.asgi import AsgiServer
 
 
 class AsgiContainer(Container):
-    """Serves one ASGI application on every address.
+    """Serves one ASGI application on every address. Imported only by workers that serve one.
 
     Args:
         config: see `Container`.
@@ -20,8 +20,7 @@ class AsgiContainer(Container):
 
     def __init__(self, config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop, *, app: Any) -> None:
         super().__init__(config, worker, loop)
-        asgi = importlib.import_module("api_hour.http.asgi")  # only workers that serve ASGI load it
-        self.servers["asgi"] = asgi.AsgiServer(app, container=self)
+        self.servers["asgi"] = AsgiServer(app, container=self)
 
     async def start(self) -> None:
         """Run the application's startup; a worker whose application fails there does not come up."""
