@@ -111,7 +111,7 @@ class AsgiServer(Server):
 class _Exchange:
     """One request and its answer, as the application receives and sends them."""
 
-    __slots__ = ("_connection", "_disconnected", "_is_body_given", "_request", "_start", "_waiter")
+    __slots__ = ("_connection", "_disconnected", "_is_body_given", "_is_refused", "_request", "_start", "_waiter")
 
     def __init__(self, connection: HttpProtocol, request: Request) -> None:
         self._connection = connection
@@ -119,6 +119,7 @@ class _Exchange:
         self._start: Message | None = None  # the head, until it is known whether the body comes at once
         self._is_body_given = False
         self._disconnected = False
+        self._is_refused = False
         self._waiter: asyncio.Future[None] | None = None
 
     async def receive(self) -> Message:
@@ -173,7 +174,7 @@ class _Exchange:
             LOG.warning("%s %r was not answered in time", request.method, request.path)
             connection.fail(request, Response("the answer took too long\n", status=503))
             return
-        if not (self._disconnected or connection.is_lost):  # else it is told why it fails
+        if not (self._is_refused or connection.is_client_gone or connection.is_lost):  # else that is why it fails
             LOG.error("%s %r failed", request.method, request.path, exc_info=error)
         if not connection.has_ended_answer:
             connection.fail(request, Response("the server failed to answer\n", status=500))
@@ -211,7 +212,7 @@ class _Exchange:
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer for the application: it cannot know what is wrong with the body."""
-        self._disconnected = True
+        self._disconnected = self._is_refused = True
         if not self._connection.has_ended_answer:
             response = Response(f"{refusal}\n", status=refusal.status, headers=refusal.headers)
             self._request.keep_alive = False

@@ -120,11 +120,8 @@ class HttpProtocol(Connection):
                 self._keep(more)
                 self._resume()
         elif self._rest or self._request is not None or not self._can_write or self._is_proxied:
-            if self._successor is not None:
-                self._successor.data_received(data)
-            else:
-                self._keep(data)
-                self._look_at_rest()
+            self._keep(data)
+            self._look_at_rest()
         else:
             self._take(data)
 
@@ -229,7 +226,7 @@ class HttpProtocol(Connection):
         """Go on with what has come: a PROXY protocol header, the rest of a head, or what waits for its turn."""
         if self._is_proxied:
             self._read_proxy_header()
-        elif self._request is not None or not self._can_write or self._is_resuming:
+        elif self._request is not None or not self._can_write or self._is_resuming or not self._rest:
             return  # it is not its turn
         elif self._rest[0] == 0x0D or self._rest.find(HEAD_END, max(self._searched_bytes - 3, 0)) >= 0:
             self._take(self._give_rest())
@@ -246,6 +243,11 @@ class HttpProtocol(Connection):
         return position
 
     def _keep(self, data: bytes) -> None:
+        """Keep what came until it is its turn."""
+        if self._successor is not None:
+            if data:
+                self._successor.data_received(data)
+            return
         self._rest += data
         if len(self._rest) > WAITING_BYTES and (self._request is not None or not self._can_write):
             self._hold()
