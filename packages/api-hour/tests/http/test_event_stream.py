@@ -120,3 +120,33 @@ async def test_a_stream_that_was_not_begun_can_be_closed() -> None:
         assert (await connection.answer(to="HEAD")).headers["content-type"] == "text/event-stream"
         ticker.queue.put_nowait("never")
     assert ticker.queue.qsize() == 1
+
+
+class Countdown:
+    """Events that are no generator."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __aiter__(self) -> "Countdown":
+        return self
+
+    async def __anext__(self) -> str:
+        if not self.count:
+            raise StopAsyncIteration
+        self.count -= 1
+        return str(self.count)
+
+
+@on_each_loop
+async def test_events_need_not_be_a_generator() -> None:
+    router = Router()
+
+    @router.get("/events")
+    async def events(request: Request) -> Response:
+        return event_stream(request, Countdown(2))
+
+    async with connected(HttpServer(router)) as connection:
+        connection.send(GET)
+        await connection.reader.readuntil(b"\r\n\r\n")
+        assert [await chunk(connection.reader) for _ in range(3)] == [b"data: 1\n\n", b"data: 0\n\n", b""]

@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_hour.http import HttpError, HttpServer, Request, Response, Router, StaticFiles, file_response
-from api_hour.http import file_body as file_body_module
 from api_hour.http.conditional import Validators
 from api_hour.http.conditional_response import conditional_response
 from api_hour.http.file_body import PIECE_BYTES, FileBody
@@ -304,7 +303,7 @@ async def test_a_file_is_read_in_pieces_outside_the_loop_as_the_client_takes_the
         sizes.append(len(piece))
         return piece
 
-    monkeypatch.setattr(file_body_module.asyncio, "to_thread", counting)
+    monkeypatch.setattr(asyncio, "to_thread", counting)
     body = FileBody(opened, [b"<", ByteRange(0, len(LARGE) - 1), b">"])
 
     assert b"".join([piece async for piece in body]) == b"<" + LARGE + b">"

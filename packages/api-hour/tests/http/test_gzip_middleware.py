@@ -117,6 +117,29 @@ async def test_each_piece_of_a_stream_can_be_read_when_it_comes() -> None:
     assert closed == [True]
 
 
+class Once:
+    """A stream that is no generator."""
+
+    def __init__(self) -> None:
+        self.pieces = [b"once"]
+
+    def __aiter__(self) -> "Once":
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self.pieces:
+            raise StopAsyncIteration
+        return self.pieces.pop()
+
+
+@on_each_loop
+async def test_a_stream_need_not_be_a_generator() -> None:
+    answer = await through(Response(Once()))
+
+    assert not isinstance(answer.body, bytes)
+    assert gzip.decompress(b"".join([piece async for piece in answer.body])) == b"once"
+
+
 @on_each_loop
 async def test_events_and_files_are_left_alone(tmp_path: Path) -> None:
     async def events() -> AsyncIterator[ServerSentEvent]:

@@ -22,7 +22,7 @@ def handler_named(name: str) -> Callable[[Request], Awaitable[Any]]:
     return handler
 
 
-def found(router: Router, method: str, target: str) -> tuple[object, dict[str, str]]:
+def found(router: Router, method: str, target: str) -> tuple[object, dict[str, Any]]:
     """Return what the handler of a request answers, and the request's path parameters."""
     asked = request(method, target)
     answer = asyncio.run(_answer(router, asked))

@@ -115,7 +115,8 @@ async def stream_form(request: Request) -> AsyncIterator[FormPiece]:
                 for event in parser.parse(data):
                     if isinstance(event, MultipartSegment):
                         segment = event
-                    elif segment is not None:
+                    else:
+                        assert segment is not None  # it comes before its data
                         yield _piece(segment, bytes(event or b""))
     except ParserLimitReached as error:
         raise HttpError(413, f"the form is too large; {error}") from error
