@@ -5,7 +5,8 @@ import logging
 from typing import Any
 
 from api_hour.engines import EngineUnavailable
-from api_hour.http.errors import ClientGone, HttpError, Refusal
+from api_hour.http.errors import ClientGone, HttpError
+from api_hour.http.layers import RETRY_AFTER, http_error_response, unavailable_response
 from api_hour.http.limits import Limits
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
@@ -15,8 +16,6 @@ from api_hour.http.router import Router
 from api_hour.http.server import Server
 
 LOG = logging.getLogger("api_hour.http")
-
-RETRY_AFTER = [("Retry-After", "1")]
 
 
 class HttpServer(Server):
@@ -51,14 +50,12 @@ class HttpServer(Server):
             else:
                 await connection.send_stream(request, response)
         except HttpError as error:
-            if isinstance(error, Refusal):
-                request.keep_alive = False
-            connection.fail(request, Response(f"{error}\n", status=error.status, headers=error.headers))
+            connection.fail(request, http_error_response(request, error))
         except ClientGone as error:
             LOG.debug("%s %r: %s", request.method, request.path, error)
         except EngineUnavailable as error:
             LOG.debug("%s %r: %s", request.method, request.path, error)  # the client is not told: it names what we use
-            connection.fail(request, Response("try again\n", status=503, headers=RETRY_AFTER))
+            connection.fail(request, unavailable_response())
         except (Exception, asyncio.CancelledError):  # cancelled by the handler's own doing, by the limit or by abort()
             _fail(connection, request)
 
