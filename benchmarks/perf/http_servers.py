@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         with turns_of(PATHS[path], suite, duration_s=options.duration, retries=options.retries) as turns:
             trials, reasons = repeat(turns, path, options.repetitions)
         if trials:
-            title = f"{path}, one worker, {suite.load.connections} connections, medians of {options.repetitions}"
+            title = f"{path}, one worker, {suite.load.connections} connections, medians of {options.repetitions} turns"
             print_tables(console, title, trials, suite)
         for name, reason in reasons.items():
             console.print(f"{name}: {reason}", soft_wrap=True)
