@@ -3,9 +3,11 @@
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from issued import Issuer
 from recorded_daemon import clear_options
 
 GOOD = "import api_hour\nclass Container(api_hour.Container): ...\n"
@@ -82,3 +84,35 @@ def test_the_target_is_imported_in_its_directory(tmp_path: Path) -> None:
 
     assert check("1 / 0", "--chdir", "below").returncode == 0
     assert (tmp_path / "below" / "here").exists()
+
+
+def test_a_certificate_and_its_key_are_checked(tmp_path: Path) -> None:
+    issuer = Issuer(tmp_path)
+    first, second = issuer.issue("first"), issuer.issue("second")
+
+    good = check(
+        GOOD,
+        "-b",
+        f"127.0.0.1:0,cert={first.cert},key={first.key}",
+        "--certfile",
+        second.cert,
+        "--keyfile",
+        str(second.key),
+    )
+    bad = check(GOOD, "-b", f"127.0.0.1:0,cert={first.cert},key={second.key}")
+
+    assert (good.returncode, good.stderr) == (0, "")
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert bad.stderr == f"api_hour: key {second.key}: it is not the key of certificate {first.cert}.\n"
+
+
+def test_a_certificate_that_expires_soon_is_a_warning(tmp_path: Path) -> None:
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3, hours=1)
+    files = Issuer(tmp_path).issue("a", until=until)
+
+    ended = check(GOOD, "--certfile", files.cert, "--keyfile", str(files.key))
+
+    assert (ended.returncode, ended.stdout) == (0, "app:Container: no error found.\n")
+    assert ended.stderr == (
+        f"api_hour: warning: certificate {files.cert} expires in 3 days, on {until:%Y-%m-%d at %H:%M UTC}.\n"
+    )

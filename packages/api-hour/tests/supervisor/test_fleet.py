@@ -14,10 +14,12 @@ import pytest
 from event_loops import TIMEOUT_S
 from started_process import POLL_S
 
+from api_hour.config.tls_files import TlsFiles
 from api_hour.supervisor import fleet as fleet_module
 from api_hour.supervisor.events import Event, WorkerAlive, WorkerExited, WorkerReady
 from api_hour.supervisor.fleet import Fleet
-from api_hour.worker.spec import Heartbeat, WorkerSpec
+from api_hour.tls import TlsPem
+from api_hour.worker.spec import Heartbeat, WorkerSpec, decode_certificates
 
 SPEC = WorkerSpec(target="app:Container", chdir="/", main_yaml=None, logconfig=None, backlog=7, graceful_timeout_s=1.0)
 BEGINNING = """
@@ -86,9 +88,32 @@ def test_a_worker_is_given_its_order_and_its_end_is_reported(tmp_path: Path, mon
     assert path.read_bytes() == (
         b'{"spec":{"target":"app:Container","chdir":"/","main_yaml":null,"logconfig":null,"backlog":7,'
         b'"graceful_timeout_s":1.0,"workers":1,"drain_timeout_s":0.0,"heartbeat_timeout_s":0.0,'
-        b'"name":"","log_level":"info","log_file":null,"identity":null},'
+        b'"name":"","log_level":"info","log_file":null,"identity":null,"own_tls":[],"default_tls":null},'
         b'"worker_id":3,"listener_fds":[],"request_limit":9,"counts_fd":%d,"slot":0}\n' % watch.fleet._counts_fd
     )
+
+
+def test_every_worker_is_given_certificates_that_have_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pem = TlsPem(files=TlsFiles(cert="a"), cert=b"certificate", key=b"k" * 500_000)
+    path = tmp_path / "certificates"
+    program = READY + (
+        "line, [fd], _, _ = socket.recv_fds(control, 100, 1)\n"
+        f"open({str(path)!r} + str(os.getpid()), 'wb').write(line + os.pread(fd, 1_000_000, 0))\n"
+    )
+    with fleet_of(program, monkeypatch) as watch:
+        watch.fleet.start(1)
+        watch.fleet.start(2)
+        watch.wait(lambda: len(watch.events) == 2)
+
+        watch.fleet.replace_certificates([pem])
+        watch.wait(watch.is_empty)
+
+    came = list(tmp_path.glob("certificates*"))
+    for written in came:
+        line, _, content = written.read_bytes().partition(b"\n")
+        assert line == b'{"command":"certificates"}'
+        assert decode_certificates(content) == [pem]
+    assert len(came) == 2
 
 
 def test_a_slot_for_connections_is_free_when_its_worker_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,23 +2,28 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from event_loops import TIMEOUT_S, let_run, on_each_loop, until
+from issued import Issuer
 from listening_sockets import backlog_of, listening
 
 import api_hour
 from api_hour.engines import Engine
 from api_hour.errors import ConfigError
 from api_hour.http import HttpServer, Request, Router
+from api_hour.worker.certificates import Certificate
 from api_hour.worker.lifecycle import Ending, ListeningSocket, serve
 from api_hour.worker.listeners import Listeners
 from api_hour.worker.process import Worker
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+GET_AND_CLOSE = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 BACKLOG = 7
 
 WHOLE_LIFE = [
@@ -110,7 +115,13 @@ class Life:
     """A Container that lives in a task of its own, as a worker would let it."""
 
     def __init__(
-        self, container: App, sockets: Sequence[socket.socket], *, drain_timeout_s: float, graceful_timeout_s: float
+        self,
+        container: App,
+        sockets: Sequence[socket.socket],
+        *,
+        drain_timeout_s: float,
+        graceful_timeout_s: float,
+        certificates: Sequence[Certificate | None],
     ) -> None:
         self.ending = Ending()
         self.is_ready = False
@@ -124,6 +135,7 @@ class Life:
                 graceful_timeout_s=graceful_timeout_s,
                 ending=self.ending,
                 on_ready=self._on_ready,
+                certificates=certificates,
             )
         )
 
@@ -148,16 +160,24 @@ def living(
     *,
     drain_timeout_s: float = TIMEOUT_S,
     graceful_timeout_s: float = TIMEOUT_S,
+    certificates: Sequence[Certificate | None] = (),
 ) -> Iterator[Life]:
     """Start a life on copies of the sockets, as a worker inherits them."""
     with ExitStack() as stack:
         copies = [stack.enter_context(listener.dup()) for listener in listeners]
-        yield Life(container, copies, drain_timeout_s=drain_timeout_s, graceful_timeout_s=graceful_timeout_s)
+        yield Life(
+            container,
+            copies,
+            drain_timeout_s=drain_timeout_s,
+            graceful_timeout_s=graceful_timeout_s,
+            certificates=certificates,
+        )
 
 
-async def exchange(listener: socket.socket, data: bytes) -> bytes:
+async def exchange(listener: socket.socket, data: bytes, *, tls: ssl.SSLContext | None = None) -> bytes:
     """Send bytes on a new connection and return all that comes back until its end."""
-    reader, writer = await asyncio.open_connection(*listener.getsockname())
+    host, port = listener.getsockname()
+    reader, writer = await asyncio.open_connection(host, port, ssl=tls)
     writer.write(data)
     try:
         return await reader.read()
@@ -454,3 +474,53 @@ async def test_servers_that_the_container_started_accept_nothing_after_the_end()
         await let_run()
         assert not client.done()
         client.cancel()
+
+
+# Certificates.
+
+
+class OwnTls(App):
+    """Starts its own servers, and gives them the certificates of their addresses if `takes_ssl`."""
+
+    takes_ssl = True
+
+    async def make_servers(self, sockets: Sequence[ListeningSocket]) -> dict[Any, Any]:  # type: ignore[override]
+        handler = self.servers["http"]
+        self.made = [
+            await self.loop.create_server(handler, sock=each.sock, ssl=each.ssl if self.takes_ssl else None)
+            for each in sockets
+        ]
+        return dict.fromkeys(self.made, handler)
+
+
+@on_each_loop
+async def test_a_container_that_starts_its_own_servers_is_given_the_certificates(tmp_path: Path) -> None:
+    issuer = Issuer(tmp_path)
+    app = OwnTls(Diary())
+    app.may_go.set()
+    certificates = [None, Certificate(issuer.issue("a"))]
+    with listening(2) as listeners, living(app, listeners, certificates=certificates) as life:
+        await life.ready()
+
+        assert (await exchange(listeners[0], GET_AND_CLOSE)).startswith(b"HTTP/1.1 200 OK\r\n")
+        tls = issuer.client_context()
+        assert (await exchange(listeners[1], GET_AND_CLOSE, tls=tls)).startswith(b"HTTP/1.1 200 OK\r\n")
+        await life.end()
+
+
+@on_each_loop
+async def test_own_servers_that_would_serve_in_plain_text_are_refused(tmp_path: Path) -> None:
+    app = OwnTls(Diary())
+    app.takes_ssl = False
+    certificate = Certificate(Issuer(tmp_path).issue("a"))
+    with listening() as listeners, living(app, listeners, certificates=[certificate]) as life:
+        host, port = listeners[0].getsockname()
+        with pytest.raises(ConfigError) as caught:
+            await life.task
+
+        for server in app.made:
+            assert not server.is_serving()
+    assert str(caught.value) == (
+        f"make_servers(), for {host}:{port}: the address has a certificate, and nobody asked for it; "
+        "start its server with create_server(..., ssl=socket.ssl)."
+    )

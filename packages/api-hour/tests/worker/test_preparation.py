@@ -2,16 +2,19 @@
 
 import pytest
 
+from api_hour.config.tls_files import TlsFiles
 from api_hour.privileges import Identity
 from api_hour.worker import preparation
 from api_hour.worker.preparation import prepare_process
 from api_hour.worker.spec import WorkerSpec
 
-STEPS = ("name_worker", "configure_logging", "take_identity")
+OWN = TlsFiles(cert="own.pem")
+DEFAULT = TlsFiles(cert="default.pem")
+STEPS = ("name_worker", "configure_logging", "read_certificates", "take_identity")
 
 
 @pytest.mark.parametrize("identity", [None, Identity(uid=1, gid=2, groups=(2,))])
-def test_the_log_is_opened_before_the_rights_are_given_up(
+def test_the_log_is_opened_and_certificates_are_read_before_the_rights_are_given_up(
     identity: Identity | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[tuple[object, ...]] = []
@@ -30,12 +33,15 @@ def test_the_log_is_opened_before_the_rights_are_given_up(
         log_level="debug",
         log_file="a.log",
         identity=identity,
+        own_tls=(None, OWN),
+        default_tls=DEFAULT,
     )
 
-    prepare_process(spec, 3)
+    prepare_process(spec, 3, 2)
 
     expected: list[tuple[object, ...]] = [
         ("name_worker", 3, "demo"),
         ("configure_logging", "log.ini", "debug", "a.log"),
+        ("read_certificates", (None, OWN), DEFAULT, 2),
     ]
-    assert done == [*expected, ("take_identity", identity)] if identity else expected
+    assert done == ([*expected, ("take_identity", identity)] if identity else expected)

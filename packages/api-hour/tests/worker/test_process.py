@@ -3,12 +3,16 @@
 import logging
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
+from issued import open_descriptors
 
+from api_hour.config.tls_files import TlsFiles
+from api_hour.tls import TlsPem
 from api_hour.worker.process import Commands, Reporter
-from api_hour.worker.spec import Heartbeat, WorkerReport, decode_report
+from api_hour.worker.spec import Heartbeat, WorkerReport, decode_report, encode_certificates
 
 
 @pytest.fixture
@@ -75,7 +79,7 @@ def test_a_supervisor_that_is_gone_is_said(
 def test_commands_are_followed_in_as_many_parts_as_they_come(control: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = control
     heard: list[str] = []
-    commands = Commands(theirs, retire=lambda: heard.append("retire"), lost=lambda: heard.append("lost"))
+    commands = Commands(theirs, retire=lambda: heard.append("retire"), lost=lambda: heard.append("lost"), replace=print)
 
     ours.send(b'{"command":"re')
     commands.read()
@@ -94,9 +98,28 @@ def test_a_connection_that_is_reset_is_lost(control: tuple[socket.socket, socket
     theirs.send(b"unread")
     ours.close()  # with data unread: the other end is reset
 
-    Commands(theirs, retire=lambda: heard.append("retire"), lost=lambda: heard.append("lost")).read()
+    Commands(theirs, retire=lambda: heard.append("retire"), lost=lambda: heard.append("lost"), replace=print).read()
 
     assert heard == ["lost"]
+
+
+def test_certificates_come_as_files_which_are_closed(
+    control: tuple[socket.socket, socket.socket], tmp_path: Path
+) -> None:
+    ours, theirs = control
+    sent = [TlsPem(files=TlsFiles(cert="a"), cert=b"certificate", key=b"key")]
+    came: list[list[TlsPem]] = []
+    (tmp_path / "sent").write_bytes(encode_certificates(sent))
+    commands = Commands(theirs, retire=lambda: None, lost=lambda: None, replace=came.append)
+    before = open_descriptors()
+
+    with (tmp_path / "sent").open("rb") as file:
+        for part in (b'{"command":"cert', b'ificates"}\n', b'{"command":"certificates"}\n{"command":"retire"}\n'):
+            socket.send_fds(ours, [part], [] if part.startswith(b"if") else [file.fileno()])
+            commands.read()
+
+    assert came == [sent, sent]
+    assert open_descriptors() == before
 
 
 def test_a_command_that_is_not_known_is_refused(control: tuple[socket.socket, socket.socket]) -> None:
@@ -104,6 +127,6 @@ def test_a_command_that_is_not_known_is_refused(control: tuple[socket.socket, so
     ours.send(b'{"command":"dance"}\n')
 
     with pytest.raises(msgspec.ValidationError) as caught:
-        Commands(theirs, retire=lambda: None, lost=lambda: None).read()
+        Commands(theirs, retire=lambda: None, lost=lambda: None, replace=print).read()
 
     assert str(caught.value) == "Invalid enum value 'dance' - at `$.command`"

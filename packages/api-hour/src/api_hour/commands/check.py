@@ -20,7 +20,9 @@ def check_config(launch: Launch) -> int:
         ConfigError: the configuration is wrong.
         StartError: importing TARGET raised, or ended the process.
     """
-    settings, spec = plan(launch)
+    settings, spec, warnings = plan(launch)
+    for warning in warnings:
+        sys.stderr.write(f"api_hour: warning: {warning}.\n")
     umask = -1 if settings.umask is None else settings.umask
     ended = subprocess.run(CHECK_COMMAND, input=encode_spec(spec), cwd=settings.chdir, umask=umask, check=False)
     if ended.returncode == ConfigError.exit_code:

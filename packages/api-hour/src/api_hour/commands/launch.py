@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from api_hour.commands.certificates import check_certificates
 from api_hour.config.files import ConfigFile
 from api_hour.config.places import find_logconfig, find_main_yaml
 from api_hour.config.settings import Settings
@@ -41,13 +42,14 @@ def check_target(target: str) -> None:
         raise ConfigError(f"TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got {target!r}.")
 
 
-def plan(launch: Launch) -> tuple[Settings, WorkerSpec]:
-    """Find and check all that the supervisor and its workers run with. Every path in it is absolute.
+def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
+    """Find and check all that the supervisor and its workers run with, and what to warn of. Every path is absolute.
 
     Raises:
         ConfigError: a file is missing, or an option cannot be honoured.
     """
     settings = launch.settings.as_served()
+    default_tls = settings.default_tls()
     config_dir = _absolute(settings.config_dir) or launch.config_dir
     absolute = replace(
         settings,
@@ -56,7 +58,7 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec]:
         log_file=_absolute(settings.log_file),
         logconfig=find_logconfig(settings, config_dir),
     )
-    return absolute, WorkerSpec(
+    spec = WorkerSpec(
         target=launch.target,
         name=settings.name or launch.target,
         chdir=str(absolute.chdir),
@@ -70,7 +72,12 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec]:
         drain_timeout_s=settings.drain_timeout_s,
         heartbeat_timeout_s=settings.heartbeat_timeout_s,
         workers=settings.workers,
+        own_tls=tuple(files and files.absolute() for files in settings.own_tls()),
+        default_tls=default_tls and default_tls.absolute(),
+        access_log=settings.access_log,
+        access_log_file=_text(_absolute(settings.access_log_file)),
     )
+    return absolute, spec, check_certificates(spec.certificates())
 
 
 def _absolute(path: Path | None) -> Path | None:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,11 +23,11 @@ def serve(launch: Launch) -> int:
     Raises:
         ApiHourError: the configuration is wrong, or the daemon cannot come up.
     """
-    settings, spec = plan(launch)
+    settings, spec, warnings = plan(launch)
     launched_in = Path.cwd()
     with _launcher(settings) as launcher:
         configure_logging(settings.logconfig, level=settings.log_level, log_file=settings.log_file)
-        _warn(launch)
+        _warn(launch, warnings)
         name_supervisor(spec.name)
         if settings.umask is not None:
             os.umask(settings.umask)
@@ -44,8 +44,10 @@ def _launcher(settings: Settings) -> Iterator[Launcher]:
         yield Nobody()
 
 
-def _warn(launch: Launch) -> None:
-    """Say what somebody may expect in vain."""
+def _warn(launch: Launch, warnings: Sequence[str]) -> None:
+    """Say what somebody may expect in vain, or will soon."""
+    for warning in warnings:
+        LOG.warning("%s", warning)
     if launch.file is not None and launch.file.without_meaning:
         names = ", ".join(launch.file.without_meaning)
         LOG.warning("%s: settings of Gunicorn that have no meaning here: %s", launch.file.path, names)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api_hour.config.gunicorn_settings import STANDARD_ERROR, is_reported, taken_names
+from api_hour.config.gunicorn_settings import CONSOLE, is_reported, taken_names, with_access_log
+from api_hour.config.tls_files import SEPARATOR
 from api_hour.errors import ConfigError
 
 NOT_IN_FILES = frozenset({"config", "auto_config"})
@@ -79,7 +80,7 @@ def _suggest(key: str, keys: Collection[str]) -> str:
 
 
 def _read_python(path: Path, keys: Collection[str]) -> ConfigFile:
-    names = _run(path)
+    names = with_access_log(_run(path))
     taken = taken_names(keys)
     values = {name: _as_here(name, value) for name, value in names.items() if name in taken}
     return ConfigFile(
@@ -99,8 +100,8 @@ def _run(path: Path) -> Mapping[str, Any]:
 def _as_here(name: str, value: Any) -> Any:
     """Turn a value of Gunicorn's into one of ours; None for the default."""
     if name == "bind" and isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    if name == "errorlog" and value == STANDARD_ERROR:
+        return [part.strip() for part in SEPARATOR.split(value) if part.strip()]
+    if name in {"errorlog", "accesslog"} and value == CONSOLE:
         return None
     return value.lower() if name == "loglevel" and isinstance(value, str) else value
 

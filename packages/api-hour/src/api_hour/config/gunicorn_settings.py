@@ -4,23 +4,33 @@ Gunicorn reads the same file, so three kinds of names are told apart: those that
 here corresponds to (they are reported), and variables of the file's own (they are left alone, as Gunicorn does).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-RENAMED = {"pidfile": "pid", "proc_name": "name", "loglevel": "log_level", "errorlog": "log_file"}
+from api_hour.access_log.lines import COMBINED
 
-STANDARD_ERROR = "-"  # where `errorlog` goes unless it is a file
+RENAMED = {
+    "pidfile": "pid",
+    "proc_name": "name",
+    "loglevel": "log_level",
+    "errorlog": "log_file",
+    "accesslog": "access_log_file",
+    "access_log_format": "access_log",
+}
+
+CONSOLE = "-"  # where `errorlog` and `accesslog` go unless it is a file
 OWN_WORKER_CLASS = "api_hour.Worker"  # what `worker_class` had to be for API-Hour up to 0.8.2
 
 WITHOUT_MEANING = frozenset(
     """
-    access_log_format accesslog asgi_disconnect_grace_period asgi_lifespan asgi_loop ca_certs capture_output
-    casefold_http_method cert_reqs certfile check_config child_exit ciphers config control_socket
+    asgi_disconnect_grace_period asgi_lifespan asgi_loop capture_output
+    casefold_http_method cert_reqs check_config child_exit ciphers config control_socket
     control_socket_disable control_socket_mode default_proc_name dirty_apps dirty_graceful_timeout
     dirty_post_fork dirty_threads dirty_timeout dirty_worker_exit dirty_worker_init dirty_workers
     disable_redirect_access_to_syslog do_handshake_on_connect dogstatsd_tags enable_backlog_metric
     enable_stdio_inheritance forwarded_allow_ips forwarder_headers header_map http2_cleartext
     http2_initial_window_size http2_max_concurrent_streams http2_max_frame_size http2_max_header_list_size
-    http_parser http_protocols initgroups keepalive keyfile limit_request_field_size limit_request_fields
+    http_parser http_protocols initgroups keepalive limit_request_field_size limit_request_fields
     limit_request_line logconfig_dict logconfig_json logger_class nworkers_changed on_dirty_starting on_exit
     on_reload on_starting paste permit_obsolete_folding permit_unconventional_http_method
     permit_unconventional_http_version post_fork post_request post_worker_init pre_exec pre_fork pre_request
@@ -40,6 +50,13 @@ def taken_names(keys: Iterable[str]) -> dict[str, str]:
         keys: the keys of all options that a file may set.
     """
     return {key: key for key in keys if key not in RENAMED.values()} | RENAMED
+
+
+def with_access_log(names: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the names with Gunicorn's rule that `accesslog` switches the access log on, and its format's default."""
+    if names.get("accesslog"):
+        return {"access_log_format": COMBINED, **names}
+    return {name: value for name, value in names.items() if name != "access_log_format"}
 
 
 def is_reported(name: str, value: object) -> bool:

@@ -15,7 +15,9 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from api_hour.config.binds import DEFAULT_BIND, FORMS, MONITOR_FORMS, Bind, TcpBind, UnixBind, parse_bind
+from api_hour.config.tls_files import TlsFiles, split_tls
 from api_hour.config.values import (
+    check_access_log,
     check_binds,
     check_directory,
     check_file,
@@ -28,6 +30,7 @@ from api_hour.config.values import (
     read_size,
     show_mode,
 )
+from api_hour.errors import ConfigError
 
 UNIX_SOCKET_MODE = 0o666  # a proxy under another user may connect; restrict it by the mode, or by the directory's
 
@@ -99,9 +102,27 @@ class Settings(Location):
             validator=check_binds,
             negative="",
             show_default=lambda _none: f"{DEFAULT_BIND}, unless the service manager gives sockets",
-            help=f"Address to serve on: {FORMS}. May be repeated.",
+            help=f"Address to serve on: {FORMS}; with TLS when ,cert=FILE,key=FILE follows. May be repeated.",
         ),
     ] = ()
+    certfile: Annotated[
+        Path | None,
+        Parameter(
+            validator=check_file,
+            help="Certificate, in PEM: every address but UDP that names none of its own is served with TLS by it.",
+        ),
+    ] = None
+    keyfile: Annotated[
+        Path | None,
+        Parameter(validator=check_file, help="Private key of --certfile, if it is in a file of its own."),
+    ] = None
+    ca_certs: Annotated[
+        Path | None,
+        Parameter(
+            validator=check_file,
+            help="Authorities, in PEM: with --certfile, clients must have a certificate of one of them.",
+        ),
+    ] = None
     workers: Annotated[
         int,
         Parameter(
@@ -211,6 +232,22 @@ class Settings(Location):
             help="File to log to instead of standard error; it may be moved away, and a new one is begun.",
         ),
     ] = None
+    access_log: Annotated[
+        str | None,
+        Parameter(
+            name="--access-log",
+            validator=check_access_log,
+            help="Write a line for each request: json, common, combined, or a format of Gunicorn's atoms; or off.",
+        ),
+    ] = None
+    access_log_file: Annotated[
+        Path | None,
+        Parameter(
+            name="--access-log-file",
+            validator=check_new_file,
+            help="File for it, instead of standard output (or the logging configuration's logger api_hour.access).",
+        ),
+    ] = None
     daemon: Annotated[
         bool,
         Parameter(
@@ -247,7 +284,7 @@ class Settings(Location):
 
     def binds(self) -> tuple[Bind, ...]:
         """Return the parsed addresses, in the order given; empty when none is."""
-        return tuple(parse_bind(text) for text in self.bind)
+        return tuple(parse_bind(split_tls(text)[0]) for text in self.bind)
 
     def as_served(self) -> "Settings":
         """Return what is served with: `--reload` means one worker, and that a replaced one keeps no connection.
@@ -255,3 +292,24 @@ class Settings(Location):
         So after an edit nothing is answered by the old code as soon as the new code serves.
         """
         return replace(self, workers=1, drain_timeout_s=0.0) if self.reload else self
+
+    def own_tls(self) -> tuple[TlsFiles | None, ...]:
+        """Return the certificate that each address names, in the same order."""
+        return tuple(split_tls(text)[1] for text in self.bind)
+
+    def default_tls(self) -> TlsFiles | None:
+        """Return the certificate of the addresses that name none.
+
+        Raises:
+            ConfigError: there is a key, or there are authorities, but no certificate.
+        """
+        if self.certfile is not None:
+            return TlsFiles(cert=str(self.certfile), key=_text(self.keyfile), ca=_text(self.ca_certs))
+        for flag, path in (("--keyfile", self.keyfile), ("--ca-certs", self.ca_certs)):
+            if path is not None:
+                raise ConfigError(f"{flag}: expected --certfile beside it; got none. Or let an address name its own.")
+        return None
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

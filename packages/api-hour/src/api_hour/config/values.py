@@ -7,7 +7,9 @@ from typing import Any
 
 from cyclopts import Token
 
+from api_hour.access_log.lines import OFF, line_maker
 from api_hour.config.binds import MONITOR_FORMS, TcpBind, UnixBind, parse_bind
+from api_hour.config.tls_files import split_tls
 from api_hour.errors import ConfigError
 
 _SIZE = re.compile(r"([0-9]+)([KMG]?)", re.IGNORECASE)
@@ -40,7 +42,7 @@ def check_binds(_type: Any, binds: tuple[str, ...]) -> None:
     """Refuse what is no address."""
     for text in binds:
         try:
-            parse_bind(text)
+            parse_bind(split_tls(text)[0])
         except ConfigError as error:
             raise ValueError(str(error).removeprefix("--bind: ")) from error
 
@@ -55,6 +57,15 @@ def check_monitor(_type: Any, text: str | None) -> None:
         is_one = False
     if not is_one:
         raise ValueError(f"expected {MONITOR_FORMS}, such as 127.0.0.1:9000; got {text!r}.")
+
+
+def check_access_log(_type: Any, text: str | None) -> None:
+    """Refuse a format of the access log that has no lines."""
+    if text is not None and text != OFF:
+        try:
+            line_maker(text)
+        except ConfigError as error:
+            raise ValueError(str(error).removeprefix("--access-log: ")) from error
 
 
 def check_not_negative(_type: Any, number: float) -> None:

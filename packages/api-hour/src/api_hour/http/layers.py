@@ -94,5 +94,5 @@ async def _answer_http_error(request: Request, error: HttpError) -> Response:
     return http_error_response(request, error)
 
 
-async def _answer_unavailable(_request: Request, error: EngineUnavailable) -> Response:
+async def _answer_unavailable(_request: Request, _error: EngineUnavailable) -> Response:
     return unavailable_response()

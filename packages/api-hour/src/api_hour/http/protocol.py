@@ -129,7 +129,7 @@ class HttpProtocol(Connection):
         """Keep a half-closed connection open while answers are still to be sent."""
         self._is_last = self._closes_when_idle = True
         self._tell_gone()
-        return self._request is not None and not self._is_over
+        return self._request is not None and not self._is_over and self._transport.can_write_eof()  # not with TLS
 
     def resume_writing(self) -> None:
         """Go on with what waited."""

@@ -11,8 +11,10 @@ from contextvars import Context, copy_context
 from email.utils import formatdate
 from typing import Any
 
+from api_hour.access_log import AccessLog
 from api_hour.http.first_step import FirstStep
 from api_hour.http.limits import Limits
+from api_hour.http.logged_protocol import LoggedHttpProtocol
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
 from api_hour.http.request import Request
@@ -26,7 +28,8 @@ class Server(ABC):
     """A protocol factory: called without arguments for each connection.
 
     Args:
-        container: given to handlers as `request.container`; its worker's `stats` count what is answered.
+        container: given to handlers as `request.container`; its worker's `stats` and
+            access log note what is answered.
         limits: what a client may ask for.
         proxy: what proxies before this server are believed; None when there are none.
 
@@ -40,7 +43,9 @@ class Server(ABC):
         self.container = container
         self.limits = limits or Limits()
         self.proxy = proxy
-        self.stats: ServingStats | None = getattr(getattr(container, "worker", None), "stats", None)
+        worker = getattr(container, "worker", None)
+        self.stats: ServingStats | None = getattr(worker, "stats", None)
+        self.access_log: AccessLog | None = getattr(worker, "access_log", None)
         self.connections: set[HttpProtocol] = set()
         self.now_s = 0.0
         self.heads = ResponseHeads(b"")
@@ -51,7 +56,7 @@ class Server(ABC):
 
     def __call__(self) -> HttpProtocol:
         """Make the protocol of one connection."""
-        return HttpProtocol(self)
+        return HttpProtocol(self) if self.access_log is None else LoggedHttpProtocol(self, self.access_log)
 
     @abstractmethod
     def streams_body(self, request: Request) -> bool:

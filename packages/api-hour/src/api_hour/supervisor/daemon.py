@@ -12,6 +12,7 @@ from pathlib import Path
 from api_hour.config import Settings
 from api_hour.detaching import Launcher, Nobody
 from api_hour.errors import StartError
+from api_hour.supervisor.certificate_watch import CertificateWatch
 from api_hour.supervisor.decisions import Decisions
 from api_hour.supervisor.events import (
     Action,
@@ -122,6 +123,7 @@ class Daemon:
         self._successor = Successor(selector, self._on_successor)
         ledger = Ledger(heartbeat_interval_s(settings.heartbeat_timeout_s))
         self.fleet = Fleet(spec, list(held.listeners.values()), selector, self._events.append, ledger.hear)
+        self._certificates = CertificateWatch(spec.certificates(), self.fleet.replace_certificates)
         self.decisions = Decisions(
             Policy(
                 workers=settings.workers,
@@ -174,7 +176,8 @@ class Daemon:
         return None
 
     def _wait(self) -> None:
-        waits = (self.decisions.next_wake_at_s(), self._recorder.due_at_s)
+        self._certificates.look_if_due(time.monotonic())
+        waits = (self.decisions.next_wake_at_s(), self._recorder.due_at_s, self._certificates.due_at_s)
         wake_at_s = min((wait for wait in waits if wait is not None), default=None)
         ready = self._selector.select(None if wake_at_s is None else max(0.0, wake_at_s - time.monotonic()))
         for key, _ in ready:

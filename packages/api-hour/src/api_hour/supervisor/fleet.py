@@ -17,6 +17,7 @@ from api_hour.supervisor.events import Event, WorkerAlive, WorkerExited, WorkerR
 from api_hour.supervisor.memory import read_rss_bytes, read_state
 from api_hour.supervisor.stack_file import StackFile
 from api_hour.supervisor.systemd import SERVICE_VARIABLES
+from api_hour.tls import TlsPem
 from api_hour.worker.connection_counts import ConnectionCounts, Slots, make_shared_memory
 from api_hour.worker.spec import (
     STACK_SIGNAL,
@@ -26,6 +27,7 @@ from api_hour.worker.spec import (
     WorkerReport,
     WorkerSpec,
     decode_report,
+    encode_certificates,
     encode_command,
     encode_order,
 )
@@ -127,6 +129,19 @@ class Fleet:
             )
             with suppress(OSError):  # it is gone, or its loop is blocked: its deadline will be seen
                 worker.control.send(encode_command(WorkerCommand(command="retire")) + b"\n")
+
+    def replace_certificates(self, changed: Sequence[TlsPem]) -> None:
+        """Tell every worker what is in the files of certificates that have changed.
+
+        It goes by way of a file in memory: it may be more than a worker that is busy has room for.
+        """
+        with os.fdopen(os.memfd_create("api_hour-certificates"), "wb") as file:
+            file.write(encode_certificates(changed))
+            file.flush()
+            line = encode_command(WorkerCommand(command="certificates")) + b"\n"
+            for worker in self._workers.values():
+                with suppress(OSError):  # it is gone, or its loop is blocked: its deadline will be seen
+                    socket.send_fds(worker.control, [line], [file.fileno()])
 
     def stop(self, worker_id: int) -> None:
         """Tell a worker to end when its requests are answered; nothing happens when it is gone."""

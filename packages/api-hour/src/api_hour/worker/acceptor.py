@@ -11,6 +11,7 @@ import logging
 import socket
 
 from api_hour.worker.balance import STEP_BACK_S, Balance
+from api_hour.worker.certificates import Certificate
 from api_hour.worker.connections import Connections, ProtocolFactory
 
 LOG = logging.getLogger("api_hour.worker")
@@ -28,6 +29,7 @@ class Acceptor:
         loop: the worker's event loop.
         balance: tells when to step back.
         connections: takes what is accepted.
+        certificate: what they are served with; None for no TLS.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Acceptor:
         loop: asyncio.AbstractEventLoop,
         balance: Balance,
         connections: Connections,
+        certificate: Certificate | None = None,
     ) -> None:
         self._listener = listener
         self._kind = (int(listener.family), int(listener.type), listener.proto)
@@ -45,6 +48,7 @@ class Acceptor:
         self._loop = loop
         self._balance = balance
         self._connections = connections
+        self._certificate = certificate
         self._is_closed = False
 
     def open(self) -> None:
@@ -75,7 +79,8 @@ class Acceptor:
             LOG.error("cannot accept connections: %s; next try in %s s", error, ACCEPT_PAUSE_S)  # noqa: TRY400
             self._pause(ACCEPT_PAUSE_S)
         else:
-            self._connections.take(accepted, self._kind, self._factory)
+            context = None if self._certificate is None else self._certificate.context
+            self._connections.take(accepted, self._kind, self._factory, context)
 
     def _pause(self, pause_s: float) -> None:
         self._loop.remove_reader(self._listener.fileno())

@@ -1,19 +1,25 @@
 """The connections that one worker has accepted: all of them, from the accept to the last byte.
 
 A connection counts until its descriptor is given back, whoever closes it: what `count()` says is what the kernel holds,
-with any event loop and any protocol.
+with any event loop and any protocol. With TLS, it has a transport and a protocol when the handshake is over, for which
+it has a limited time.
 """
 
 import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from ssl import SSLContext
+from typing import Any
 
 from api_hour.worker.balance import Balance
 
 LOG = logging.getLogger("api_hour.worker")
 
 ProtocolFactory = Callable[[], asyncio.BaseProtocol]
+
+HANDSHAKE_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 1.0  # for a client to say that it has seen the end (RFC 8446, 6.1), which it need not
 
 AF_UNIX = int(socket.AF_UNIX)  # as is compared faster
 
@@ -65,6 +71,8 @@ class Connections:
         self._balance = balance
         self._transports: dict[AcceptedSocket, asyncio.BaseTransport | None] = {}
         self._being_adopted: set[asyncio.Task[None]] = set()
+        self._handshakes: set[asyncio.Task[None]] = set()
+        self._tell: Callable[[asyncio.BaseProtocol], None] | None = None
 
     def count(self) -> int:
         """Return how many are open."""
@@ -74,27 +82,45 @@ class Connections:
         """Return the transports of those that have one."""
         return [transport for transport in self._transports.values() if transport is not None]
 
-    def take(self, accepted: socket.socket, kind: tuple[int, int, int], factory: ProtocolFactory) -> None:
-        """Give an accepted connection of a kind of socket a transport and a protocol."""
+    def take(
+        self,
+        accepted: socket.socket,
+        kind: tuple[int, int, int],
+        factory: ProtocolFactory,
+        context: SSLContext | None = None,
+    ) -> None:
+        """Give an accepted connection of some kind a transport and a protocol, by TLS if there is a context."""
         accepted.setblocking(False)
         if kind[0] != AF_UNIX:
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = AcceptedSocket(accepted, kind, self._forget)
         self._transports[connection] = None
         self._balance.took()
-        task = self._loop.create_task(self._adopt(connection, factory))
-        self._being_adopted.add(task)
-        task.add_done_callback(self._being_adopted.discard)
+        task = self._loop.create_task(self._adopt(connection, factory, context))
+        tasks = self._being_adopted if context is None else self._handshakes
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     async def wait_for_transports(self) -> None:
-        """Wait until every connection has its transport, or is lost."""
+        """Wait until every connection without TLS has its transport, or is lost."""
         if self._being_adopted:
             await asyncio.wait(self._being_adopted)
 
-    async def _adopt(self, connection: AcceptedSocket, factory: ProtocolFactory) -> None:
+    def tell_protocols(self, tell: Callable[[asyncio.BaseProtocol], None]) -> None:
+        """Call `tell` with the protocol of each connection, and of each whose handshake is not over when it is."""
+        self._tell = tell
+        for transport in self.transports():
+            tell(_protocol_of(transport))
+
+    def give_up_handshakes(self) -> None:
+        """Close the connections whose handshake is not over: nothing has been asked on them."""
+        for task in self._handshakes:
+            task.cancel()
+
+    async def _adopt(self, connection: AcceptedSocket, factory: ProtocolFactory, context: SSLContext | None) -> None:
         try:
-            transport, _ = await self._loop.connect_accepted_socket(factory, connection)
-        except OSError as error:
+            transport = await self._open(connection, factory, context)
+        except (OSError, asyncio.CancelledError) as error:
             LOG.debug("a connection was lost while it was accepted: %s", error)
             connection.close()
         except Exception:
@@ -103,7 +129,27 @@ class Connections:
         else:
             if connection in self._transports:  # it may be over by now
                 self._transports[connection] = transport
+                if self._tell is not None:
+                    self._tell(_protocol_of(transport))
+
+    async def _open(
+        self, connection: AcceptedSocket, factory: ProtocolFactory, context: SSLContext | None
+    ) -> asyncio.BaseTransport:
+        if context is None:
+            return (await self._loop.connect_accepted_socket(factory, connection))[0]
+        transport, _ = await self._loop.connect_accepted_socket(
+            factory,
+            connection,
+            ssl=context,
+            ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S,
+            ssl_shutdown_timeout=CLOSE_TIMEOUT_S,
+        )
+        return transport
 
     def _forget(self, connection: AcceptedSocket) -> None:
         del self._transports[connection]
         self._balance.lost()
+
+
+def _protocol_of(transport: Any) -> asyncio.BaseProtocol:
+    return transport.get_protocol()  # type: ignore[no-any-return]  # typeshed knows it of some transports only

@@ -12,22 +12,37 @@ import inspect
 import logging
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from ssl import SSLContext
 from typing import Any
 
 from api_hour.container import Container
+from api_hour.errors import ConfigError
 from api_hour.worker.balance import Balance
-from api_hour.worker.handlers import handlers_for
+from api_hour.worker.certificates import Certificate
+from api_hour.worker.handlers import handlers_for, name_of
 from api_hour.worker.listeners import Listeners
 
 LOG = logging.getLogger("api_hour.worker")
 
 
-@dataclass(frozen=True, slots=True)
 class ListeningSocket:
-    """A listening socket as `async def make_servers(sockets)` is given it."""
+    """A listening socket as `async def make_servers(sockets)` is given it.
 
-    sock: socket.socket
+    Attributes:
+        sock: the socket.
+        is_ssl_taken: whether `ssl` has been looked at.
+    """
+
+    def __init__(self, sock: socket.socket, certificate: Certificate | None = None) -> None:
+        self.sock = sock
+        self.is_ssl_taken = certificate is None or sock.type != socket.SOCK_STREAM
+        self._certificate = certificate
+
+    @property
+    def ssl(self) -> SSLContext | None:
+        """What `create_server(ssl=...)` is to be given; None for an address without a certificate."""
+        self.is_ssl_taken = True
+        return None if self._certificate is None else self._certificate.lasting_context()
 
 
 class Ending:
@@ -57,6 +72,7 @@ async def serve(
     ending: Ending,
     on_ready: Callable[[Listeners], None],
     balance: Balance | None = None,
+    certificates: Sequence[Certificate | None] = (),
 ) -> None:
     """Take a Container through its life.
 
@@ -69,6 +85,7 @@ async def serve(
         ending: told when the worker is to end.
         on_ready: called once, when connections are accepted.
         balance: shares connections out among the workers; by default there is one worker.
+        certificates: that of each socket; by default none has one.
 
     Raises:
         Exception: whatever a hook of the Container raises; engines are closed and `cleanup` is run all the same.
@@ -78,7 +95,7 @@ async def serve(
         await container.connect_engines()
         await container.start()
         listeners = Listeners(container.loop, retiring=container.retiring, balance=balance)
-        await _open_servers(container, sockets, listeners, backlog)
+        await _open_servers(container, sockets, listeners, backlog, certificates or [None] * len(sockets))
         on_ready(listeners)
         await ending.asked.wait()
         listeners.close()
@@ -96,17 +113,30 @@ async def serve(
 
 
 async def _open_servers(
-    container: Container, sockets: Sequence[socket.socket], listeners: Listeners, backlog: int
+    container: Container,
+    sockets: Sequence[socket.socket],
+    listeners: Listeners,
+    backlog: int,
+    certificates: Sequence[Certificate | None],
 ) -> None:
     make_servers: Callable[..., Any] = container.make_servers
     if inspect.iscoroutinefunction(make_servers):
-        listeners.leave_to(await make_servers([ListeningSocket(listener) for listener in sockets]))
+        given = [ListeningSocket(*pair) for pair in zip(sockets, certificates, strict=True)]
+        listeners.leave_to(await make_servers(given))
+        if plain := next((item for item in given if not item.is_ssl_taken), None):
+            name = name_of(plain.sock)
+            listeners.close()
+            raise ConfigError(
+                f"make_servers(), for {name}: the address has a certificate, and nobody asked for it; "
+                "start its server with create_server(..., ssl=socket.ssl)."
+            )
         for listener in sockets:
             if listener.type == socket.SOCK_STREAM:
                 listener.listen(backlog)  # create_server() has reset it to its own default
         return
-    for listener, handler in zip(sockets, handlers_for(make_servers(), len(sockets)), strict=True):
-        await listeners.serve(listener, handler)
+    handlers = handlers_for(make_servers(), len(sockets))
+    for listener, handler, certificate in zip(sockets, handlers, certificates, strict=True):
+        await listeners.serve(listener, handler, certificate)
 
 
 async def _retire(

@@ -13,6 +13,7 @@ from typing import Any
 
 from api_hour.worker.acceptor import Acceptor
 from api_hour.worker.balance import Balance
+from api_hour.worker.certificates import Certificate
 from api_hour.worker.connection_counts import ConnectionCounts
 from api_hour.worker.connections import Connections, ProtocolFactory
 from api_hour.worker.datagrams import Datagrams
@@ -46,15 +47,25 @@ class Listeners:
         self._own_servers = OwnServers({})
         self._is_closed = False
 
-    def accept(self, listener: socket.socket, factory: ProtocolFactory) -> None:
-        """Start accepting connections from `listener`; `factory` makes the protocol of each."""
-        acceptor = Acceptor(listener, factory, loop=self._loop, balance=self._balance, connections=self._connections)
+    def accept(self, listener: socket.socket, factory: ProtocolFactory, certificate: Certificate | None = None) -> None:
+        """Start accepting connections from `listener`, with TLS if there is a certificate.
+
+        `factory` makes the protocol of each.
+        """
+        acceptor = Acceptor(
+            listener,
+            factory,
+            loop=self._loop,
+            balance=self._balance,
+            connections=self._connections,
+            certificate=certificate,
+        )
         self._acceptors.append(acceptor)
         self._balance.begin()
         acceptor.open()
 
-    async def serve(self, listener: socket.socket, handler: Any) -> None:
-        """Start serving an address with what `make_servers()` returned for it.
+    async def serve(self, listener: socket.socket, handler: Any, certificate: Certificate | None = None) -> None:
+        """Start serving an address with what `make_servers()` returned for it, and its certificate if it has one.
 
         Raises:
             ConfigError: the handler does not fit the address.
@@ -62,7 +73,7 @@ class Listeners:
         if listener.type == socket.SOCK_DGRAM:
             self._datagrams.append(await Datagrams.open(listener, handler, self._loop))
         else:
-            self.accept(listener, stream_factory(handler, listener, self._loop))
+            self.accept(listener, stream_factory(handler, listener, self._loop), certificate)
 
     def leave_to(self, servers: Mapping[Any, Any]) -> None:
         """Take note of servers that the Container has started itself."""
@@ -90,8 +101,7 @@ class Listeners:
         """
         self.close()
         await self._connections.wait_for_transports()
-        for transport in self._connections.transports():
-            begin_drain(transport.get_protocol())
+        self._connections.tell_protocols(begin_drain)
         self._own_servers.begin_drain()
         await self._wait(lambda: self._connections.count() + self._own_servers.count() == 0, drain_s)
         await self.drain(timeout_s)
@@ -103,6 +113,7 @@ class Listeners:
             timeout_s: how long that may take, in seconds.
         """
         self.close()
+        self._connections.give_up_handshakes()
         await self._connections.wait_for_transports()
         async with asyncio.TaskGroup() as tasks:
             endings = [tasks.create_task(ending) for ending in self._begin_end(timeout_s)]

@@ -1,18 +1,44 @@
-"""What a worker's process becomes before it imports anything of the user's: title, log, user."""
+"""What a worker's process becomes before it imports anything of the user's: title, logs, certificates, user."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api_hour.access_log import AccessLog, open_access_log
 from api_hour.log import configure_logging
 from api_hour.privileges import take_identity
 from api_hour.process_title import name_worker
+from api_hour.worker.certificates import Certificate, read_certificates
 from api_hour.worker.spec import WorkerSpec
 
 
-def prepare_process(spec: WorkerSpec, worker_id: int) -> None:
-    """Make this process the worker that `spec` describes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What was opened and read on the way.
 
-    The log is opened with the supervisor's rights, as its files may be in a directory that the worker may not
-    write to; then those rights are given up.
+    Attributes:
+        certificates: that of each listening socket; None for no TLS.
+        access_log: None when there is none.
+    """
+
+    certificates: Sequence[Certificate | None] = ()
+    access_log: AccessLog | None = None
+
+
+def prepare_process(spec: WorkerSpec, worker_id: int, sockets: int) -> Prepared:
+    """Make this process the worker that `spec` describes, with so many listening sockets.
+
+    The logs are opened and the certificates are read with the supervisor's rights, as they may be where the worker's
+    user may not go; then those rights are given up.
+
+    Raises:
+        ConfigError: a file cannot be used.
     """
     name_worker(worker_id, spec.name)
     configure_logging(spec.logconfig, level=spec.log_level, log_file=spec.log_file)
+    access_log = open_access_log(
+        spec.access_log, spec.access_log_file, uses_logging=spec.logconfig is not None, worker_id=worker_id
+    )
+    certificates = read_certificates(spec.own_tls, spec.default_tls, sockets)
     if spec.identity is not None:
         take_identity(spec.identity)
+    return Prepared(certificates=certificates, access_log=access_log)

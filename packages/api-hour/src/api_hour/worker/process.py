@@ -16,21 +16,25 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
+from api_hour.access_log import AccessLog
 from api_hour.errors import ApiHourError
 from api_hour.stats import ServingStats
+from api_hour.tls import TlsPem
 from api_hour.worker.balance import Balance
+from api_hour.worker.certificates import replace_certificates
 from api_hour.worker.connection_counts import ConnectionCounts
 from api_hour.worker.engine_reports import engine_reports
 from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
 from api_hour.worker.lifecycle import Ending, serve
 from api_hour.worker.listeners import Listeners
-from api_hour.worker.preparation import prepare_process
+from api_hour.worker.preparation import Prepared, prepare_process
 from api_hour.worker.spec import (
     STACK_SIGNAL,
     EngineReport,
     Heartbeat,
     WorkerOrder,
     WorkerReport,
+    decode_certificates,
     decode_command,
     decode_order,
     encode_report,
@@ -50,6 +54,7 @@ class Worker:
     pid: int
     workers: int = 1
     stats: ServingStats = field(default_factory=ServingStats)
+    access_log: AccessLog | None = None
 
 
 class Reporter:
@@ -82,18 +87,35 @@ class Reporter:
 
 
 class Commands:
-    """What the supervisor says to a running worker, line by line; its silence for ever, too."""
+    """What the supervisor says to a running worker, line by line; its silence for ever, too.
 
-    def __init__(self, control: socket.socket, *, retire: Callable[[], None], lost: Callable[[], None]) -> None:
+    Args:
+        control: the worker's end of the control socket.
+        retire: called when the worker is to retire.
+        lost: called when the supervisor is gone.
+        replace: takes certificates that have changed.
+    """
+
+    def __init__(
+        self,
+        control: socket.socket,
+        *,
+        retire: Callable[[], None],
+        lost: Callable[[], None],
+        replace: Callable[[list[TlsPem]], None],
+    ) -> None:
         self._control = control
         self._retire = retire
         self._lost = lost
+        self._replace = replace
         self._unread = b""
+        self._files: list[int] = []
 
     def read(self) -> None:
         """Take in what has come."""
         try:
-            data = self._control.recv(65536)
+            data, files, _, _ = socket.recv_fds(self._control, 65536, 1)
+            self._files += files
         except ConnectionResetError:
             data = b""
         if not data:
@@ -101,8 +123,10 @@ class Commands:
             return
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
-            decode_command(line)  # there is one command
-            self._retire()
+            if decode_command(line).command == "retire":
+                self._retire()
+            else:
+                self._replace(decode_certificates(_read_file(self._files.pop(0))))
 
 
 def main(control_fd: int, stack_fd: int) -> int:
@@ -117,10 +141,9 @@ def main(control_fd: int, stack_fd: int) -> int:
     os.set_inheritable(stack_fd, False)
     control = socket.socket(fileno=control_fd)
     order = decode_order(_read_line(control))
-    prepare_process(order.spec, order.worker_id)
     reporter = Reporter(control)
     try:
-        _run(order, control, reporter)
+        _run(order, prepare_process(order.spec, order.worker_id, len(order.listener_fds)), control, reporter)
     except ApiHourError as error:
         LOG.error("%s", error)  # noqa: TRY400  # the message says it all
         reporter.failed(error)
@@ -132,13 +155,19 @@ def main(control_fd: int, stack_fd: int) -> int:
     return 1 if reporter.has_served else DID_NOT_COME_UP
 
 
-def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None:
+def _run(order: WorkerOrder, prepared: Prepared, control: socket.socket, reporter: Reporter) -> None:
     spec = order.spec
     config = read_main_yaml(spec.main_yaml)
     container_class = import_container(spec.target, spec.chdir)
     sockets = [socket.socket(fileno=fd) for fd in order.listener_fds]
     stats = ServingStats(request_limit=order.request_limit)
-    worker = Worker(worker_id=order.worker_id, pid=os.getpid(), workers=spec.workers, stats=stats)
+    worker = Worker(
+        worker_id=order.worker_id,
+        pid=os.getpid(),
+        workers=spec.workers,
+        stats=stats,
+        access_log=prepared.access_log,
+    )
     loop = container_class.make_event_loop(config)
     asyncio.set_event_loop(loop)
     try:
@@ -167,6 +196,7 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
                 ending=ending,
                 on_ready=on_ready,
                 balance=_balance_of(order),
+                certificates=prepared.certificates,
             )
         )
 
@@ -183,10 +213,18 @@ def _run(order: WorkerOrder, control: socket.socket, reporter: Reporter) -> None
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             loop.add_signal_handler(number, stop)
         control.setblocking(False)
-        loop.add_reader(control.fileno(), Commands(control, retire=ending.retire, lost=on_lost).read)
+        commands = Commands(
+            control,
+            retire=ending.retire,
+            lost=on_lost,
+            replace=lambda changed: replace_certificates(prepared.certificates, changed),
+        )
+        loop.add_reader(control.fileno(), commands.read)
         with suppress(asyncio.CancelledError), at_end:
             loop.run_until_complete(life)
     finally:
+        if prepared.access_log is not None:
+            prepared.access_log.flush()
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
 
@@ -200,8 +238,16 @@ def _balance_of(order: WorkerOrder) -> Balance | None:
 
 
 def _read_line(control: socket.socket) -> bytes:
-    with control.makefile("rb") as lines:
+    with control.makefile("rb", buffering=0) as lines:  # what follows is for `Commands`
         return lines.readline()
+
+
+def _read_file(fd: int) -> bytes:
+    """Return the content of a file, whose position all workers share, and close it."""
+    try:
+        return os.pread(fd, os.fstat(fd).st_size, 0)
+    finally:
+        os.close(fd)
 
 
 if __name__ == "__main__":

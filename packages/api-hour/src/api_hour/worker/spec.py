@@ -11,7 +11,9 @@ from typing import Literal
 
 import msgspec
 
+from api_hour.config.tls_files import TlsFiles
 from api_hour.privileges import Identity
+from api_hour.tls import TlsPem
 
 STACK_SIGNAL = signal.SIGRTMIN  # asks a worker for its stack; no application uses it
 
@@ -33,6 +35,14 @@ class WorkerSpec:
     log_level: str = "info"
     log_file: str | None = None
     identity: Identity | None = None
+    own_tls: tuple[TlsFiles | None, ...] = ()
+    default_tls: TlsFiles | None = None
+    access_log: str | None = None
+    access_log_file: str | None = None
+
+    def certificates(self) -> set[TlsFiles]:
+        """Return every certificate that an address may be served with."""
+        return {files for files in (*self.own_tls, self.default_tls) if files is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +65,13 @@ class WorkerOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerCommand:
-    """What a running worker is told: to accept nothing more, send its clients elsewhere, and end."""
+    """What a running worker is told.
 
-    command: Literal["retire"]
+    `retire`: to accept nothing more, send its clients elsewhere, and end. `certificates`: to serve new connections with
+    what is in the file whose descriptor comes along, as `encode_certificates` wrote it.
+    """
+
+    command: Literal["retire", "certificates"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +127,7 @@ class WorkerReport:
     heartbeat: Heartbeat | None = None
 
 
-encode_spec = encode_order = encode_command = encode_report = msgspec.json.encode
+encode_spec = encode_order = encode_command = encode_report = encode_certificates = msgspec.json.encode
 
 
 def decode_spec(line: bytes) -> WorkerSpec:
@@ -129,6 +143,11 @@ def decode_order(line: bytes) -> WorkerOrder:
 def decode_command(line: bytes) -> WorkerCommand:
     """Read what `encode_command` wrote."""
     return msgspec.json.decode(line, type=WorkerCommand)
+
+
+def decode_certificates(content: bytes) -> list[TlsPem]:
+    """Read what `encode_certificates` wrote."""
+    return msgspec.json.decode(content, type=list[TlsPem])
 
 
 def decode_report(line: bytes) -> WorkerReport:

@@ -1,0 +1,97 @@
+"""A file, or standard output, that takes lines in groups: a call to the kernel for many of them.
+
+Rules that must hold: lines of several processes are not mixed up, also in a pipe (pipe(7): a write of up to PIPE_BUF
+bytes is whole); a file that is moved away is begun anew; lines that cannot be written are lost, which is said once.
+"""
+
+import asyncio
+import logging
+import os
+import select
+from pathlib import Path
+
+from api_hour.errors import ConfigError
+
+LOG = logging.getLogger("api_hour.worker")
+
+FLUSH_INTERVAL_S = 0.2
+GROUP_BYTES = select.PIPE_BUF
+STANDARD_OUTPUT = 1
+
+
+class LineFile:
+    """Where lines go.
+
+    Args:
+        path: the file; None for standard output.
+
+    Raises:
+        ConfigError: the file cannot be written to.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+        self._lines: list[str] = []
+        self._is_failing = False
+        try:
+            self._fd = STANDARD_OUTPUT if path is None else _open(path)
+        except OSError as error:
+            raise ConfigError(f"--access-log-file: {path} cannot be written to: {error.strerror}.") from error
+
+    def write(self, line: str) -> None:
+        """Take a line; within a running event loop, which writes it soon."""
+        if not self._lines:
+            asyncio.get_running_loop().call_later(FLUSH_INTERVAL_S, self.flush)
+        self._lines.append(line)
+
+    def flush(self) -> None:
+        """Write what was taken."""
+        lines, self._lines = self._lines, []
+        if not lines:
+            return
+        try:
+            self._reopen_if_moved()
+            for group in _groups(lines):
+                _write_all(self._fd, group)
+        except OSError as error:
+            if not self._is_failing:
+                LOG.error("the access log cannot be written to, lines are lost: %s", error)  # noqa: TRY400
+            self._is_failing = True
+        else:
+            self._is_failing = False
+
+    def _reopen_if_moved(self) -> None:
+        if self._path is None:
+            return
+        try:
+            if os.path.samestat(os.fstat(self._fd), Path(self._path).stat()):
+                return
+        except FileNotFoundError:
+            pass
+        fd = _open(self._path)
+        os.close(self._fd)
+        self._fd = fd
+
+
+def _open(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def _groups(lines: list[str]) -> list[bytes]:
+    """Join lines to groups of no more bytes than a pipe takes at once; a longer line is one by itself."""
+    groups: list[bytes] = []
+    group: list[bytes] = []
+    size = 0
+    for line in lines:
+        encoded = line.encode("utf-8", "backslashreplace") + b"\n"
+        if group and size + len(encoded) > GROUP_BYTES:
+            groups.append(b"".join(group))
+            group, size = [], 0
+        group.append(encoded)
+        size += len(encoded)
+    return [*groups, b"".join(group)]
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]

@@ -1,0 +1,141 @@
+"""HTTP/1.1 on a connection whose requests are written to the access log.
+
+Connections without an access log know nothing of this one, and pay nothing for it.
+"""
+
+import asyncio
+from time import perf_counter_ns
+from typing import TYPE_CHECKING
+
+from api_hour.access_log.entry import CLIENT_CLOSED
+from api_hour.access_log.log import AccessLog
+from api_hour.http.errors import Refusal
+from api_hour.http.protocol import HttpProtocol
+from api_hour.http.request import Request
+from api_hour.http.response import Response, encode_head, has_body
+
+if TYPE_CHECKING:
+    from api_hour.http.server import Server
+
+
+class LoggedHttpProtocol(HttpProtocol):
+    """One connection.
+
+    Args:
+        server: the connection's.
+        access_log: takes each request that is over.
+    """
+
+    __slots__ = ("_access_log", "_address", "_answer_bytes", "_answered", "_noted", "_since_ns", "_status")
+
+    def __init__(self, server: "Server", access_log: AccessLog) -> None:
+        super().__init__(server)
+        self._access_log = access_log
+        self._address: str | None = None
+        self._noted: Request | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self._since_ns = perf_counter_ns()
+        self._status = CLIENT_CLOSED
+        self._answer_bytes = 0
+        self._answered: Response | bytes = b""
+
+    # What is written down.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the address: asking the transport costs more than many a request."""
+        address = transport.get_extra_info("peername")
+        self._address = str(address[0]) if isinstance(address, tuple) else None
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Note a request whose body did not come."""
+        if self._request is not None and self._task is None:
+            self._reset()
+            self._note(self._request)
+        super().connection_lost(error)
+
+    def send(self, request: Request, response: Response) -> None:
+        """Send a whole answer."""
+        is_lost = self.is_lost
+        super().send(request, response)
+        if not is_lost:
+            self._status, self._answered = response.status, response
+            if has_body(response.status, request.method):
+                self._answer_bytes = len(response.body)  # type: ignore[arg-type]  # it is whole
+
+    def begin_answer(self, head: bytes, *, length_bytes: int | None, is_chunked: bool, keep_alive: bool) -> None:
+        """Send the head of an answer whose body comes in pieces."""
+        if not self.is_lost:
+            self._status, self._answered = int(head[9:12]), head
+        super().begin_answer(head, length_bytes=length_bytes, is_chunked=is_chunked, keep_alive=keep_alive)
+
+    def write_piece(self, piece: bytes) -> None:
+        """Send a piece of the body."""
+        super().write_piece(piece)
+        self._answer_bytes += len(piece)
+
+    def _begin(self, request: Request) -> None:
+        self._reset()
+        super()._begin(request)
+
+    def _finish(self) -> None:
+        self._note(self._request)
+        super()._finish()
+
+    def _refuse_body(self, refusal: Refusal) -> None:
+        self._noted = self._request
+        super()._refuse_body(refusal)
+        self._noted = None
+
+    def _refuse(self, refusal: Refusal) -> None:
+        super()._refuse(refusal)
+        self._access_log.note(
+            self,
+            self._noted,
+            status=refusal.status,
+            response_bytes=len(f"{refusal}\n"),
+            duration_ns=0,
+            is_aborted=False,
+            refusal=str(refusal),
+        )
+
+    def _note(self, request: Request | None) -> None:
+        self._noted = request
+        self._access_log.note(
+            self,
+            request,
+            status=self._status,
+            response_bytes=self._answer_bytes,
+            duration_ns=perf_counter_ns() - self._since_ns,
+            is_aborted=self._status == CLIENT_CLOSED or not self.has_ended_answer,
+        )
+        self._noted = None
+
+    # What the log asks for.
+
+    def client_address(self) -> str | None:
+        """Return the client's address, as trusted proxies say; None for a unix socket's."""
+        if self._server.proxy is None:
+            return self._address
+        client = self._proxied_for if self._noted is None else self.client_of(self._noted)
+        return self._address if client is None else client[0]
+
+    def scheme(self) -> str | None:
+        """Return `http` or `https`; None when the request could not be understood."""
+        return None if self._noted is None else self.scheme_of(self._noted)
+
+    def answer_head(self) -> bytes:
+        """Return the head of the answer; empty when there was none."""
+        answered = self._answered
+        if isinstance(answered, bytes):
+            return answered
+        return encode_head(
+            answered,
+            len(answered.body),  # type: ignore[arg-type]  # it is whole
+            is_chunked=False,
+            date=self._server.heads.date,
+            keep_alive=self._keep_alive,
+            is_http_1_0=self._noted is not None and self._noted.is_http_1_0,
+        )
