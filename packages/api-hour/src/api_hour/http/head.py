@@ -27,7 +27,7 @@ _FIRST_BYTES = frozenset(b"!#$%&'*+.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabc
 _HOST = re.compile(  # RFC 9110, 7.2; RFC 3986, 3.2.2
     rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[0-9A-Za-z._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]{0,5})?"
 )
-_ABSOLUTE = re.compile(rb"https?://([^/?@]+)(.*)", re.IGNORECASE)
+_ABSOLUTE = re.compile(rb"https?://([^/?@]+)([/?].*)?", re.IGNORECASE)
 
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 _FRAMING_FIELDS = frozenset({b"connection", b"host", b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
@@ -213,5 +213,5 @@ def _check_target(request: Request) -> None:
     if absolute is None or not _is_host(absolute[1]):
         raise Refusal(400, "the target is neither a path nor an http URI")
     authority, rest = absolute.groups()
-    request.target = rest if rest[:1] == b"/" else b"/" + rest
+    request.target = b"/" if rest is None else b"/" + rest if rest[:1] == b"?" else rest
     request.raw_headers[:] = [(name, authority if name == b"host" else value) for name, value in request.raw_headers]

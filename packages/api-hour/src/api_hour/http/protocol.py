@@ -129,6 +129,8 @@ class HttpProtocol(Connection):
         """Keep a half-closed connection open while answers are still to be sent."""
         self._is_last = self._closes_when_idle = True
         self._tell_gone()
+        if self._task is None and self._framing is not None:  # a request that will not be whole
+            self._forget_request()
         return self._request is not None and not self._is_over
 
     def resume_writing(self) -> None:
