@@ -32,8 +32,8 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_can_write", "_drained", "_has_body", "_is_chunked", "_is_lost", "_keep_alive", "_left_bytes", "_loop", "_proxied_for",
-        "_server", "_transport", "_unsent_bytes", "_writable", "_write_until_s", "has_begun_answer",
+        "_can_write", "_drained", "_has_body", "_is_chunked", "_is_lost", "_keep_alive", "_left_bytes", "_loop",
+        "_proxied_for", "_server", "_transport", "_unsent_bytes", "_writable", "_write_until_s", "has_begun_answer",
         "has_ended_answer", "is_client_gone", "is_draining", "is_timed_out", "on_drain", "on_gone",
     )  # fmt: skip
 
@@ -65,7 +65,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_lost(self) -> bool:
-        """Whether nothing can be sent any more. Within the first step of a handler the client has just sent something."""
+        """Whether nothing can be sent any more."""
         return self._is_lost or self._transport.is_closing()
 
     def keeps_alive(self, request: Request) -> bool:

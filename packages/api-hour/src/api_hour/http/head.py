@@ -157,35 +157,32 @@ def _refuse_fields(error: httptools.HttpParserError) -> Refusal:
 
 
 def _check_fields(request: Request, fields: list[tuple[bytes, bytes]]) -> None:
-    hosts = 0
+    hosts = [value for name, value in fields if name == b"host"]
+    if len(hosts) != 1 and (hosts or not request.is_http_1_0):  # RFC 9112, 3.2
+        raise Refusal(400, f"expected one Host header, got {len(hosts)}")
+    if hosts and not _is_host(hosts[0]):
+        raise Refusal(400, "the Host header is not a host and a port")
+    options: set[bytes] = set()
     for name, value in fields:
-        if name == b"host":
-            hosts += 1
-            if not _is_host(value):
-                raise Refusal(400, "the Host header is not a host and a port")
-        elif name == b"content-length":
-            if len(value) > _LENGTH_DIGITS:
-                raise Refusal(400, "Content-Length has too many digits")
-            request.content_length = int(value)
+        if name == b"content-length":
+            request.content_length = _length(value)
         elif name == b"transfer-encoding":
             _check_coding(request, value)
-        elif name in (b"connection", b"proxy-connection"):  # the parser closes after both
-            _read_options(request, value)
         elif name == b"expect":
             request.expects_continue = value.lower() == b"100-continue" and not request.is_http_1_0
         elif name == b"upgrade":
             request.upgrade = value
-    if hosts != 1 and (hosts or not request.is_http_1_0):  # RFC 9112, 3.2
-        raise Refusal(400, f"expected one Host header, got {hosts}")
+        elif name != b"host":
+            options.update(option.strip(b" \t") for option in value.lower().split(b","))
+    if options:  # RFC 9112, 9.3: close goes before keep-alive, which only HTTP/1.0 needs
+        request.keep_alive = b"close" not in options and (request.keep_alive or b"keep-alive" in options)
 
 
-def _read_options(request: Request, value: bytes) -> None:
-    """RFC 9112, 9.3: close goes before keep-alive, which only HTTP/1.0 needs."""
-    options = {option.strip(b" \t") for option in value.lower().split(b",")}
-    if b"close" in options:
-        request.keep_alive = False
-    elif b"keep-alive" in options and request.is_http_1_0:
-        request.keep_alive = True
+def _length(value: bytes) -> int:
+    """The digits are llhttp's to check."""
+    if len(value) > _LENGTH_DIGITS:
+        raise Refusal(400, "Content-Length has too many digits")
+    return int(value)
 
 
 def _check_coding(request: Request, value: bytes) -> None:
