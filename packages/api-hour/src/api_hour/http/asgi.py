@@ -163,7 +163,8 @@ class _Exchange:
             self._start = message
         elif kind == "http.response.body" and self._start is not None:
             self._begin_answer(self._start, message)
-            await connection.send_piece(b"")  # waits for the client
+            if not connection.can_write:
+                await connection.drain()
         else:
             raise RuntimeError(f"expected http.response.start and then http.response.body, got {kind!r}")
 

@@ -95,7 +95,7 @@ class HttpProtocol(Connection):
             self._refuse(Refusal(503, f"{limit} connections are open", headers=[("Retry-After", "1")]))
             return
         proxy = self._server.proxy
-        self._is_proxied = proxy is not None and proxy.protocol and self._is_trusted_peer()
+        self._is_proxied = proxy is not None and proxy.protocol and self._find_ends().is_proxy
         self._set_deadline(self._server.limits.head_timeout_s)
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -444,6 +444,7 @@ class HttpProtocol(Connection):
         if found is not None:
             self._is_proxied = False
             self._proxied_for, rest = found
+            self._ends = None
             self._rest.clear()
             if rest:
                 self._take(rest)
