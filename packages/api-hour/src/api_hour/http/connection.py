@@ -264,13 +264,19 @@ class Connection(asyncio.Protocol):
 
     def client_of(self, request: Request) -> Address | None:
         """Return address and port of the client, as trusted proxies say; None for a unix socket's."""
-        ends = self._ends or self._find_ends()
-        return (self._origin_of(request).client if ends.is_proxy else None) or ends.client
+        return self.ends_of(request)[0]
 
     def scheme_of(self, request: Request) -> str:
         """Return `http` or `https`, as trusted proxies say."""
+        return self.ends_of(request)[2]
+
+    def ends_of(self, request: Request) -> tuple[Address | None, tuple[str, int | None] | None, str]:
+        """Return the client, the address it connected to (a unix socket's path and no port), and the scheme."""
         ends = self._ends or self._find_ends()
-        return (self._origin_of(request).scheme if ends.is_proxy else None) or ends.scheme
+        if not ends.is_proxy:
+            return ends.client, ends.server, ends.scheme
+        origin = self._origin_of(request)
+        return origin.client or ends.client, ends.server, origin.scheme or ends.scheme
 
     @property
     def limits(self) -> Limits:
@@ -286,11 +292,6 @@ class Connection(asyncio.Protocol):
     def date(self) -> bytes:
         """The Date header of now."""
         return self._server.heads.date
-
-    @property
-    def server_address(self) -> tuple[str, int | None] | None:
-        """The address that the client connected to; of a unix socket its path and no port."""
-        return (self._ends or self._find_ends()).server
 
     async def wait_draining(self) -> None:
         """Wait until the worker is to end soon."""
