@@ -56,14 +56,15 @@ class HttpServer(Server):
         except EngineUnavailable as error:
             LOG.debug("%s %r: %s", request.method, request.path, error)
             connection.fail(request, unavailable_response(error))
-        except (Exception, asyncio.CancelledError):  # cancelled by the handler's own doing, by the limit or by abort()
-            _fail(connection, request)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is logged, once
+            _fail(connection, request, error)
 
 
-def _fail(connection: HttpProtocol, request: Request) -> None:
+def _fail(connection: HttpProtocol, request: Request, error: BaseException) -> None:
+    """Answer for a handler that raised, or was cancelled: by its own doing, by the time limit, or by abort()."""
     if connection.is_timed_out:
         LOG.warning("%s %r was not answered in time", request.method, request.path)
         connection.fail(request, Response("the answer took too long\n", status=503, headers=RETRY_AFTER))
     elif not connection.is_lost:
-        LOG.exception("%s %r failed", request.method, request.path)
+        LOG.error("%s %r failed", request.method, request.path, exc_info=error)
         connection.fail(request, Response("the server failed to answer\n", status=500))
