@@ -32,6 +32,7 @@ from api_hour.http import (
     streams_body,
 )
 from api_hour.http.forms import read_form, stream_form
+from api_hour.http.websocket_handler import WebSocket, websocket_handler
 
 
 class Note(msgspec.Struct):
@@ -163,6 +164,16 @@ async def events(request: Request) -> Response:
             yield ServerSentEvent(data=note.title, event="note", id=str(number))
 
     return event_stream(request, new_notes())
+
+
+@router.get("/dictation")
+@websocket_handler
+async def dictate(request: Request, websocket: WebSocket) -> None:
+    """Keep each message as a note, and say its number."""
+    websocket.accept()
+    while True:  # until the client closes
+        number = notes_of(request).add(Note(str(await websocket.receive())))
+        await websocket.send(str(number))
 
 
 @router.get("/source")

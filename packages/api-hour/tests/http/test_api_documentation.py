@@ -1,5 +1,6 @@
 """The example of docs/api-hour/http.md, as a client sees it; what the page shows is in it."""
 
+import asyncio
 import importlib.util
 import re
 from collections.abc import Callable, Coroutine
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from event_loops import run_in_loop
 from http_connection import Answer, Connection, connected
+from websockets.asyncio.client import connect
 
 from api_hour.http import HttpServer
 
@@ -136,3 +138,20 @@ def test_events_begin_after_what_was_seen() -> None:
         return await connection.reader.readuntil(b"\n\n")
 
     assert serve(use).partition(b"\r\n")[2] == b"event: note\nid: 1\ndata: milk\n\n"
+
+
+def test_each_message_of_a_websocket_becomes_a_note() -> None:
+    async def main() -> str | bytes:
+        module = load_example()
+        server = HttpServer(module.router, container=SimpleNamespace(services={"notes": module.Notes()}))
+        listening = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
+        try:
+            address = f"ws://127.0.0.1:{listening.sockets[0].getsockname()[1]}/dictation"
+            async with connect(address, proxy=None) as websocket:
+                await websocket.send("milk")
+                return await websocket.recv()
+        finally:
+            listening.close()
+            await listening.wait_closed()
+
+    assert run_in_loop(main()) == "1"

@@ -6,7 +6,7 @@ from typing import Any
 
 from api_hour.engines import EngineUnavailable
 from api_hour.http.errors import ClientGone, HttpError
-from api_hour.http.layers import RETRY_AFTER, http_error_response, unavailable_response
+from api_hour.http.layers import RETRY_AFTER, AnswerSent, http_error_response, unavailable_response
 from api_hour.http.limits import Limits
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
@@ -51,6 +51,8 @@ class HttpServer(Server):
                 await connection.send_stream(request, response)
         except HttpError as error:
             connection.fail(request, http_error_response(request, error))
+        except AnswerSent:
+            return
         except ClientGone as error:
             LOG.debug("%s %r: %s", request.method, request.path, error)
         except EngineUnavailable as error:
