@@ -302,9 +302,13 @@ class Connection(asyncio.Protocol):
         await self._drained.wait()
 
     def _find_ends(self) -> "_Ends":
-        """Ask the transport once: it asks the kernel each time."""
-        peer = self._transport.get_extra_info("peername")
-        own = self._transport.get_extra_info("sockname")
+        """Ask the transport once: it asks the kernel each time, and knows nothing more once it is closed."""
+        transport = self._transport
+        peer, own = (
+            (None, None)
+            if transport.is_closing()
+            else (transport.get_extra_info("peername"), transport.get_extra_info("sockname"))
+        )
         client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
         proxy = self._server.proxy
         server: tuple[str, int | None] | None = None

@@ -5,7 +5,7 @@ Connections without an access log know nothing of this one, and pay nothing for 
 
 import asyncio
 from time import perf_counter_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from api_hour.access_log.entry import CLIENT_CLOSED
 from api_hour.access_log.log import AccessLog
@@ -44,17 +44,27 @@ class LoggedHttpProtocol(HttpProtocol):
     # What is written down.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the address: asking the transport costs more than many a request."""
-        address = transport.get_extra_info("peername")
-        self._address = str(address[0]) if isinstance(address, tuple) else None
+        """Find out who the client is: a connection that is lost does not tell."""
+        self._transport = cast("asyncio.Transport", transport)
+        client = self._find_ends().client
+        self._address = None if client is None else client[0]
         super().connection_made(transport)
+
+    def eof_received(self) -> bool:
+        """Note a request whose body will not come."""
+        if self._framing is not None:
+            self._note_unanswered()
+        return super().eof_received()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Note a request whose body did not come."""
+        self._note_unanswered()
+        super().connection_lost(error)
+
+    def _note_unanswered(self) -> None:
         if self._request is not None and self._task is None:
             self._reset()
             self._note(self._request)
-        super().connection_lost(error)
 
     def send_bytes(self, data: bytes, *, keep_alive: bool) -> None:
         """Send a whole answer."""
