@@ -268,7 +268,7 @@ class HttpProtocol(Connection):
                 position = self._skip_empty_lines(data, position)
                 if self._is_over:
                     return
-            end = data.find(HEAD_END, position) + 4
+            end = (data.find(HEAD_END, position) if position else data.find(HEAD_END)) + 4
             if end < 4:
                 self._rest += data[position:]
                 self._await_head()
