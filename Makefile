@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
+ROBYN := .venv-robyn
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement
 PACKAGES := packages/api-hour packages/rush-hour
@@ -34,8 +35,8 @@ perf-load: $(VENV)/.bench ## Measure the load generator beside wrk, wrk2, h2load
 	$(BIN)/python benchmarks/perf/load_generators.py
 	$(BIN)/python benchmarks/perf/accuracy.py
 
-perf-http: $(VENV)/.bench $(PEERS)/.perf ## Measure the HTTP engine beside its peers.
-	$(BIN)/python benchmarks/perf/http_servers.py
+perf-http: $(PEERS)/.perf $(ROBYN)/.robyn ## Measure the HTTP engine beside its peers; ARGS="--path /index --only uvicorn" for less.
+	$(PEERS)/bin/python benchmarks/perf/http_servers.py $(ARGS)
 
 perf-daemon: $(VENV)/.bench $(PEERS)/.perf ## Measure what our daemon and its peers lose in reloads, recycling and faults.
 	$(BIN)/python benchmarks/perf/daemons.py $(ARGS)
@@ -56,7 +57,7 @@ pins: ## Choose the newest versions again and write them to requirements/*.txt (
 	$(PYTHON) requirements/pin.py
 
 clean: ## Remove everything that was made.
-	rm -rf $(VENV) $(PEERS) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) $(ROBYN) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name '*.egg-info' -prune -exec rm -rf {} +
 
@@ -75,10 +76,18 @@ $(VENV)/.bench: requirements/bench.txt requirements/meinheld.txt $(PACKAGES:=/py
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
 	@touch $@
 
-$(PEERS)/.perf: requirements/perf.txt | $(BIN)/python
-	@echo "installing our peers (requirements/perf.txt) into $(PEERS)"
+$(PEERS)/.perf: requirements/perf.txt $(PACKAGES:=/pyproject.toml)
+	@echo "installing our peers and the two packages (requirements/perf.txt) into $(PEERS)"
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
+	@touch $@
+
+$(ROBYN)/.robyn: requirements/robyn.txt
+	@echo "installing Robyn (requirements/robyn.txt) into $(ROBYN)"
+	@$(PYTHON) -m venv $(ROBYN)
+	@$(ROBYN)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $< \
+		|| echo "Robyn was not installed: it will be unavailable"
 	@touch $@
 
 $(VENV)/.dev $(VENV)/.docs: $(VENV)/.%: requirements/%.txt | $(BIN)/python

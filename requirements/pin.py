@@ -10,8 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 OPTIONS = ["--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--upgrade", "--quiet"]
-BENCH_SOURCES = [
-    "requirements/bench.in",
+PACKAGES = [
     "packages/api-hour/pyproject.toml",
     "packages/rush-hour/pyproject.toml",
     "--extra=postgres",
@@ -25,9 +24,8 @@ def main() -> None:
         venv.create(directory, with_pip=True)
         programs = Path(directory, "bin")
         subprocess.run([programs / "pip", "install", "--quiet", "uv"], check=True)
-        compile_pins(programs / "uv", BENCH_SOURCES, "bench")
-        for name in ("dev", "docs", "perf"):
-            compile_pins(programs / "uv", [f"requirements/{name}.in"], name)
+        for name, packages in (("bench", PACKAGES), ("dev", []), ("docs", []), ("perf", PACKAGES), ("robyn", [])):
+            compile_pins(programs / "uv", [f"requirements/{name}.in", *packages], name)
 
 
 def compile_pins(uv: Path, sources: list[str], name: str) -> None:

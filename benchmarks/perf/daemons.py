@@ -202,7 +202,9 @@ def reloads(daemon: Daemon) -> str:
     if not daemon.reloads:
         return "-"
     with running(daemon) as it:
-        return _lost(it, RELOADS + 2, lambda: _every_second(RELOADS, lambda: os.kill(it.main_pid, signal.SIGHUP)))
+        return lost_under_load(
+            it, RELOADS + 2, lambda: every_second(RELOADS, lambda: os.kill(it.main_pid, signal.SIGHUP))
+        )
 
 
 def recycling(daemon: Daemon) -> str:
@@ -210,7 +212,7 @@ def recycling(daemon: Daemon) -> str:
     if daemon.recycling is None:
         return "-"
     with running(daemon, daemon.recycling) as it:
-        return _lost(it, 10, lambda: None)
+        return lost_under_load(it, 10, lambda: None)
 
 
 def successor(daemon: Daemon) -> str:
@@ -226,7 +228,7 @@ def successor(daemon: Daemon) -> str:
             if not daemon.ends_by_itself:
                 os.kill(old_pid, signal.SIGTERM)
 
-        return _lost(it, 10, replace)
+        return lost_under_load(it, 10, replace)
 
 
 def killed(daemon: Daemon) -> str:
@@ -244,7 +246,7 @@ def killed(daemon: Daemon) -> str:
                     recovered_s[0] = spent_s
                     return
 
-        lost = _lost(it, 6, kill)
+        lost = lost_under_load(it, 6, kill)
         return f"{lost}; {f'{recovered_s[0]:.2f} s' if recovered_s[0] < PATIENCE_S else 'no new worker'}"
 
 
@@ -309,12 +311,14 @@ def running(daemon: Daemon, options: str = "") -> Iterator[Running]:
         yield it
 
 
-def _lost(it: Running, duration_s: int, meanwhile: Callable[[], None]) -> str:
+def lost_under_load(
+    it: Running, duration_s: int, meanwhile: Callable[[], None], *, rate_per_s: int = RATE_PER_S
+) -> str:
     """Load a daemon, do something meanwhile, and say how many of the requests due were lost, and how."""
     with TemporaryDirectory() as directory:
         result_path = Path(directory, "result.json")
         command = (
-            f"{RUSH_HOUR} load -t1 -c{CONNECTIONS} -R{RATE_PER_S} -d{duration_s}s --expect-status 200 "
+            f"{RUSH_HOUR} load -t1 -c{CONNECTIONS} -R{rate_per_s} -d{duration_s}s --expect-status 200 "
             f"--expect-body any --json {result_path} {it.url}"
         )
         with subprocess.Popen(command.split(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
@@ -326,7 +330,8 @@ def _lost(it: Running, duration_s: int, meanwhile: Callable[[], None]) -> str:
     return f"{lost:,} of {result['requests_due']:,}" + (f" ({errors})" if errors else "")
 
 
-def _every_second(times: int, act: Callable[[], None]) -> None:
+def every_second(times: int, act: Callable[[], None]) -> None:
+    """Do something so many times, a second apart."""
     for _ in range(times):
         with suppress(ProcessLookupError):  # a daemon that is gone loses what follows
             act()

@@ -8,6 +8,7 @@ balance         400 connections over 4 workers: how many the fullest and the emp
 import json
 import os
 import selectors
+import signal
 import socket
 import subprocess
 import sys
@@ -21,8 +22,18 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+import psutil
 import psycopg
-from daemons import ANSWER, DAEMONS, RUSH_HOUR, Running, running
+from daemons import (
+    ANSWER,
+    DAEMONS,
+    RUSH_HOUR,
+    SETTLE_S,
+    Running,
+    every_second,
+    lost_under_load,
+    running,
+)
 
 from rush_hour.load.limits import raise_open_file_limit
 from rush_hour.rig.part import Part, base_environment
@@ -36,6 +47,7 @@ OURS = DAEMONS[0]
 SLOW_CLIENTS = 1000
 SLOW_BYTES_S = 1.0
 OUTAGE_S, LOAD_S = 5, 16
+ENDURANCE_S, ENDURANCE_RATE_PER_S = 48, 4000  # 200,000 requests, with the 2 s around
 ROUNDS, CLIENTS, BALANCED_WORKERS = 10, 400, 4
 HEAD = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\nX-Filler: %s\r\n\r\n" % (b"x" * 1000)
 BODY_AT = HEAD.index(b"\r\n\r\n") + 4
@@ -44,7 +56,7 @@ BODY_AT = HEAD.index(b"\r\n\r\n") + 4
 def main() -> None:
     """Print a line for each trial."""
     raise_open_file_limit(2 * SLOW_CLIENTS)
-    for trial in (balance, database, slow_clients):
+    for trial in (balance, database, slow_clients, endurance):
         print(f"{trial.__name__}...", file=sys.stderr, flush=True)
         print(trial(), flush=True)
 
@@ -130,6 +142,29 @@ def slow_clients() -> str:
                 f"{SLOW_CLIENTS:,} slow ones ({median(beside) / median(alone):.2f}); "
                 f"{len(cut_after_s):,} of them were cut {after}"
             )
+
+
+def endurance() -> str:
+    """Send many requests while workers come and go, and look at the supervisor before and after."""
+    command = f"{OURS.command} --max-requests 5000 --max-requests-jitter 2000 --drain-timeout 1"
+    with running(replace(OURS, command=command)) as it:
+        supervisor = psutil.Process(it.main_pid)
+
+        def reload_often() -> None:
+            every_second(ENDURANCE_S, lambda: os.kill(supervisor.pid, signal.SIGHUP))
+
+        def size() -> tuple[int, float]:
+            time.sleep(SETTLE_S)
+            return supervisor.num_fds(), supervisor.memory_info().rss / 1e6
+
+        reload_once = lost_under_load(it, 2, lambda: os.kill(supervisor.pid, signal.SIGHUP))
+        before, lost = size(), lost_under_load(it, ENDURANCE_S + 2, reload_often, rate_per_s=ENDURANCE_RATE_PER_S)
+        after = size()
+        workers = it.module.with_name("log").read_text().count(" serves, pid ")
+        return (
+            f"endurance: lost {reload_once}, then {lost}, while {workers} workers came and went; the supervisor had "
+            f"{before[0]} descriptors and {before[1]:.1f} MB, then {after[0]} and {after[1]:.1f} MB"
+        )
 
 
 def _p99_us(it: Running) -> float:

@@ -1,88 +1,112 @@
 """What an HTTP server costs: API-Hour's engine beside its peers, from one run, as ratios.
 
-Repeats the suite `hello.toml` at its own rate and at one that no server holds, so that every system is started anew
-and all take turns, and prints medians. Options are passed on to `rush-hour bench`.
+Two suites, each with one worker: `/index`, 17 bytes of JSON, and `/agents`, 50 rows from PostgreSQL. The systems take
+turns, again and again, each time started anew; see `http_trials.py` for what a turn is. A system that cannot run is
+reported with the reason, and the rest goes on.
 """
 
-import os
-import subprocess
+import argparse
 import sys
-import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
-from statistics import median
 
-from rich.table import Table
+from http_tables import main_table, notes, same_application_table
+from http_trials import Trial, Turns, only, turns_of
+from rich.console import Console
 
-from rush_hour.report.result_file import BenchFile, SystemEntry, read_result
+from rush_hour.errors import RushHourError, StartError
+from rush_hour.load.limits import raise_open_file_limit
 from rush_hour.report.terminal import make_console
+from rush_hour.rig.suite import Suite, read_suite
 
-SUITE = Path(__file__).parents[1] / "suites" / "hello.toml"
-RUSH_HOUR = Path(sys.executable).with_name("rush-hour")
-PEERS = Path(__file__).parents[2] / ".venv-peers" / "bin"
-REPETITIONS = 5
-OURS = "api-hour"
-LOADS: dict[str, list[str]] = {"15,000 requests/s": [], "full speed": ["--rate", "100k"]}
-
-Measured = defaultdict[str, list[SystemEntry]]  # of each system, one entry for each repetition
+SUITES = Path(__file__).parents[1] / "suites"
+PATHS = {"/index": SUITES / "hello.toml", "/agents": SUITES / "agents-peers.toml"}
 
 
-def main(options: list[str]) -> None:
-    """Run the repetitions and print a table for each load."""
-    measured: dict[str, Measured] = {load: defaultdict(list) for load in LOADS}
-    for number in range(1, REPETITIONS + 1):
-        for load, load_options in LOADS.items():
-            print(f"{load}, repetition {number} of {REPETITIONS}", file=sys.stderr, flush=True)
-            for entry in run_once([*load_options, *options]).systems:
-                measured[load][entry.name].append(entry)
+def main(arguments: list[str]) -> int:
+    """Run the repetitions and print a table for each path; return the exit code."""
+    options = parse(arguments)
     console = make_console()
-    for load, entries in measured.items():
-        console.print(ratio_table(f"one worker, {load}, medians of {REPETITIONS} repetitions", entries))
+    is_measured = False
+    for path, suite in chosen(options.path or list(PATHS), options.only).items():
+        raise_open_file_limit(suite.load.connections)
+        with turns_of(PATHS[path], suite, duration_s=options.duration, retries=options.retries) as turns:
+            trials, reasons = repeat(turns, path, options.repetitions)
+        if trials:
+            title = f"{path}, one worker, {suite.load.connections} connections, medians of {options.repetitions} turns"
+            print_tables(console, title, trials, suite)
+        for name, reason in reasons.items():
+            console.print(f"{name}: {reason}", soft_wrap=True)
+        console.print()
+        is_measured = is_measured or bool(trials)
+    return 0 if is_measured else StartError.exit_code
 
 
-def run_once(options: list[str]) -> BenchFile:
-    """Bench every system once and return the result; a system that failed ends the measurement."""
-    with tempfile.TemporaryDirectory() as output:
-        command = [str(RUSH_HOUR), "bench", str(SUITE), "--output", f"{output}/bench", *options]
-        environment = os.environ | {"PATH": f"{os.environ['PATH']}{os.pathsep}{PEERS}"}
-        subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        bench = read_result(Path(output, "bench", "result.json"))
-    assert isinstance(bench, BenchFile)
-    for entry in bench.systems:
-        if entry.load is None:
-            sys.exit(f"{entry.name}: {entry.status}: {entry.reason}")
-    return bench
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    what = "Measure API-Hour's HTTP engine beside its peers; figures on stdout, progress on stderr."
+    parser = argparse.ArgumentParser(prog="http_servers.py", description=what)
+    parser.add_argument("--path", action="append", choices=list(PATHS), help="only this path; may be repeated")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this system; may be repeated")
+    parser.add_argument("--repetitions", type=int, default=3, metavar="N", help="turns of each system (default: 3)")
+    parser.add_argument("--duration", type=float, default=2.0, metavar="S", help="seconds of each load (default: 2)")
+    help_retries = "how often a load is repeated while others take much of the machine (default: 1)"
+    parser.add_argument("--retries", type=int, default=1, metavar="N", help=help_retries)
+    options = parser.parse_args(arguments)
+    if options.repetitions < 1 or options.duration <= 0:
+        parser.error("--repetitions and --duration: expected numbers above 0.")
+    return options
 
 
-def ratio_table(title: str, entries: Measured) -> Table:
-    """Return medians over the repetitions; ratios are of ours to the peer, measured in the same repetition."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("system")
-    for heading in ("CPU µs/request", "ours / its", "good answers/s", "p99 µs", "memory MB"):
-        table.add_column(heading, justify="right")
-    for name, repeated in entries.items():
-        ratios = [ours / its for ours, its in zip(cpu_us(entries[OURS]), cpu_us(repeated), strict=True)]
-        loads = [entry.load.result for entry in repeated if entry.load is not None]
-        table.add_row(
-            name,
-            f"{median(cpu_us(repeated)):.1f}",
-            f"{median(ratios):.2f}",
-            f"{median(load.goodput_per_s for load in loads):,.0f}",
-            f"{median(load.latency_us.p99 for load in loads if load.latency_us is not None):,.0f}",
-            f"{median(entry.resources.server.max_rss_bytes for entry in repeated if entry.resources) / 1e6:.0f}",
-        )
-    return table
+def chosen(paths: list[str], names: list[str]) -> dict[str, Suite]:
+    """Return the suite of each path with the systems that are named, or all; without those where none is left.
+
+    Raises:
+        SystemExit: a name is in no suite.
+    """
+    suites = {path: read_suite(PATHS[path]) for path in paths}
+    known = {system.name: None for suite in suites.values() for system in suite.systems}
+    for name in names:
+        if name not in known:
+            sys.exit(f"--only: expected one of {', '.join(known)}; got {name!r}.")
+    selected = {path: only(suite, names) for path, suite in suites.items()}
+    return {path: suite for path, suite in selected.items() if suite.systems}
 
 
-def cpu_us(entries: Iterable[SystemEntry]) -> list[float]:
-    """Return the server's CPU time for each good answer, in microseconds."""
-    return [
-        entry.resources.server.cpu_s * 1e6 / entry.load.result.responses_good
-        for entry in entries
-        if entry.load is not None and entry.resources is not None
-    ]
+def repeat(turns: Turns, path: str, repetitions: int) -> tuple[dict[str, list[Trial]], dict[str, str]]:
+    """Let all systems take their turns; return what was measured, and why some were not."""
+    trials: defaultdict[str, list[Trial]] = defaultdict(list)
+    reasons: dict[str, str] = {}
+    for number in range(1, repetitions + 1):
+        for system in turns.suite.systems:
+            if system.name in reasons:
+                continue
+            try:
+                trial = turns.take(system)
+            except RushHourError as error:
+                reasons[system.name] = str(error)
+                trials.pop(system.name, None)
+                continue
+            trials[system.name].append(trial)
+            print(f"{path} {number}/{repetitions} {system.name}: {brief(trial)}", file=sys.stderr, flush=True)
+    return trials, reasons
+
+
+def brief(trial: Trial) -> str:
+    """Return a trial in a few words."""
+    full = trial.full
+    return f"{full.goodput_per_s:,.0f} requests/s, {full.server_cpu_us:.1f} µs, others {full.others_ratio:.0%}"
+
+
+def print_tables(console: Console, title: str, trials: dict[str, list[Trial]], suite: Suite) -> None:
+    """Print what was measured, and what to know about it."""
+    console.print(main_table(title, trials, common_rate_per_s=suite.load.rate))
+    same = same_application_table(trials)
+    if same is not None:
+        console.print("", same)
+    for line in [*suite.rules, *notes(trials)]:
+        console.print(line.format(workers=suite.workers), soft_wrap=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

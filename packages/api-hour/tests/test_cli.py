@@ -11,7 +11,7 @@ from recorded_daemon import clear_options, leave_process_alone, run_recorded
 
 import api_hour
 from api_hour import cli
-from api_hour.config import TcpBind, UnixBind
+from api_hour.config import Location, TcpBind, UnixBind
 
 COMMANDS = ("api_hour", "api-hour")
 
@@ -314,3 +314,70 @@ def _config_dir() -> str:
     main_yaml.parent.mkdir(parents=True)
     main_yaml.touch()
     return "conf"
+
+
+# Status.
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[object, bool]:
+    """Run `api_hour status` and return whose status would be shown, and whether as JSON."""
+    asked_for: list[tuple[object, bool]] = []
+
+    def record(location: Location, *, as_json: bool) -> int:
+        asked_for.append((location.monitor_bind(), as_json))
+        return 0
+
+    monkeypatch.setattr("api_hour.commands.status.status", record)
+    assert cli.run(["status", *arguments]) == 0
+    [found] = asked_for
+    return found
+
+
+def test_the_status_is_asked_for_where_the_monitor_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked(monkeypatch, "--monitor", "127.0.0.1:9000") == (TcpBind(host="127.0.0.1", port=9000), False)
+    assert asked(monkeypatch, "--monitor", "unix:m.sock", "--json") == (UnixBind(path="m.sock"), True)
+    monkeypatch.setenv("API_HOUR_MONITOR", "127.0.0.1:9001")
+    assert asked(monkeypatch) == (TcpBind(host="127.0.0.1", port=9001), False)
+
+
+def test_the_status_finds_the_monitor_in_the_daemon_s_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "etc" / "app" / "api_hour" / "gunicorn_conf.py"
+    config.parent.mkdir(parents=True)
+    config.write_text("monitor = 'unix:m.sock'\nworkers = 3\n")
+    (tmp_path / "conf.toml").write_text("monitor = '127.0.0.1:9000'\nworkers = 3\n")
+
+    assert asked(monkeypatch, "-c", str(config)) == (UnixBind(path="m.sock"), False)
+    assert asked(monkeypatch, "-ac", "app:C") == (UnixBind(path="m.sock"), False)
+    assert asked(monkeypatch, "-c", "conf.toml") == (TcpBind(host="127.0.0.1", port=9000), False)
+
+
+@pytest.mark.parametrize("text", ["9000", "udp:127.0.0.1:9000", "fd://3"])
+def test_a_monitor_needs_an_address_to_connect_to(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert complaint(capsys, "--monitor", text, "app:C") == (
+        2,
+        (
+            "api_hour: --monitor: expected HOST:PORT, [IPV6]:PORT, unix:PATH or unix:@NAME, such as 127.0.0.1:9000; "
+            f"got {text!r}.\n"
+        ),
+    )
+
+
+def test_a_status_that_nobody_answers_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert complaint(capsys, "status", "--monitor", "unix:m.sock") == (
+        3,
+        "api_hour: no daemon answers at --monitor unix:m.sock: No such file or directory.\n",
+    )
+
+
+def test_without_watchfiles_a_reload_for_development_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    leave_process_alone(monkeypatch)
+
+    assert complaint(capsys, "--reload", "-b", "127.0.0.1:0", "app:C") == (
+        2,
+        "api_hour: --reload: expected watchfiles to be installed; it is not. Install api-hour[reload].\n",
+    )

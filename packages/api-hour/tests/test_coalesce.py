@@ -252,6 +252,34 @@ async def test_a_caller_that_leaves_at_once_begins_nothing() -> None:
 
 
 @on_each_loop
+async def test_what_would_begin_now_does_not_when_its_callers_leave_in_the_same_moment() -> None:
+    source = Source()
+    first = source.call()
+    await let_run()
+    later = source.call()
+    await let_run()
+    source.begun[0].set_result(b"only")
+    later.cancel()
+
+    assert await first == b"only"
+    await let_run()
+    assert (len(source.begun), source.ask._lanes) == (1, {})
+
+
+@pytest.mark.parametrize("error", [None, KeyError("lost")])
+@on_each_loop
+async def test_a_caller_that_leaves_in_the_moment_of_the_answer_gets_none(error: Exception | None) -> None:
+    source = Source()
+    leaving, staying = source.call(), source.call()
+    await let_run()
+    source.begun[0].set_exception(error) if error else source.begun[0].set_result(b"kept")
+    leaving.cancel()
+
+    assert list(await asyncio.gather(staying, return_exceptions=True)) == [error or b"kept"]
+    assert leaving.cancelled()
+
+
+@on_each_loop
 async def test_an_execution_that_is_cancelled_by_itself_cancels_its_callers() -> None:
     source = Source()
     caller = source.call()

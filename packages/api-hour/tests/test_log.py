@@ -1,6 +1,8 @@
 """Logging: to standard error by default, or as a file says."""
 
+import json
 import logging
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from api_hour.errors import ConfigError
-from api_hour.log import configure_logging
+from api_hour.log import JsonFormatter, configure_logging
 
 
 @contextmanager
@@ -107,3 +109,61 @@ def test_a_log_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
         pass
 
     assert str(caught.value) == f"--log-file: {tmp_path} cannot be written to: Is a directory."
+
+
+def json_line(**changes: object) -> dict[str, object]:
+    """Return what the formatter writes of a record with some attributes changed."""
+    attributes = {"name": "api_hour.test", "levelname": "INFO", "msg": "it is %s", "args": ("so",)}
+    record = logging.makeLogRecord(attributes | {"created": 0.25, "process": 7} | changes)
+    line = JsonFormatter().format(record)
+    assert "\n" not in line
+    document: dict[str, object] = json.loads(line)
+    return document
+
+
+PLAIN_LINE = {
+    "time": "1970-01-01T00:00:00.250+00:00",
+    "level": "INFO",
+    "logger": "api_hour.test",
+    "process_id": 7,
+    "message": "it is so",
+}
+
+
+def test_a_line_may_be_a_json_object() -> None:
+    assert json_line() == PLAIN_LINE
+    assert list(json_line()) == list(PLAIN_LINE)
+
+
+def test_the_fields_of_a_call_follow_and_take_no_other_field_s_place() -> None:
+    line = json_line(worker_id=3, reason="reload", path=Path("/a"), level="high")
+
+    assert line == PLAIN_LINE | {"worker_id": 3, "reason": "reload", "path": "/a"}
+
+
+def test_an_exception_and_a_stack_are_text_in_the_same_line() -> None:
+    try:
+        int("no")
+    except ValueError:
+        line = json_line(exc_info=sys.exc_info(), stack_info="Stack:\n  here")
+
+    exception = line.pop("exception")
+    assert isinstance(exception, str)
+    assert exception.startswith("Traceback (most recent call last):\n")
+    assert exception.endswith("\nValueError: invalid literal for int() with base 10: 'no'")
+    assert line == PLAIN_LINE | {"stack": "Stack:\n  here"}
+
+
+def test_a_file_may_ask_for_json_lines(tmp_path: Path) -> None:
+    (tmp_path / "logging.ini").write_text(
+        "[loggers]\nkeys = root\n[handlers]\nkeys = file\n[formatters]\nkeys = json\n"
+        "[logger_root]\nlevel = INFO\nhandlers = file\n"
+        f"[handler_file]\nclass = FileHandler\nformatter = json\nargs = ({str(tmp_path / 'app.log')!r},)\n"
+        "[formatter_json]\nclass = api_hour.log.JsonFormatter\n"
+    )
+
+    with configured(tmp_path / "logging.ini"):
+        logging.getLogger("api_hour.test").info("worker %d serves", 3, extra={"worker_id": 3})
+
+    line = json.loads((tmp_path / "app.log").read_text())
+    assert (line["message"], line["worker_id"]) == ("worker 3 serves", 3)

@@ -1,7 +1,7 @@
 """The `api_hour` command: what can be written on the command line, and what becomes of it.
 
 The only place that prints an error and chooses an exit code: 1 no daemon to stop or reload; 2 a wrong option, file or
-target; 3 the daemon cannot come up.
+target; 3 the daemon cannot come up, or none answers.
 """
 
 import sys
@@ -40,6 +40,10 @@ StopTimeout = Annotated[
         show_env_var=False,
         help="Seconds to wait for the end; 0 for not at all.",
     ),
+]
+
+AsJson = Annotated[
+    bool, Parameter(name="--json", negative="", show_env_var=False, help="Show the document that the monitor gives.")
 ]
 
 DEFAULTS = Settings()
@@ -117,6 +121,15 @@ def make_app(sources: Sources) -> cyclopts.App:
     ) -> int:
         """Let a running daemon answer what has begun and end, and wait for it."""
         return control.stop(location, timeout_s=timeout)
+
+    @app.command(name="status")
+    def show_status(
+        _target: SameTarget = None, /, *, location: Location = DEFAULT_LOCATION, as_json: AsJson = False
+    ) -> int:
+        """Show how a running daemon is, as its monitor says."""
+        from api_hour.commands.status import status  # noqa: PLC0415  # no daemon needs rich and an HTTP client
+
+        return status(location, as_json=as_json)
 
     return app
 

@@ -26,6 +26,7 @@ OfMethod = ParamSpec("OfMethod")
 Owner = TypeVar("Owner")
 
 CALLERS_LIMIT = 10_000
+_is_done = asyncio.Future.done
 _MUTABLE = (list, dict, set, bytearray, memoryview)
 
 
@@ -60,7 +61,7 @@ class _Lane(Generic[Answer]):
     """What runs and what waits for one key in one event loop."""
 
     key: Hashable
-    running: "set[asyncio.Task[None]]" = field(default_factory=set)
+    running: "list[asyncio.Task[None]]" = field(default_factory=list)
     gathering: _Batch[Answer] | None = None  # the batch that has not begun
 
 
@@ -126,7 +127,7 @@ class Coalesced(Generic[Arguments, Answer]):
         batch = lane.gathering
         if batch is None:
             batch = lane.gathering = _Batch(lambda: self._read(*instance, *args, **kwargs))
-            self._begin_if_possible(lane)
+            self._begin_if_possible(loop, lane)
         caller: asyncio.Future[Answer] = loop.create_future()
         batch.callers[caller] = None
         self._callers += 1
@@ -150,43 +151,53 @@ class Coalesced(Generic[Arguments, Answer]):
             lane = self._lanes[key] = _Lane(key)
         return lane
 
-    def _begin_if_possible(self, lane: _Lane[Answer]) -> None:
+    def _begin_if_possible(self, loop: asyncio.AbstractEventLoop, lane: _Lane[Answer]) -> None:
         """Start a task for the batch; who asks before its first step still joins.
 
         It has nobody's context variables: its callers may have different ones.
         """
         if len(lane.running) < self._limit:
-            task = asyncio.get_running_loop().create_task(self._execute(lane), context=Context())
-            lane.running.add(task)
-            task.add_done_callback(lambda ended: self._end(lane, ended))
+            lane.running.append(loop.create_task(self._run(loop, lane), context=Context()))
 
-    async def _execute(self, lane: _Lane[Answer]) -> None:
+    async def _run(self, loop: asyncio.AbstractEventLoop, lane: _Lane[Answer]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
         batch, lane.gathering = lane.gathering, None
-        if batch is None or all(caller.done() for caller in batch.callers):
-            return  # all who asked have left
-        batch.task = asyncio.current_task()
+        try:
+            if batch is not None:  # else all who asked have left
+                batch.task = task
+                await self._execute(batch)
+        finally:
+            lane.running.remove(task)
+            self._go_on(loop, lane)
+
+    def _go_on(self, loop: asyncio.AbstractEventLoop, lane: _Lane[Answer]) -> None:
+        if lane.gathering is not None:
+            self._begin_if_possible(loop, lane)
+        elif not lane.running:
+            del self._lanes[lane.key]
+
+    async def _execute(self, batch: _Batch[Answer]) -> None:
+        callers = batch.callers
+        if all(map(_is_done, callers)):
+            return  # they have left just now
         self._executions += 1
-        self._largest_batch = max(self._largest_batch, len(batch.callers))
+        self._largest_batch = max(self._largest_batch, len(callers))
         try:
             answer = await batch.execute()
             self._check(answer)
         except Exception as error:  # noqa: BLE001  # it is the callers' to handle
-            for caller in _still_waiting(batch):
-                caller.set_exception(error)
+            for caller in callers:
+                if not caller.done():
+                    caller.set_exception(error)
         except BaseException:
-            for caller in _still_waiting(batch):
+            for caller in callers:
                 caller.cancel()
             raise
         else:
-            for caller in _still_waiting(batch):
-                caller.set_result(answer)
-
-    def _end(self, lane: _Lane[Answer], task: asyncio.Task[None]) -> None:
-        lane.running.discard(task)
-        if lane.gathering is not None:
-            self._begin_if_possible(lane)
-        elif not lane.running:
-            self._lanes.pop(lane.key, None)
+            for caller in callers:
+                if not caller.done():
+                    caller.set_result(answer)
 
     def _leave(self, lane: _Lane[Answer], batch: _Batch[Answer], caller: "asyncio.Future[Answer]") -> None:
         """Let a cancelled caller go; the last one ends the execution."""
@@ -195,7 +206,7 @@ class Coalesced(Generic[Arguments, Answer]):
             return
         if batch.task is not None:
             batch.task.cancel()
-        elif lane.gathering is batch:
+        else:  # it is the one that gathers
             lane.gathering = None
 
     def _check(self, answer: Answer) -> None:
@@ -260,7 +271,3 @@ def _key_of_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Hashable:
         return ()
     named = tuple(sorted(kwargs.items()))
     return args, named, tuple(map(type, args)), tuple(type(value) for _, value in named)
-
-
-def _still_waiting(batch: _Batch[Answer]) -> "list[asyncio.Future[Answer]]":
-    return [caller for caller in batch.callers if not caller.done()]

@@ -87,7 +87,8 @@ class Container:
         """Return what answers connections: one handler for every bind, or one handler for each bind, in order.
 
         A handler is a protocol factory (called without arguments for each connection), or a coroutine function
-        that takes a StreamReader and a StreamWriter. The other form, `async def make_servers(self, sockets)`,
+        that takes a StreamReader and a StreamWriter; for a UDP address it is a factory of an
+        `asyncio.DatagramProtocol`, called once. The other form, `async def make_servers(self, sockets)`,
         starts servers on the given sockets itself (`sockets[i].sock`) and returns `{asyncio.Server: handler}`.
         """
         raise NotImplementedError(f"{type(self).__name__} must define make_servers()")

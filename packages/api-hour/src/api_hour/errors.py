@@ -3,7 +3,8 @@
     ApiHourError
     ├── ControlError  exit code 1: there is no daemon to stop or reload, or it does not stop
     ├── ConfigError   exit code 2: an option, a file or a target is not what it must be
-    └── StartError    exit code 3: the configuration is fine, but the daemon could not come up
+    ├── StartError    exit code 3: the configuration is fine, but the daemon could not come up
+    └── NoAnswer      exit code 3: no running daemon answers
 
 Only `cli.py` turns them into exit codes.
 """
@@ -27,5 +28,11 @@ class ConfigError(ApiHourError):
 
 class StartError(ApiHourError):
     """Something could not be started: an address is taken, or no worker came up."""
+
+    exit_code = 3
+
+
+class NoAnswer(ApiHourError):
+    """A running daemon was asked how it is, and there is none, or it is something else."""
 
     exit_code = 3

@@ -21,6 +21,8 @@ from daemon_process import (
     watched,
 )
 
+from api_hour.worker.target_forms import FORMS
+
 ANY_PORT = ("-b", "127.0.0.1:0")
 
 APP = """
@@ -352,12 +354,10 @@ def test_workers_end_by_themselves_when_their_supervisor_is_killed(tmp_path: Pat
 
 # Not coming up.
 
+ALL_FORMS = "; ".join(form.what for form in FORMS)
 BROKEN = {
     "the module raises": ("1 / 0", "ZeroDivisionError: division by zero"),
-    "no container": (
-        "Container = 7",
-        "ConfigError: TARGET 'app:Container': expected a subclass of api_hour.Container, got 7.",
-    ),
+    "no container": ("Container = 7", f"ConfigError: TARGET 'app:Container': expected one of: {ALL_FORMS}. Got 7."),
     "a hook raises": (
         "import api_hour\nclass Container(api_hour.Container):\n    async def start(self): raise OSError('no db')",
         "OSError: no db",

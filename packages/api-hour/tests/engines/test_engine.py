@@ -139,7 +139,6 @@ async def test_who_waited_in_vain_is_told_why_and_the_next_at_once() -> None:
             assert re.fullmatch(away + r" \(waited \d+\.\d s\)", str(caught.value))
         assert str(caught.value).endswith("(waited 0.0 s)")
         assert station.status.refused == 2
-        assert caught.value.retry_after_s == 1
 
 
 @on_each_loop
@@ -276,4 +275,32 @@ async def test_a_pool_of_ones_own_needs_no_more_than_how_to_open_a_connection() 
         phones.give_back(borrowed[1])
         assert (phones.status.connections, phones.status.borrowed) == (1, 0)
         await asyncio.sleep(0.05)
+        assert phones.status.state == "up"
+
+
+class ClosedPhones(Phones):
+    """A pool whose connections end without a word."""
+
+    is_open = True
+
+    async def open_connection(self) -> int:
+        if not self.is_open:
+            raise OSError("no line")
+        return await super().open_connection()
+
+    def is_usable(self, connection: int) -> bool:  # noqa: ARG002  # all are alike
+        return self.is_open
+
+
+@on_each_loop
+async def test_a_pool_whose_free_connections_are_all_found_closed_is_lost() -> None:
+    phones = ClosedPhones(name="phones", min_size=2, max_size=2, backoff=SOON, patience=Patience(borrow_s=0.05))
+    async with connected(phones):
+        phones.is_open = False
+        with pytest.raises(EngineUnavailable) as caught:
+            await phones.borrow()
+        assert "last error: OSError: no line" in str(caught.value)
+        assert (phones.status.state, phones.status.connections) == ("down", 0)
+        phones.is_open = True
+        await until(lambda: phones.status.connections == 2)
         assert phones.status.state == "up"

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import pytest
 from event_loops import let_run, on_each_loop, until
 from private_postgres import PrivatePostgres
@@ -118,6 +119,23 @@ async def test_a_borrowed_connection_that_the_server_ends_is_replaced(postgres: 
                 await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         assert "terminating connection due to administrator command" in str(caught.value)
 
+        assert await engine.fetch_value("SELECT 1") == 1
+
+
+@on_each_loop
+async def test_a_connection_that_asyncpg_gives_up_while_the_server_ends_it_is_lost_too(
+    postgres: PrivatePostgres,
+) -> None:
+    """The server's last message comes before the end of the stream; who borrows in between gets this."""
+    async with connected(postgres, "between", max_size=1) as engine:
+        connection = await engine.borrow()
+        connection.terminate()
+        with pytest.raises(EngineUnavailable) as caught:
+            engine.give_back_after(connection, asyncpg.InternalClientError("cannot switch to state 12"))
+
+        assert str(caught.value) == (
+            "engine 'between' is unavailable: the connection was lost: cannot switch to state 12 (waited 0.0 s)"
+        )
         assert await engine.fetch_value("SELECT 1") == 1
 
 

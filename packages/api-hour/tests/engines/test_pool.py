@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from api_hour.engines.pool import NoneFree, Pool
 
 
-def pool_of(*things: str, waiting_limit: int = 10, broken: set[str] | None = None) -> Pool[str]:
-    pool: Pool[str] = Pool(is_usable=lambda thing: thing not in (broken or ()), waiting_limit=waiting_limit)
+def pool_of(*things: str, waiting_limit: int = 10) -> Pool[str]:
+    pool: Pool[str] = Pool(waiting_limit=waiting_limit)
     for thing in things:
         pool.add(thing)
     return pool
@@ -28,13 +28,6 @@ def test_what_came_back_last_is_lent_first() -> None:
     pool.give_back("a")
 
     assert (pool.take(), counts(pool)) == ("a", (2, 1, 0))
-
-
-def test_what_is_not_usable_any_more_is_dropped_when_it_would_be_lent() -> None:
-    pool = pool_of("a", "b", broken={"b"})
-
-    assert (pool.take(), pool.take()) == ("a", None)
-    assert counts(pool) == (1, 1, 0)
 
 
 def test_what_was_dropped_is_not_taken_back() -> None:

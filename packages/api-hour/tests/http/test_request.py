@@ -1,5 +1,7 @@
 """What a handler reads of a request."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from api_hour.http import HttpError, Request
@@ -73,3 +75,33 @@ def test_a_body_that_is_no_json_is_400(body: bytes, reason: str) -> None:
 
     assert caught.value.status == 400
     assert str(caught.value) == f"expected a JSON body; {reason}"
+
+
+def test_repeated_query_parameters_are_given_in_order() -> None:
+    assert request(b"/?a=1&b=&a=2").query_pairs == [("a", "1"), ("b", ""), ("a", "2")]
+
+
+def test_cookies_of_all_lines_are_found_by_name() -> None:
+    headers = [(b"cookie", b"a=1; b=2"), (b"x-cookie", b"c=3"), (b"cookie", b"d=4; a=5")]
+
+    assert request(headers=headers).cookies == {"a": "1", "b": "2", "d": "4"}
+    assert request().cookies == {}
+
+
+@dataclass
+class Agent:
+    number: int
+    name: str = "?"
+
+
+def test_a_json_body_becomes_what_is_expected() -> None:
+    assert request(body=b'{"number": 7}').json(Agent) == Agent(7)
+    assert request(body=b"[1, 2]").json(list[int]) == [1, 2]
+
+
+def test_rfc_9110_15_5_21_json_that_is_not_what_is_expected_is_422() -> None:
+    with pytest.raises(HttpError) as caught:
+        request(body=b'{"number": "x"}').json(Agent)
+
+    assert caught.value.status == 422
+    assert str(caught.value) == ("the JSON body is not what is expected; Expected `int`, got `str` - at `$.number`")

@@ -22,7 +22,7 @@ def handler_named(name: str) -> Callable[[Request], Awaitable[Any]]:
     return handler
 
 
-def found(router: Router, method: str, target: str) -> tuple[object, dict[str, str]]:
+def found(router: Router, method: str, target: str) -> tuple[object, dict[str, Any]]:
     """Return what the handler of a request answers, and the request's path parameters."""
     asked = request(method, target)
     answer = asyncio.run(_answer(router, asked))
@@ -194,3 +194,45 @@ def test_a_parameter_takes_exactly_one_segment(literal: str, value: str) -> None
     assert found(router, "GET", f"/{literal}/{value}") == ("it", {"name": value})
     assert refused(router, "GET", f"/{literal}/{value}/{value}")[0] == 404
     assert refused(router, "GET", f"/{value}{literal}/{value}")[0] == 404
+
+
+def test_a_typed_part_is_given_as_its_type_and_404_when_it_does_not_fit() -> None:
+    router = Router()
+    router.add("GET", "/agents/{number:int}", handler_named("number"))
+
+    assert found(router, "GET", "/agents/7") == ("number", {"number": 7})
+    assert refused(router, "GET", "/agents/x") == (404, "nothing is at /agents/x", [])
+
+
+def test_the_first_route_that_fits_path_and_method_counts() -> None:
+    router = Router()
+    router.add("GET", "/agents/me", handler_named("me"))
+    router.add("GET", "/agents/{number:int}", handler_named("number"))
+    router.add("GET", "/agents/{name}", handler_named("name"))
+    router.add("DELETE", "/agents/{name}", handler_named("delete"))
+
+    assert found(router, "GET", "/agents/7") == ("number", {"number": 7})
+    assert found(router, "GET", "/agents/x") == ("name", {"name": "x"})
+    assert found(router, "DELETE", "/agents/7") == ("delete", {"name": "7"})
+    assert found(router, "DELETE", "/agents/me") == ("delete", {"name": "me"})
+    assert refused(router, "PUT", "/agents/me")[2] == [("Allow", "DELETE, GET, HEAD, OPTIONS")]
+
+
+def test_the_same_path_with_other_names_is_there_already() -> None:
+    router = Router()
+    router.add("GET", "/agents/{number}", handler_named("a"))
+    router.add("POST", "/agents/{name}", handler_named("b"))
+
+    with pytest.raises(ValueError) as caught:
+        router.add("GET", "/agents/{key:str}", handler_named("c"))
+
+    assert str(caught.value) == "route: GET /agents/{key:str} is there already, as /agents/{number}"
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_each_common_method_has_a_decorator(method: str) -> None:
+    router = Router()
+    handler = handler_named(method)
+
+    assert getattr(router, method)("/a")(handler) is handler
+    assert router.find(request(method.upper(), "/a")) is handler

@@ -379,3 +379,36 @@ def test_a_successor_whose_workers_have_served_is_a_supervisor_as_any_other() ->
     assert tell(decisions, exited(1), at_s=1.0) == []
     assert tell(decisions, Tick(), at_s=2.0) == start(3)
     assert tell(decisions, StopRequested(), at_s=3.0) == [STOPPING, *stop(2, 3)]
+
+
+# The whole.
+
+
+def test_the_daemon_as_a_whole_boots_serves_reloads_and_stops() -> None:
+    decisions = decisions_for(2)
+    states = []
+    for event in (Tick(), ready(1), ready(2), ReloadRequested(), ready(3), ready(4), StopRequested()):
+        tell(decisions, event, at_s=100.0)
+        states.append(decisions.state())
+
+    assert states == ["booting", "booting", "serving", "reloading", "reloading", "serving", "stopping"]
+
+
+def test_a_daemon_that_is_handed_over_is_stopping() -> None:
+    decisions = serving(1)
+    tell(decisions, HandoverRequested(), at_s=100.0)
+    assert decisions.state() == "serving"
+    tell(decisions, HandoverDone(), at_s=101.0)
+
+    assert decisions.state() == "stopping"
+
+
+def test_reloads_are_counted_and_those_that_fail_too() -> None:
+    decisions = serving(1)
+    tell(decisions, ReloadRequested(), at_s=100.0)
+    tell(decisions, exited(2), at_s=101.0)
+    tell(decisions, ReloadRequested(), at_s=102.0)
+    tell(decisions, ready(3), at_s=103.0)
+
+    assert (decisions.reloads, decisions.reloads_failed) == (2, 1)
+    assert decisions.state() == "serving"

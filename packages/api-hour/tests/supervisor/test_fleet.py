@@ -17,7 +17,7 @@ from started_process import POLL_S
 from api_hour.config.tls_files import TlsFiles
 from api_hour.supervisor import fleet as fleet_module
 from api_hour.supervisor.events import Event, WorkerAlive, WorkerExited, WorkerReady
-from api_hour.supervisor.fleet import Fleet, WorkerFacts
+from api_hour.supervisor.fleet import Fleet
 from api_hour.tls import TlsPem
 from api_hour.worker.spec import Heartbeat, WorkerSpec, decode_certificates
 
@@ -37,8 +37,9 @@ class Watch:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.heard: list[tuple[int, Heartbeat]] = []
         self.selector = selectors.DefaultSelector()
-        self.fleet = Fleet(SPEC, [], self.selector, self.events.append)
+        self.fleet = Fleet(SPEC, [], self.selector, self.events.append, lambda *said: self.heard.append(said))
 
     def wait(self, condition: Callable[[], object]) -> None:
         """Let the fleet look at its workers until a condition holds."""
@@ -55,10 +56,6 @@ class Watch:
         while b"<module>" not in os.pread(fd, 65536, 0):
             assert time.monotonic() < end_at_s, "no stack in time"
             time.sleep(POLL_S)
-
-    def pids(self) -> dict[int, int]:
-        """Return the process id of each worker."""
-        return {worker_id: worker.process.pid for worker_id, worker in self.fleet._workers.items()}
 
     def is_empty(self) -> bool:
         return not self.selector.get_map()
@@ -177,30 +174,34 @@ def test_a_worker_is_told_to_retire_in_a_line_of_its_own(
     with fleet_of(READY + program, monkeypatch) as watch, caplog.at_level(logging.INFO):
         watch.fleet.start(1)
         watch.wait(lambda: watch.events)
-        pid = watch.pids()[1]
+        pid = watch.fleet.pids()[1]
         watch.fleet.retire(1, "reload")
         watch.wait(lambda: len(watch.events) == 2)
 
     assert path.read_bytes() == b'{"command":"retire"}\n'
     assert f"worker 1 retires, pid {pid}: reload" in caplog.messages
+    fields = ("worker_id", "worker_pid", "reason", "exit_code")
+    assert [{name: vars(record)[name] for name in fields if name in vars(record)} for record in caplog.records] == [
+        {"worker_id": 1, "worker_pid": pid},
+        {"worker_id": 1, "worker_pid": pid},
+        {"worker_id": 1, "worker_pid": pid, "reason": "reload"},
+        {"worker_id": 1, "worker_pid": pid, "reason": "", "exit_code": 0},
+    ]
 
 
-def test_a_heartbeat_is_kept_with_the_memory_that_the_kernel_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_heartbeat_is_passed_on_and_reported_with_the_memory_as_the_kernel_counts_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     beat = b'{"state":"alive","heartbeat":{"requests":7,"in_flight":1,"latency_counts":[1,6],"loop_lag_s":0.5}}'
     with fleet_of(f"control.send({beat!r} + b'\\n'); time.sleep(1000)", monkeypatch) as watch:
         watch.fleet.start(4)
-        assert watch.fleet.facts() == []
         watch.wait(lambda: watch.events)
 
-        [facts] = watch.fleet.facts()
-        assert facts == WorkerFacts(
-            worker_id=4,
-            pid=watch.pids()[4],
-            rss_bytes=facts.rss_bytes,
-            heartbeat=Heartbeat(requests=7, in_flight=1, latency_counts=(1, 6), loop_lag_s=0.5),
-        )
-        assert facts.rss_bytes > 1_000_000
-        assert watch.events == [WorkerAlive(worker_id=4, requests=7, rss_bytes=facts.rss_bytes)]
+        assert watch.heard == [(4, Heartbeat(requests=7, in_flight=1, latency_counts=(1, 6), loop_lag_s=0.5))]
+        [event] = watch.events
+        assert isinstance(event, WorkerAlive)
+        assert event == WorkerAlive(worker_id=4, requests=7, rss_bytes=event.rss_bytes)
+        assert event.rss_bytes > 1_000_000
 
 
 def test_what_is_not_understood_is_said_and_passed_over(
@@ -235,7 +236,7 @@ def test_the_stack_of_a_worker_that_sleeps_in_c_is_logged_and_it_is_killed(
     with fleet_of(program, monkeypatch) as watch:
         watch.fleet.start(1)
         watch.wait(lambda: watch.events)
-        pid = watch.pids()[1]
+        pid = watch.fleet.pids()[1]
         watch.fleet.dump_stack(1)
         watch.wait_for_stack(1)
         watch.fleet.kill(1, "is late")
@@ -256,7 +257,7 @@ def test_a_worker_that_is_stopped_gives_no_stack_and_that_is_said(
     with fleet_of(REGISTER + READY + "time.sleep(1000)", monkeypatch) as watch:
         watch.fleet.start(1)
         watch.wait(lambda: watch.events)
-        pid = watch.pids()[1]
+        pid = watch.fleet.pids()[1]
         os.kill(pid, signal.SIGSTOP)
         os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
         watch.fleet.dump_stack(1)
@@ -301,7 +302,7 @@ time.sleep(1000)
         watch.wait(lambda: len(watch.events) == 2)
 
         [stack] = errors_in(caplog)
-        assert stack.startswith(f"worker 1, pid {watch.pids()[1]}, was silent for a while; its stack:\n")
+        assert stack.startswith(f"worker 1, pid {watch.fleet.pids()[1]}, was silent for a while; its stack:\n")
         assert "in busy" in stack
 
 

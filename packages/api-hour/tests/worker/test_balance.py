@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_hour.worker.balance import STEPS_UNTIL_STUCK, STEPS_UNTIL_TAKEN, Balance, allowed_beside
+from api_hour.worker.balance import FIRST_TAKE, STEPS_UNTIL_STUCK, Balance, allowed_beside
 from api_hour.worker.connection_counts import NOT_SERVING, ConnectionCounts, Slots
 
 
@@ -80,7 +80,9 @@ def test_nobody_waits_for_a_worker_that_does_not_serve_yet_or_any_more() -> None
 def test_what_is_still_there_after_a_few_steps_is_taken() -> None:
     workers = Workers(10, 0)
 
-    assert steps_until_it_takes(workers.all[0]) == STEPS_UNTIL_TAKEN - 1
+    assert steps_until_it_takes(workers.all[0]) == FIRST_TAKE - 1
+    assert steps_until_it_takes(workers.all[0]) == FIRST_TAKE - 1
+    assert steps_until_it_takes(workers.all[0]) == 2 * FIRST_TAKE - 1
 
 
 def test_a_worker_that_takes_one_now_and_then_is_waited_for() -> None:
@@ -97,7 +99,8 @@ def test_a_worker_that_takes_nothing_is_not_waited_for_until_it_does() -> None:
     workers = Workers(100, 0)
     patient, blocked = workers.all
     waited = [patient.must_step_back() for _ in range(STEPS_UNTIL_STUCK + 1)]
-    assert waited.count(False) == STEPS_UNTIL_STUCK // STEPS_UNTIL_TAKEN + 1
+    takes = [step for step, must_wait in enumerate(waited, 1) if not must_wait]
+    assert takes == [3, 6, 12, 24, 48, 96, STEPS_UNTIL_STUCK + 1]
 
     assert not any(patient.must_step_back() for _ in range(1000))
     blocked.took()

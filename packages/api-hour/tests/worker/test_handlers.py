@@ -126,9 +126,15 @@ def test_what_handles_no_datagrams_is_refused(handler: Any) -> None:
 
 def test_an_address_is_named_as_bind_writes_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    with socket.socket(socket.AF_UNIX) as unix, socket.socket(socket.AF_INET6) as ipv6:
+    with (
+        socket.socket(socket.AF_UNIX) as unix,
+        socket.socket(socket.AF_UNIX) as abstract,
+        socket.socket(socket.AF_INET6) as ipv6,
+    ):
         unix.bind("a.sock")
+        abstract.bind("\0api-hour-test")
         ipv6.bind(("::1", 0))
 
         assert name_of(unix) == "unix:a.sock"
+        assert name_of(abstract) == "unix:@api-hour-test"
         assert name_of(ipv6) == f"[::1]:{ipv6.getsockname()[1]}"

@@ -7,7 +7,7 @@ from event_loops import on_each_loop, until
 
 from api_hour.stats import ServingStats
 from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
-from api_hour.worker.spec import Heartbeat
+from api_hour.worker.spec import EngineReport, Heartbeat
 
 
 @pytest.mark.parametrize(("timeout_s", "interval_s"), [(0.0, 1.0), (30.0, 1.0), (4.0, 1.0), (1.0, 0.25)])
@@ -43,3 +43,36 @@ async def test_a_worker_that_has_reached_its_limit_says_so_at_once() -> None:
         stats.end(0.0)
 
     assert [beat.requests for beat in beats] == [2]
+
+
+@on_each_loop
+async def test_a_heartbeat_says_how_the_engines_are_at_its_time() -> None:
+    beats: list[Heartbeat] = []
+    loop = asyncio.get_running_loop()
+    heart = Heart(
+        loop,
+        1000.0,
+        ServingStats(),
+        lambda: 0,
+        beats.append,
+        engines=lambda now_s: (EngineReport(name="pg", state="up", age_s=now_s),),
+    )
+    before_s = loop.time()
+    heart.beat()
+
+    [report] = beats[0].engines
+    assert (report.name, report.state) == ("pg", "up")
+    assert before_s <= report.age_s <= loop.time()
+
+
+@on_each_loop
+async def test_a_heartbeat_may_be_sent_at_any_time() -> None:
+    beats: list[Heartbeat] = []
+    stats = ServingStats()
+    heart = Heart(asyncio.get_running_loop(), 1000.0, stats, lambda: 0, beats.append)
+    heart.start()
+    stats.begin()
+    stats.end(0.0)
+    heart.beat()
+
+    assert [(beat.requests, beat.engines) for beat in beats] == [(1, ())]

@@ -112,3 +112,146 @@ async def test_what_is_not_finished_in_time_is_aborted(caplog: pytest.LogCapture
             await until(lambda: made[0].is_lost and server.cancelled)
             assert await reader.read() == b""
     assert caplog.records[0].getMessage() == "2 connections were not finished in time: aborted"
+
+
+# Retiring.
+
+
+@on_each_loop
+async def test_a_retiring_worker_waits_for_the_next_request_of_each_client_and_answers_that_it_is_the_last() -> None:
+    server = SlowServer()
+    server.may_go.set()
+    with listening() as [listener], accepting(listener, server) as listeners:
+        async with client_of(listener) as (reader, writer):
+            writer.write(GET)
+            assert b"Connection: close" not in await reader.readuntil(b"\r\n\r\n")
+            retirement = asyncio.create_task(listeners.retire(drain_s=LONG_S, timeout_s=LONG_S))
+            await let_run()
+            assert not retirement.done()
+
+            writer.write(GET)
+
+            assert b"\r\nConnection: close\r\n" in await reader.read()
+            await retirement
+
+
+@on_each_loop
+async def test_a_retiring_worker_accepts_nothing_and_says_so() -> None:
+    retiring = asyncio.Event()
+    listeners = Listeners(asyncio.get_running_loop(), retiring=retiring)
+    made: list[Recorder] = []
+    with listening() as [listener], listener.dup() as same:
+        listeners.accept(same, lambda: Recorder(made))
+        await listeners.retire(drain_s=LONG_S, timeout_s=LONG_S)
+        async with client_of(listener):
+            await let_run()
+
+    assert retiring.is_set()
+    assert made == []
+
+
+@on_each_loop
+async def test_what_is_idle_is_closed_when_the_drain_is_over() -> None:
+    made: list[Recorder] = []
+    with listening(2) as (http, raw), accepting(http, HttpServer(Router())) as listeners:
+        listeners.accept(raw, lambda: Recorder(made))
+        async with client_of(http) as (idle, _), client_of(raw) as (plain, _):
+            await until(lambda: made and listeners.open_connections() == 2)
+
+            await listeners.retire(drain_s=0.05, timeout_s=LONG_S)
+
+            assert (await idle.read(), await plain.read()) == (b"", b"")
+
+
+@on_each_loop
+async def test_a_plain_protocol_is_left_alone_until_the_drain_is_over() -> None:
+    made: list[Recorder] = []
+    with listening() as [listener], accepting(listener, lambda: Recorder(made)) as listeners:
+        async with client_of(listener) as (reader, writer):
+            await until(lambda: made)
+            retirement = asyncio.create_task(listeners.retire(drain_s=LONG_S, timeout_s=LONG_S))
+            await let_run()
+            writer.write(b"goes on")
+            await until(lambda: made[0].data)
+            made[0].transport.write(b"as before")
+            assert await reader.readexactly(9) == b"as before"
+            writer.close()
+
+            await retirement
+
+
+@on_each_loop
+async def test_a_retirement_that_is_cut_short_by_a_stop_closes_what_is_idle_at_once() -> None:
+    with listening() as [listener], accepting(listener, HttpServer(Router())) as listeners:
+        async with client_of(listener) as (idle, _):
+            await until(listeners.open_connections)
+            retirement = asyncio.create_task(listeners.retire(drain_s=LONG_S, timeout_s=LONG_S))
+            await let_run()
+            retirement.cancel()
+            await asyncio.wait([retirement])
+
+            await listeners.drain(LONG_S)
+
+            assert await idle.read() == b""
+
+
+# Servers that a Container started itself.
+
+
+@on_each_loop
+async def test_connections_that_a_handler_lists_are_drained_whoever_accepted_them() -> None:
+    server = SlowServer()
+    listeners = Listeners(asyncio.get_running_loop())
+    with listening() as [listener]:
+        own = await asyncio.get_running_loop().create_server(server, sock=listener.dup())
+        listeners.leave_to({own: server})
+        async with client_of(listener) as (idle, _), client_of(listener) as (busy, writer):
+            writer.write(GET)
+            await until(lambda: server.begun and listeners.open_connections() == 2)
+            drain = asyncio.create_task(listeners.drain(LONG_S))
+            assert await idle.read() == b""
+            server.may_go.set()
+
+            assert b"\r\nConnection: close\r\n" in await busy.read()
+            await drain
+
+
+@on_each_loop
+async def test_connections_that_a_handler_lists_are_told_and_cut_too(caplog: pytest.LogCaptureFixture) -> None:
+    server = SlowServer()
+    listeners = Listeners(asyncio.get_running_loop())
+    with listening() as [listener]:
+        own = await asyncio.get_running_loop().create_server(server, sock=listener.dup())
+        listeners.leave_to({own: server})
+        async with client_of(listener) as (reader, writer):
+            writer.write(GET)
+            await until(lambda: server.begun)
+
+            await listeners.retire(drain_s=0.0, timeout_s=0.0)
+
+            await until(lambda: server.cancelled)
+            assert await reader.read() == b""
+    assert caplog.records[0].getMessage() == "1 connections were not finished in time: aborted"
+
+
+class Unruly:
+    """A handler whose shutdown fails."""
+
+    def __call__(self) -> asyncio.Protocol:
+        return asyncio.Protocol()
+
+    async def shutdown(self, timeout: float) -> None:  # noqa: ASYNC109  # aiohttp's own signature
+        raise ZeroDivisionError(f"not within {timeout}")
+
+
+@on_each_loop
+async def test_a_shutdown_that_fails_is_logged_and_the_rest_ends(caplog: pytest.LogCaptureFixture) -> None:
+    unruly = Unruly()
+    listeners = Listeners(asyncio.get_running_loop())
+    with listening() as [listener]:
+        own = await asyncio.get_running_loop().create_server(unruly, sock=listener.dup())
+        listeners.leave_to({own: unruly})
+
+        await listeners.drain(LONG_S)
+
+    assert [record.getMessage() for record in caplog.records] == [f"{unruly!r} could not be shut down"]

@@ -48,7 +48,7 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
     Raises:
         ConfigError: a file is missing, or an option cannot be honoured.
     """
-    settings = launch.settings
+    settings = launch.settings.as_served()
     default_tls = settings.default_tls()
     config_dir = _absolute(settings.config_dir) or launch.config_dir
     absolute = replace(

@@ -11,6 +11,8 @@ EVERY_IPV4_ADDRESS = "0.0.0.0"  # noqa: S104  # what `:PORT` asks for
 
 FORMS = "HOST:PORT, [IPV6]:PORT, unix:PATH, unix:@NAME, udp:HOST:PORT, udp:[IPV6]:PORT or fd://N"
 
+MONITOR_FORMS = "HOST:PORT, [IPV6]:PORT, unix:PATH or unix:@NAME"
+
 _PORT = re.compile(r"[0-9]{1,5}")
 _FD = re.compile(r"[0-9]{1,6}")
 

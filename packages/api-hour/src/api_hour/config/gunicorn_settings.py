@@ -35,7 +35,7 @@ WITHOUT_MEANING = frozenset(
     on_reload on_starting paste permit_obsolete_folding permit_unconventional_http_method
     permit_unconventional_http_version post_fork post_request post_worker_init pre_exec pre_fork pre_request
     preload_app print_config protocol proxy_allow_ips proxy_protocol pythonpath raw_env raw_paste_global_conf
-    reload reload_engine reload_extra_files reuse_port root_path secure_scheme_headers sendfile spew ssl_context
+    reload_engine reload_extra_files reuse_port root_path secure_scheme_headers sendfile spew ssl_context
     ssl_version statsd_host statsd_prefix strip_header_spaces suppress_ragged_eofs syslog syslog_addr
     syslog_facility syslog_prefix threads tmp_upload_dir uwsgi_allow_ips websocket_max_message_size when_ready
     worker_abort worker_class worker_connections worker_exit worker_int worker_tmp_dir wsgi_app

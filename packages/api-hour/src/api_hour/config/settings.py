@@ -8,19 +8,20 @@ Pure: nothing here opens a socket, reads a file or starts a process.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from api_hour.config.binds import DEFAULT_BIND, FORMS, Bind, parse_bind
+from api_hour.config.binds import DEFAULT_BIND, FORMS, MONITOR_FORMS, Bind, TcpBind, UnixBind, parse_bind
 from api_hour.config.tls_files import TlsFiles, split_tls
 from api_hour.config.values import (
     check_access_log,
     check_binds,
     check_directory,
     check_file,
+    check_monitor,
     check_name,
     check_new_file,
     check_not_negative,
@@ -37,7 +38,7 @@ UNIX_SOCKET_MODE = 0o666  # a proxy under another user may connect; restrict it 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where a daemon's configuration and its pid file are: what leads from a command line to a running daemon."""
+    """Where a daemon's configuration, pid file and monitor are: what leads from a command line to a running daemon."""
 
     auto_config: Annotated[
         bool,
@@ -71,6 +72,22 @@ class Location:
             help="File that holds the supervisor's process id, and is locked as long as it serves.",
         ),
     ] = None
+    monitor: Annotated[
+        str | None,
+        Parameter(
+            name="--monitor",
+            validator=check_monitor,
+            help=f"Address for metrics, health and status: {MONITOR_FORMS}. None by default.",
+        ),
+    ] = None
+
+    def monitor_bind(self) -> TcpBind | UnixBind | None:
+        """Return the parsed address of the monitor; None for no monitor."""
+        if self.monitor is None:
+            return None
+        bind = parse_bind(self.monitor)
+        assert isinstance(bind, TcpBind | UnixBind)  # see check_monitor
+        return bind
 
 
 @Parameter(name="*")
@@ -184,6 +201,22 @@ class Settings(Location):
             help="Seconds after which a worker is replaced; 0 for no limit.",
         ),
     ] = 0.0
+    ready_needs_engines: Annotated[
+        bool,
+        Parameter(
+            name="--ready-needs-engines",
+            negative="",
+            help="Let /health/ready say no while an engine is up in no worker.",
+        ),
+    ] = False
+    reload: Annotated[
+        bool,
+        Parameter(
+            name="--reload",
+            negative="",
+            help="For development: one worker, replaced when a source file changes. Needs api-hour[reload].",
+        ),
+    ] = False
     logconfig: Annotated[
         Path | None,
         Parameter(validator=check_file, help="Logging configuration in the format of logging.config.fileConfig."),
@@ -252,6 +285,13 @@ class Settings(Location):
     def binds(self) -> tuple[Bind, ...]:
         """Return the parsed addresses, in the order given; empty when none is."""
         return tuple(parse_bind(split_tls(text)[0]) for text in self.bind)
+
+    def as_served(self) -> "Settings":
+        """Return what is served with: `--reload` means one worker, and that a replaced one keeps no connection.
+
+        So after an edit nothing is answered by the old code as soon as the new code serves.
+        """
+        return replace(self, workers=1, drain_timeout_s=0.0) if self.reload else self
 
     def own_tls(self) -> tuple[TlsFiles | None, ...]:
         """Return the certificate that each address names, in the same order."""

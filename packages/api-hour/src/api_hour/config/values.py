@@ -8,7 +8,7 @@ from typing import Any
 from cyclopts import Token
 
 from api_hour.access_log.lines import OFF, line_maker
-from api_hour.config.binds import parse_bind
+from api_hour.config.binds import MONITOR_FORMS, TcpBind, UnixBind, parse_bind
 from api_hour.config.tls_files import split_tls
 from api_hour.errors import ConfigError
 
@@ -45,6 +45,18 @@ def check_binds(_type: Any, binds: tuple[str, ...]) -> None:
             parse_bind(split_tls(text)[0])
         except ConfigError as error:
             raise ValueError(str(error).removeprefix("--bind: ")) from error
+
+
+def check_monitor(_type: Any, text: str | None) -> None:
+    """Refuse what is no address that can be connected to."""
+    if text is None:
+        return
+    try:
+        is_one = isinstance(parse_bind(text), TcpBind | UnixBind)
+    except ConfigError:
+        is_one = False
+    if not is_one:
+        raise ValueError(f"expected {MONITOR_FORMS}, such as 127.0.0.1:9000; got {text!r}.")
 
 
 def check_access_log(_type: Any, text: str | None) -> None:

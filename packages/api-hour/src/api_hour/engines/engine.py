@@ -42,6 +42,10 @@ class Engine:
 
     failures: tuple[type[Exception], ...] = (OSError, TimeoutError)
     name = ""
+    _state: State = "down"
+    _since_at_s = 0.0
+    _last_error = NOT_CONNECTED
+    _refused = 0
     _is_booted: asyncio.Future[None]  # an exception for a mistake in the program
 
     def __init__(
@@ -56,10 +60,6 @@ class Engine:
         self.required = required
         self.patience = patience or Patience()
         self.backoff = backoff or Backoff()
-        self._state: State = "down"
-        self._since_at_s = 0.0
-        self._last_error = NOT_CONNECTED
-        self._refused = 0
         self._keeper: asyncio.Task[None] | None = None
         self._beside: set[asyncio.Task[None]] = set()
         self._is_up = asyncio.Event()

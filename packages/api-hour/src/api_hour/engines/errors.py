@@ -4,8 +4,5 @@
 class EngineUnavailable(Exception):
     """The data source cannot be reached now. A server answers it as its protocol says: HTTP with status 503.
 
-    Attributes:
-        retry_after_s: when it makes sense to ask again, in whole seconds.
+    The message is for the log: it may name hosts, users and files.
     """
-
-    retry_after_s = 1

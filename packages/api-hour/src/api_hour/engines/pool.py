@@ -2,7 +2,7 @@
 
 Rules that must hold:
 
-1. A thing is free, or lent to one borrower; nobody waits while a usable one is free.
+1. A thing is free, or lent to one borrower; nobody waits while one is free.
 2. What a cancelled borrower was about to be given goes to the next.
 3. Nobody waits longer than said, and no more than `waiting_limit` wait.
 
@@ -11,7 +11,6 @@ It knows neither what a thing is nor how it is made. One timer serves all who wa
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -42,12 +41,10 @@ class Pool(Generic[Thing]):
     """The things of one event loop, and who waits for them.
 
     Args:
-        is_usable: whether a thing that lay free can be lent; what cannot is dropped.
         waiting_limit: how many may wait at a time.
     """
 
-    def __init__(self, *, is_usable: Callable[[Thing], bool], waiting_limit: int) -> None:
-        self._is_usable = is_usable
+    def __init__(self, *, waiting_limit: int) -> None:
         self._waiting_limit = waiting_limit
         self._things: set[Thing] = set()
         self._free: list[Thing] = []
@@ -77,12 +74,7 @@ class Pool(Generic[Thing]):
 
     def take(self) -> Thing | None:
         """Lend what was given back last; None if there is nothing."""
-        while self._free:
-            thing = self._free.pop()
-            if self._is_usable(thing):
-                return thing
-            self._things.discard(thing)
-        return None
+        return self._free.pop() if self._free else None
 
     async def wait(self, patience_s: float) -> Thing:
         """Wait for a thing, after `take` gave None.

@@ -34,7 +34,7 @@ class PooledEngine(Engine, Generic[Connection]):
             raise ValueError(f"expected 1 <= min_size <= max_size, got min_size={min_size!r}, max_size={max_size!r}")
         self._min_size = min_size
         self._max_size = max_size
-        self._pool: Pool[Connection] = Pool(is_usable=self.is_usable, waiting_limit=waiting_limit)
+        self._pool: Pool[Connection] = Pool(waiting_limit=waiting_limit)
 
     # For subclasses to define.
 
@@ -63,9 +63,10 @@ class PooledEngine(Engine, Generic[Connection]):
         Raises:
             EngineUnavailable: none came free in time, or the source is away.
         """
-        connection = self._pool.take()
-        if connection is not None:
-            return connection
+        while (connection := self._pool.take()) is not None:
+            if self.is_usable(connection):
+                return connection
+            self.discard(connection, ConnectionResetError("a free connection was found closed"))
         if self._pool.size < self._max_size:
             self.refill()
         try:

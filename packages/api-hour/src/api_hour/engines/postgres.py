@@ -98,7 +98,13 @@ class PostgresEngine(PooledEngine[_Connection]):
         options: see `PooledEngine` and `Engine`.
     """
 
-    failures = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+    failures = (
+        OSError,
+        TimeoutError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,  # asyncpg's word between the server's last message and the end of the stream
+    )
 
     def __init__(
         self,

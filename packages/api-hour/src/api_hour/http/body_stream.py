@@ -38,6 +38,11 @@ class BodyStream:
         """Whether nothing more will come."""
         return self._is_whole or self._error is not None
 
+    @property
+    def is_read(self) -> bool:
+        """Whether the whole body came and was read."""
+        return self._is_whole and not self._pieces
+
     def feed(self, pieces: list[bytes]) -> None:
         """Take what came."""
         self._pieces += pieces

@@ -30,5 +30,5 @@ class Refusal(HttpError):
         return f"{HTTPStatus(self.status).phrase}: {self.args[0]}"
 
 
-class ClientGone(Exception):
+class ClientGone(ConnectionError):
     """The client closed the connection before its request was read, or before it was answered."""

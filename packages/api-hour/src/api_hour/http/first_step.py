@@ -11,11 +11,11 @@ handed to the task, which carries it to its end.
 """
 
 import asyncio
-import sys
 import types
-from asyncio import tasks
+from asyncio.tasks import _enter_task, _leave_task, _register_task, _unregister_task
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
+from sys import getrefcount
 from typing import Any
 
 Work = Coroutine[Any, Any, None]
@@ -41,35 +41,35 @@ class FirstStep:
         Within another task, or when no task is parked, `work` becomes a task like any other, its first step included.
         """
         context = self._context.copy()
-        carrier = self._take_carrier()
-        if carrier is None:
+        parked = self._parked
+        while parked and parked[-1].parking.done():  # somebody has cancelled all tasks
+            parked.pop()
+            self._add_carrier()
+        if not parked:
             return self._loop.create_task(work, context=context)
+        carrier = parked[-1]
+        task = carrier.task
+        if not carrier.references:
+            carrier.references = getrefcount(task)
         try:
-            tasks._enter_task(self._loop, carrier.task)
+            _enter_task(self._loop, task)
         except RuntimeError:  # within another task
-            self._parked.append(carrier)
             return self._loop.create_task(work, context=context)
         try:
-            yielded = context.run(work.send, None)
+            try:
+                yielded = context.run(work.send, None)
+            finally:
+                _leave_task(self._loop, task)
         except StopIteration:
-            if carrier.is_untouched():
-                self._parked.append(carrier)
-                return None
+            has_callbacks = task._callbacks  # noqa: SLF001  # there is no public way to ask
+            if getrefcount(task) == carrier.references and not has_callbacks and not carrier.parking.done():
+                return None  # nobody holds the task, waits for it or has cancelled it
             work, yielded = _nothing(), None
         except BaseException as error:  # noqa: BLE001  # the task raises it, as if it had run the first step
             work, yielded = _raise(error), None
-        finally:
-            tasks._leave_task(self._loop, carrier.task)
+        parked.pop()
         self._add_carrier()
         return carrier.carry_on(work, yielded, context)
-
-    def _take_carrier(self) -> "_Carrier | None":
-        while self._parked:
-            carrier = self._parked.pop()
-            if carrier.is_usable():
-                return carrier
-            self._add_carrier()  # somebody cancelled all tasks
-        return None
 
     def _add_carrier(self) -> None:
         _Carrier(self._loop, self._parked.append, self._context.copy())
@@ -78,40 +78,26 @@ class FirstStep:
 class _Carrier:
     """A task that waits for a coroutine whose first step has been run."""
 
-    __slots__ = ("_context", "_parking", "_references", "_work", "_yielded", "task")
+    __slots__ = ("_context", "_work", "_yielded", "parking", "references", "task")
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, on_parked: Callable[["_Carrier"], None], context: Context
     ) -> None:
-        self._parking: asyncio.Future[None] = loop.create_future()
+        self.parking: asyncio.Future[None] = loop.create_future()
         self._work: Work | None = None
         self._yielded: Any = None
-        self._references = 0
+        self.references = 0
         self.task: asyncio.Task[None] = loop.create_task(self._carry(on_parked), context=context)
-        self.task._log_destroy_pending = False  # type: ignore[attr-defined]  # it may end with its loop
-        tasks._unregister_task(self.task)  # so that nobody waits for it
-
-    def is_usable(self) -> bool:
-        """Tell whether the task is parked; remember how many references there are to it."""
-        self._references = sys.getrefcount(self.task)
-        return not self._parking.done()
-
-    def is_untouched(self) -> bool:
-        """Tell whether nobody holds the task, has cancelled it or waits for it since `is_usable`."""
-        task = self.task
-        return (
-            sys.getrefcount(task) == self._references + 1  # the local name
-            and not self._parking.done()
-            and not task._callbacks  # there is no public way to ask
-        )
+        self.task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # it may end with its loop
+        _unregister_task(self.task)  # so that nobody waits for it
 
     def carry_on(self, work: Work, yielded: Any, context: Context) -> "asyncio.Task[None]":
         """Carry `work`, which yielded what it waits for, to its end; return the task."""
         self._work, self._yielded, self._context = work, yielded, context
-        self.task._log_destroy_pending = True  # type: ignore[attr-defined]
-        tasks._register_task(self.task)
-        if not self._parking.done():
-            self._parking.set_result(None)
+        self.task._log_destroy_pending = True  # type: ignore[attr-defined]  # noqa: SLF001  # now it may not
+        _register_task(self.task)
+        if not self.parking.done():
+            self.parking.set_result(None)
         return self.task
 
     @types.coroutine
@@ -119,7 +105,7 @@ class _Carrier:
         on_parked(self)
         cancelled: asyncio.CancelledError | None = None
         try:
-            yield from self._parking
+            yield from self.parking
         except asyncio.CancelledError as error:
             if self._work is None:
                 raise

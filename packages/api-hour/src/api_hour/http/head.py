@@ -27,7 +27,7 @@ _FIRST_BYTES = frozenset(b"!#$%&'*+.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabc
 _HOST = re.compile(  # RFC 9110, 7.2; RFC 3986, 3.2.2
     rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[0-9A-Za-z._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]{0,5})?"
 )
-_ABSOLUTE = re.compile(rb"https?://([^/?@]+)(.*)", re.IGNORECASE)
+_ABSOLUTE = re.compile(rb"https?://([^/?@]+)([/?].*)?", re.IGNORECASE)
 
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 _FRAMING_FIELDS = frozenset({b"connection", b"host", b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
@@ -43,7 +43,7 @@ class HeadParser:
         container: what the requests carry.
     """
 
-    __slots__ = ("_container", "_fields", "_headers", "_limits", "_parser", "on_header")
+    __slots__ = ("_container", "_fields", "_headers", "_is_complete", "_limits", "_parser", "on_header")
 
     def __init__(self, limits: Limits, container: Any) -> None:
         self._limits = limits
@@ -65,10 +65,9 @@ class HeadParser:
         self._parser = None
         del self.on_header
 
-    def _new_parser(self) -> httptools.HttpRequestParser:
-        parser = httptools.HttpRequestParser(self)
-        parser.set_dangerous_leniencies(lenient_data_after_close=True)  # it is given one head at a time
-        return parser
+    def on_headers_complete(self) -> None:
+        """Note that the parser has seen a whole head."""
+        self._is_complete = True
 
     def parse(self, head: bytes) -> Request:
         """Return the request of a whole head, its blank line included.
@@ -78,12 +77,14 @@ class HeadParser:
         """
         line = _REQUEST_LINE.match(head)
         limits = self._limits
-        if line is None or len(head) > limits.head_bytes or len(line[2]) > limits.target_bytes:
-            raise refuse_beginning(head, limits) or AssertionError(head)
+        method, target, minor = line.groups() if line is not None else (b"", b"", b"")
+        if line is None or len(head) > limits.head_bytes or len(target) > limits.target_bytes:
+            raise refuse_beginning(head, limits) or _refuse_line(head)
         headers: list[tuple[bytes, bytes]] = []
         fields: list[tuple[bytes, bytes]] = []
         self._headers, self._fields = headers, fields
-        parser = self._parser or self._new_parser()
+        parser = self._parser or httptools.HttpRequestParser(self)
+        self._is_complete = False
         self._parser = None
         is_upgrade = False
         try:
@@ -92,7 +93,6 @@ class HeadParser:
             is_upgrade = True
         except httptools.HttpParserError as error:
             raise refuse_beginning(head, limits) or _refuse_fields(error) from None
-        method, target, minor = line.groups()
         request = Request(
             _METHODS.get(method) or method.decode("ascii"),
             target,
@@ -101,14 +101,17 @@ class HeadParser:
             is_http_1_0=minor == b"0",
             keep_alive=minor == b"1",
         )
+        if not self._is_complete:
+            raise Refusal(400, "the head is malformed")
         if len(headers) > limits.header_count:
             raise Refusal(431, f"there are more than {limits.header_count} headers")
-        _check_fields(request, fields)
+        if len(fields) != 1 or fields[0][0] != b"host" or not _is_host(fields[0][1]):
+            _check_fields(request, fields)
         if not is_upgrade or request.is_http_1_0:  # RFC 9110, 7.8
             request.upgrade = None
         if target[0] != 0x2F or method == b"CONNECT":
             _check_target(request)
-        if not request.content_length and not request.is_chunked and not is_upgrade:
+        if not request.content_length and not request.is_chunked and not is_upgrade and request.keep_alive:
             self._parser = parser  # it waits for no body, so it can take the next head
         return request
 
@@ -154,35 +157,32 @@ def _refuse_fields(error: httptools.HttpParserError) -> Refusal:
 
 
 def _check_fields(request: Request, fields: list[tuple[bytes, bytes]]) -> None:
-    hosts = 0
+    hosts = [value for name, value in fields if name == b"host"]
+    if len(hosts) != 1 and (hosts or not request.is_http_1_0):  # RFC 9112, 3.2
+        raise Refusal(400, f"expected one Host header, got {len(hosts)}")
+    if hosts and not _is_host(hosts[0]):
+        raise Refusal(400, "the Host header is not a host and a port")
+    options: set[bytes] = set()
     for name, value in fields:
-        if name == b"host":
-            hosts += 1
-            if not _is_host(value):
-                raise Refusal(400, "the Host header is not a host and a port")
-        elif name == b"content-length":
-            if len(value) > _LENGTH_DIGITS:
-                raise Refusal(400, "Content-Length has too many digits")
-            request.content_length = int(value)
+        if name == b"content-length":
+            request.content_length = _length(value)
         elif name == b"transfer-encoding":
             _check_coding(request, value)
-        elif name == b"connection":
-            _read_options(request, value)
         elif name == b"expect":
             request.expects_continue = value.lower() == b"100-continue" and not request.is_http_1_0
         elif name == b"upgrade":
             request.upgrade = value
-    if hosts != 1 and (hosts or not request.is_http_1_0):  # RFC 9112, 3.2
-        raise Refusal(400, f"expected one Host header, got {hosts}")
+        elif name != b"host":
+            options.update(option.strip(b" \t") for option in value.lower().split(b","))
+    if options:  # RFC 9112, 9.3: close goes before keep-alive, which only HTTP/1.0 needs
+        request.keep_alive = b"close" not in options and (request.keep_alive or b"keep-alive" in options)
 
 
-def _read_options(request: Request, value: bytes) -> None:
-    """RFC 9112, 9.3: close goes before keep-alive, which only HTTP/1.0 needs."""
-    options = {option.strip(b" \t") for option in value.lower().split(b",")}
-    if b"close" in options:
-        request.keep_alive = False
-    elif b"keep-alive" in options and request.is_http_1_0:
-        request.keep_alive = True
+def _length(value: bytes) -> int:
+    """The digits are llhttp's to check."""
+    if len(value) > _LENGTH_DIGITS:
+        raise Refusal(400, "Content-Length has too many digits")
+    return int(value)
 
 
 def _check_coding(request: Request, value: bytes) -> None:
@@ -210,5 +210,5 @@ def _check_target(request: Request) -> None:
     if absolute is None or not _is_host(absolute[1]):
         raise Refusal(400, "the target is neither a path nor an http URI")
     authority, rest = absolute.groups()
-    request.target = rest if rest[:1] == b"/" else b"/" + rest
+    request.target = b"/" if rest is None else b"/" + rest if rest[:1] == b"?" else rest
     request.raw_headers[:] = [(name, authority if name == b"host" else value) for name, value in request.raw_headers]

@@ -5,7 +5,8 @@ import logging
 from typing import Any
 
 from api_hour.engines import EngineUnavailable
-from api_hour.http.errors import ClientGone, HttpError, Refusal
+from api_hour.http.errors import ClientGone, HttpError
+from api_hour.http.layers import RETRY_AFTER, AnswerSent, http_error_response, unavailable_response
 from api_hour.http.limits import Limits
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
@@ -15,8 +16,6 @@ from api_hour.http.router import Router
 from api_hour.http.server import Server
 
 LOG = logging.getLogger("api_hour.http")
-
-RETRY_AFTER = [("Retry-After", "1")]
 
 
 class HttpServer(Server):
@@ -51,22 +50,23 @@ class HttpServer(Server):
             else:
                 await connection.send_stream(request, response)
         except HttpError as error:
-            if isinstance(error, Refusal):
-                request.keep_alive = False
-            connection.fail(request, Response(f"{error}\n", status=error.status, headers=error.headers))
+            connection.fail(request, http_error_response(request, error))
+        except AnswerSent:
+            return
         except ClientGone as error:
             LOG.debug("%s %r: %s", request.method, request.path, error)
         except EngineUnavailable as error:
-            LOG.debug("%s %r: %s", request.method, request.path, error)
-            connection.fail(request, Response(f"{error}\n", status=503, headers=RETRY_AFTER))
-        except (Exception, asyncio.CancelledError):  # cancelled by the handler's own doing, by the limit or by abort()
-            _fail(connection, request)
+            LOG.debug("%s %r: %s", request.method, request.path, error)  # the client is not told: it names what we use
+            connection.fail(request, unavailable_response())
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is logged, once
+            _fail(connection, request, error)
 
 
-def _fail(connection: HttpProtocol, request: Request) -> None:
+def _fail(connection: HttpProtocol, request: Request, error: BaseException) -> None:
+    """Answer for a handler that raised, or was cancelled: by its own doing, by the time limit, or by abort()."""
     if connection.is_timed_out:
         LOG.warning("%s %r was not answered in time", request.method, request.path)
         connection.fail(request, Response("the answer took too long\n", status=503, headers=RETRY_AFTER))
     elif not connection.is_lost:
-        LOG.exception("%s %r failed", request.method, request.path)
+        LOG.error("%s %r failed", request.method, request.path, exc_info=error)
         connection.fail(request, Response("the server failed to answer\n", status=500))

@@ -23,3 +23,6 @@ class Limits:
     keep_alive_timeout_s: float = 75.0  # between requests
     write_timeout_s: float = 60.0  # for a client that does not read its answer
     min_bytes_per_s: int = 1024
+    message_bytes: int = 1024 * 1024  # of a WebSocket
+    ping_interval_s: float = 20.0  # of a silent WebSocket, and how long its answer may take; 0 for no pings
+    close_timeout_s: float = 10.0  # for a client to close its side of a WebSocket

@@ -10,15 +10,16 @@ Rules that must hold:
 import asyncio
 import logging
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from api_hour.http.body_stream import BodyStream
+from api_hour.http.connection import Connection
 from api_hour.http.errors import ClientGone, Refusal
 from api_hour.http.framing import Framing, framing_for
 from api_hour.http.head import HEAD_END, HeadParser, refuse_beginning
-from api_hour.http.proxy import Address, Origin, origin_of, read_proxy_header
+from api_hour.http.proxy import read_proxy_header
 from api_hour.http.request import Request
-from api_hour.http.response import Response, encode_head, encode_response, has_body
+from api_hour.http.response import Response, encode_response
 
 if TYPE_CHECKING:
     from api_hour.http.server import Server
@@ -34,26 +35,33 @@ LINGER_S = 2.0  # how long the last answer may take to be read before the connec
 _NO_MESSAGE = Refusal(400, f"more than {EMPTY_LINES} empty lines came before a request")
 
 
-class HttpProtocol(asyncio.Protocol):
-    """One connection."""
+class Successor(Protocol):
+    """What a connection speaks after a change of protocol (RFC 9110, 7.8)."""
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent."""
+
+    def check_deadline(self, now_s: float) -> None:
+        """Cut the connection when a deadline has passed, in the loop's time."""
+
+    def begin_shutdown(self) -> None:
+        """Tell the client that the connection ends, and end it."""
+
+
+class HttpProtocol(Connection):
+    """One connection. Its requests are answered by the server's `respond`."""
 
     __slots__ = (
-        "__weakref__", "_answer_until_s", "_begun_at_s", "_body_bytes", "_body_since_s", "_can_write", "_closes_when_idle",
-        "_deadline_at_s", "_drained", "_empty_lines", "_first_step", "_framing", "_gone", "_has_begun_answer",
-        "_has_ended_answer", "_has_more", "_heads", "_is_chunked", "_is_held", "_is_last", "_is_lost", "_is_over",
-        "_is_proxied", "_is_resuming", "_is_timed_out", "_keep_alive", "_left_bytes", "_loop", "_must_continue",
-        "_pieces", "_proxied_for", "_request", "_rest", "_searched_bytes", "_server", "_task", "_transport",
-        "_unsent_bytes", "_writable", "_write_until_s", "is_client_gone", "is_draining",
+        "__weakref__", "_answer_until_s", "_begun_at_s", "_body_bytes", "_body_since_s", "_closes_when_idle",
+        "_deadline_at_s", "_empty_lines", "_first_step", "_framing", "_has_more", "_heads", "_is_held", "_is_last",
+        "_is_over", "_is_proxied", "_is_resuming", "_must_continue", "_pieces", "_request", "_rest",
+        "_searched_bytes", "_successor", "_task",
     )  # fmt: skip
 
-    _transport: asyncio.Transport
-
     def __init__(self, server: "Server") -> None:
-        self._server = server
-        self._loop = asyncio.get_running_loop()
+        super().__init__(server)
         self._first_step = server.first_step(self._loop)
         self._heads = HeadParser(server.limits, server.container)
-        # What comes in.
         self._rest = bytearray()  # came and is not understood yet
         self._searched_bytes = 0  # of it, the beginning of a head that was looked at
         self._empty_lines = 0
@@ -62,33 +70,16 @@ class HttpProtocol(asyncio.Protocol):
         self._framing: Framing | None = None  # of a body that has not ended
         self._pieces: list[bytes] = []
         self._must_continue = False  # the client waits to be told to send the body
+        self._task: asyncio.Task[None] | None = None
+        self._successor: Successor | None = None  # takes what comes after a change of protocol
+        self._is_resuming = False
         self._is_held = False  # the client is not read from
         self._is_over = False  # what comes is thrown away
-        self._is_proxied = server.proxy is not None and server.proxy.protocol  # a PROXY protocol header is to come
-        self._proxied_for: Address | None = None
-        # What goes out.
-        self._task: asyncio.Task[None] | None = None
-        self._is_resuming = False
-        self._has_begun_answer = False
-        self._has_ended_answer = False
-        self._keep_alive = True
-        self._is_chunked = False
-        self._left_bytes: int | None = None  # of a body of known length
-        self._can_write = True
-        self._writable: asyncio.Future[None] | None = None
-        self._unsent_bytes = 0
-        # Its end.
+        self._is_proxied = False  # a PROXY protocol header is to come
         self._is_last = False  # the connection is closed after what has come
         self._closes_when_idle = False
-        self._is_lost = False
-        self._is_timed_out = False
-        self._gone: asyncio.Event | None = None
-        self._drained: asyncio.Event | None = None
-        self.is_client_gone = False
-        self.is_draining = False
         # Deadlines, in the loop's time; 0 for none.
         self._deadline_at_s = 0.0  # for what is to come
-        self._write_until_s = 0.0
         self._answer_until_s = 0.0
         self._body_since_s = 0.0
         self._body_bytes = 0
@@ -103,7 +94,8 @@ class HttpProtocol(asyncio.Protocol):
             limit = self._server.limits.connections
             self._refuse(Refusal(503, f"{limit} connections are open", headers=[("Retry-After", "1")]))
             return
-        self._is_proxied = self._is_proxied and self._is_trusted_peer()
+        proxy = self._server.proxy
+        self._is_proxied = proxy is not None and proxy.protocol and self._find_ends().is_proxy
         self._set_deadline(self._server.limits.head_timeout_s)
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -121,7 +113,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Begin the requests that came, as far as it is their turn."""
-        if self._is_over:
+        if self._is_over or not data:
             return
         if self._framing is not None:
             if more := self._receive_body(data):
@@ -137,19 +129,13 @@ class HttpProtocol(asyncio.Protocol):
         """Keep a half-closed connection open while answers are still to be sent."""
         self._is_last = self._closes_when_idle = True
         self._tell_gone()
+        if self._task is None and self._framing is not None:  # a request that will not be whole
+            self._forget_request()
         return self._request is not None and not self._is_over and self._transport.can_write_eof()  # not with TLS
-
-    def pause_writing(self) -> None:
-        """Begin nothing more for a client that does not read."""
-        self._can_write = False
-        self._await_reader()
 
     def resume_writing(self) -> None:
         """Go on with what waited."""
-        self._can_write = True
-        self._write_until_s = 0.0
-        if self._writable is not None and not self._writable.done():
-            self._writable.set_result(None)
+        super().resume_writing()
         self._resume()
 
     # The worker's and the server's calls.
@@ -159,20 +145,23 @@ class HttpProtocol(asyncio.Protocol):
         self._is_last = self.is_draining = True
         if self._drained is not None:
             self._drained.set()
+        if self.on_drain is not None:
+            self.on_drain()
 
     def begin_shutdown(self) -> None:
         """Answer what has come with `Connection: close`; close at once when nothing has."""
         self.begin_drain()
         self._closes_when_idle = True
-        if self._request is None and self._framing is None and not self._rest:
+        if self._successor is not None:
+            self._successor.begin_shutdown()
+        elif self._request is None and self._framing is None and not self._rest:
             self._close()
 
     def abort(self) -> None:
         """Stop the handler and cut the connection."""
         if self._task is not None:
             self._task.cancel()
-        self._is_over = self._is_lost = True
-        self._transport.abort()
+        self._cut()
 
     def check_deadline(self, now_s: float) -> None:
         """Cut the connection when a deadline has passed."""
@@ -180,52 +169,40 @@ class HttpProtocol(asyncio.Protocol):
             self._check_reader()
         if 0.0 < self._answer_until_s <= now_s and self._task is not None:
             self._answer_until_s = 0.0
-            self._is_timed_out = True
+            self.is_timed_out = True
             self._task.cancel()
         if 0.0 < self._deadline_at_s <= now_s:
             self._deadline_at_s = 0.0
             self._give_up(now_s)
+        if self._successor is not None:
+            self._successor.check_deadline(now_s)
 
-    # What a request asks of its connection.
+    def take_over(self, successor: Successor) -> None:
+        """Give all that comes from now on to another protocol, whose answer is the end of this one."""
+        self._successor = successor
+        self._deadline_at_s = 0.0
+        self._keep_alive = False
+        if self._rest:
+            successor.data_received(self._give_rest())
 
-    def client_of(self, request: Request) -> Address | None:
-        """Return address and port of the client, as trusted proxies say; None for a unix socket's."""
-        return self._origin_of(request).client or self._proxied_for or self._peer()
+    def hold(self) -> None:
+        """Do not read from the client."""
+        self._hold()
 
-    def scheme_of(self, request: Request) -> str:
-        """Return `http` or `https`, as trusted proxies say."""
-        by_itself = "http" if self._transport.get_extra_info("sslcontext") is None else "https"
-        return self._origin_of(request).scheme or by_itself
+    def read_on(self) -> None:
+        """Read from the client again."""
+        self._read_on()
 
-    @property
-    def server_address(self) -> tuple[str, int | None] | None:
-        """The address that the client connected to; of a unix socket its path and no port."""
-        address = self._transport.get_extra_info("sockname")
-        if isinstance(address, tuple):
-            return str(address[0]), int(address[1])
-        return (address, None) if isinstance(address, str) and address else None
-
-    async def wait_draining(self) -> None:
-        """Wait until the worker is to end soon."""
-        if self._drained is None:
-            self._drained = asyncio.Event()
-            if self.is_draining:
-                self._drained.set()
-        await self._drained.wait()
-
-    async def wait_gone(self) -> None:
-        """Wait until the client has closed its end."""
-        if self._gone is None:
-            self._gone = asyncio.Event()
-            if self.is_client_gone:
-                self._gone.set()
-        await self._gone.wait()
+    def write(self, data: bytes) -> None:
+        """Send bytes as they are, if the client is there."""
+        if data and not self.is_lost:
+            self._transport.write(data)
 
     def want_body(self) -> None:
         """Let more of the body come; tell the client that waits for it to send it (RFC 9110, 10.1.1)."""
         if self._must_continue:
             self._must_continue = False
-            if not self._has_begun_answer:
+            if not self.has_begun_answer:
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self._await_body()
         elif self._is_held and self._framing is not None:
@@ -237,28 +214,6 @@ class HttpProtocol(asyncio.Protocol):
         self._hold()
         self._deadline_at_s = 0.0
 
-    # Sending an answer.
-
-    @property
-    def has_begun_answer(self) -> bool:
-        """Whether a part of the answer may be with the client already."""
-        return self._has_begun_answer
-
-    @property
-    def has_ended_answer(self) -> bool:
-        """Whether the answer is whole."""
-        return self._has_ended_answer
-
-    @property
-    def is_timed_out(self) -> bool:
-        """Whether the handler was cancelled because it took too long."""
-        return self._is_timed_out
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether nothing can be sent any more."""
-        return self._is_lost or self._transport.is_closing()
-
     def keeps_alive(self, request: Request) -> bool:
         """Tell whether the connection stays open after the answer to a request."""
         if not request.keep_alive or self._must_continue:
@@ -267,155 +222,34 @@ class HttpProtocol(asyncio.Protocol):
             return False
         return self._framing is None or (not self._is_over and self._framing.missing_bytes() <= DISCARD_BYTES)
 
-    def send(self, request: Request, response: Response) -> None:
-        """Send a whole answer.
-
-        Raises:
-            ValueError: its head cannot be sent; nothing was.
-        """
-        body = response.body
-        assert isinstance(body, bytes)
-        self._keep_alive = keep_alive = self.keeps_alive(request)
-        heads = self._server.heads
-        if (
-            keep_alive
-            and response.status == 200
-            and not response.headers
-            and request.method != "HEAD"
-            and not request.is_http_1_0
-        ):
-            data = heads.whole(response, body)
-        else:
-            data = encode_response(response, request, date=heads.date, keep_alive=keep_alive)
-        self._has_begun_answer = self._has_ended_answer = True
-        if not self.is_lost:
-            self._transport.write(data)
-
-    async def send_stream(self, request: Request, response: Response) -> None:
-        """Send an answer piece by piece, as fast as the client reads.
-
-        Raises:
-            ValueError: its head cannot be sent, and nothing was; or its body has another length than it says.
-            ClientGone: the client has closed the connection.
-        """
-        length_bytes = response.content_length
-        keep_alive = self.keeps_alive(request)
-        is_chunked = length_bytes is None and not request.is_http_1_0
-        if length_bytes is None and not is_chunked:
-            keep_alive = False  # its end is the connection's (RFC 9112, 6.3)
-        head = encode_head(
-            response,
-            length_bytes,
-            is_chunked=is_chunked,
-            date=self._server.heads.date,
-            keep_alive=keep_alive,
-            is_http_1_0=request.is_http_1_0,
-        )
-        body = response.body
-        assert not isinstance(body, bytes)
-        pieces = aiter(body)
-        try:
-            if not has_body(response.status, request.method):
-                self.begin_answer(head, length_bytes=None, is_chunked=False, keep_alive=keep_alive)
-            else:
-                self.begin_answer(head, length_bytes=length_bytes, is_chunked=is_chunked, keep_alive=keep_alive)
-                async for piece in pieces:
-                    await self.send_piece(piece)
-        finally:
-            if (aclose := getattr(pieces, "aclose", None)) is not None:
-                await aclose()
-        self.end_answer()
-
-    def begin_answer(self, head: bytes, *, length_bytes: int | None, is_chunked: bool, keep_alive: bool) -> None:
-        """Send the head of an answer whose body comes in pieces.
-
-        Args:
-            head: the whole head.
-            length_bytes: the length that it says; None when it says none.
-            is_chunked: whether it says that the body comes in chunks.
-            keep_alive: whether the connection stays open after it.
-        """
-        self._left_bytes, self._is_chunked, self._keep_alive = length_bytes, is_chunked, keep_alive
-        self._has_begun_answer = True
-        if not self.is_lost:
-            self._transport.write(head)
-
-    async def send_piece(self, piece: bytes) -> None:
-        """Send a piece of the body, and wait until the client has read enough of it.
-
-        Raises:
-            ValueError: the body is longer than its head says.
-            ClientGone: the client has closed the connection.
-        """
-        if piece:
-            self.write_piece(piece)
-        if not self._can_write:
-            await self.drain()
-
-    def write_piece(self, piece: bytes) -> None:
-        """Send a piece of the body, without waiting.
-
-        Raises:
-            ValueError: the body is longer than its head says.
-            ClientGone: the client has closed the connection.
-        """
-        if self.is_lost:
-            raise ClientGone("the client closed the connection")
-        if self._left_bytes is not None:
-            self._left_bytes -= len(piece)
-            if self._left_bytes < 0:
-                raise ValueError(f"response body: it is {-self._left_bytes} bytes longer than its head says")
-        self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
-
-    async def drain(self) -> None:
-        """Wait until the client has read enough.
-
-        Raises:
-            ClientGone: the client has closed the connection.
-        """
-        while not self._can_write:
-            if self.is_lost:
-                raise ClientGone("the client closed the connection")
-            self._writable = self._loop.create_future()
-            try:
-                await self._writable
-            finally:
-                self._writable = None
-
-    def end_answer(self) -> None:
-        """Send the end of the body.
-
-        Raises:
-            ValueError: the body is shorter than its head says.
-        """
-        if self._left_bytes:
-            raise ValueError(f"response body: it is {self._left_bytes} bytes shorter than its head says")
-        if self._is_chunked and not self.is_lost:
-            self._transport.write(b"0\r\n\r\n")
-        self._has_ended_answer = True
-
-    def fail(self, request: Request, response: Response) -> None:
-        """Send an error instead of an answer; cut the connection when the answer has begun."""
-        if self._has_begun_answer:
-            self._is_over = self._is_lost = True
-            self._transport.abort()
-        elif not self.is_lost:
-            self.send(request, response)
-
     # Receiving requests.
 
     def _look_at_rest(self) -> None:
         """Go on with what has come: a PROXY protocol header, the rest of a head, or what waits for its turn."""
         if self._is_proxied:
             self._read_proxy_header()
-        elif self._request is not None or not self._can_write or self._is_resuming:
+        elif self._request is not None or not self._can_write or self._is_resuming or not self._rest:
             return  # it is not its turn
         elif self._rest[0] == 0x0D or self._rest.find(HEAD_END, max(self._searched_bytes - 3, 0)) >= 0:
             self._take(self._give_rest())
         else:
             self._await_head()
 
+    def _skip_empty_lines(self, data: bytes, position: int) -> int:
+        """Return the position after the empty lines that some clients send before a request."""
+        while data.startswith(b"\r\n", position):
+            position += 2
+            self._empty_lines += 1
+        if self._empty_lines > EMPTY_LINES:
+            self._refuse(_NO_MESSAGE)
+        return position
+
     def _keep(self, data: bytes) -> None:
+        """Keep what came until it is its turn."""
+        if self._successor is not None:
+            if data:
+                self._successor.data_received(data)
+            return
         self._rest += data
         if len(self._rest) > WAITING_BYTES and (self._request is not None or not self._can_write):
             self._hold()
@@ -430,30 +264,26 @@ class HttpProtocol(asyncio.Protocol):
         """Begin the requests in `data` one after the other; what is not their turn yet is kept."""
         position = 0
         for _ in range(PIPELINE_BATCH):
-            while data.startswith(b"\r\n", position):
-                position += 2
-                self._empty_lines += 1
-            if self._empty_lines > EMPTY_LINES:
-                self._refuse(_NO_MESSAGE)
-                return
-            end = data.find(HEAD_END, position) + 4
+            if data[position] == 0x0D:
+                position = self._skip_empty_lines(data, position)
+                if self._is_over:
+                    return
+            end = (data.find(HEAD_END, position) if position else data.find(HEAD_END)) + 4
             if end < 4:
                 self._rest += data[position:]
                 self._await_head()
                 return
-            self._empty_lines = 0
             try:
                 request = self._heads.parse(data[position:end])
-                framing = framing_for(request.content_length, self._server.limits, is_chunked=request.is_chunked)
+                position = end
+                if request.content_length or request.is_chunked:
+                    data, position = self._begin_with_body(request, data[end:]), 0
+                else:
+                    self._has_more = end < len(data) and self._is_whole(data, end)
+                    self._begin(request)
             except Refusal as refusal:
                 self._refuse(refusal)
                 return
-            if framing is None:
-                position = end
-                self._has_more = self._is_whole(data, position)
-                self._begin(request)
-            else:
-                data, position = self._begin_with_body(request, framing, data[end:]), 0
             if self._is_over:
                 return
             if self._request is not None or self._framing is not None or not self._can_write:
@@ -491,7 +321,8 @@ class HttpProtocol(asyncio.Protocol):
         server = self._server
         request.connection = self
         self._request = request
-        self._has_begun_answer = self._has_ended_answer = self._is_timed_out = False
+        self._empty_lines = 0
+        self.has_begun_answer = self.has_ended_answer = self.is_timed_out = False
         if self._framing is None:
             self._deadline_at_s = 0.0
         if server.limits.request_timeout_s:
@@ -515,18 +346,19 @@ class HttpProtocol(asyncio.Protocol):
 
     def _finish(self) -> None:
         """Decide what becomes of the connection after an answer."""
-        server = self._server
-        if server.stats is not None:
-            server.stats.end(monotonic() - self._begun_at_s)
-        self._answer_until_s = 0.0
+        stats = self._server.stats
+        if stats is not None:
+            stats.end(monotonic() - self._begun_at_s)
         request = self._request
         assert request is not None
-        self._forget_request()
-        if self.is_lost:
+        self._answer_until_s = 0.0
+        if request.incoming is not None:
+            request.incoming.fail(ClientGone("the answer to this request is over"))
+        self._request = None
+        if self._is_lost:
             return
-        if not self._has_ended_answer:
-            self._is_lost = True
-            self._transport.abort()
+        if not self.has_ended_answer:
+            self._cut()
         elif not self._keep_alive:
             self._close(linger=self._framing is not None or request.keep_alive)
         elif self._framing is not None:  # the rest of its body is read and thrown away
@@ -534,16 +366,15 @@ class HttpProtocol(asyncio.Protocol):
             self._await_body()
 
     def _forget_request(self) -> None:
-        if self._request is not None and self._request.incoming is not None:
-            self._request.incoming.fail(ClientGone("the answer to this request is over"))
         self._request = None
         self._pieces = []
 
-    def _begin_with_body(self, request: Request, framing: Framing, data: bytes) -> bytes:
+    def _begin_with_body(self, request: Request, data: bytes) -> bytes:
         """Begin a request whose body begins with `data`, when its handler wants it; return what follows the body."""
         limits = self._server.limits
-        self._framing, self._request = framing, request
-        self._has_begun_answer = False
+        self._framing = framing_for(request.content_length, limits, is_chunked=request.is_chunked)
+        self._request = request
+        self.has_begun_answer = False
         self._body_bytes = 0
         self._must_continue = request.expects_continue and not data
         self._has_more = False
@@ -613,6 +444,7 @@ class HttpProtocol(asyncio.Protocol):
         if found is not None:
             self._is_proxied = False
             self._proxied_for, rest = found
+            self._ends = None
             self._rest.clear()
             if rest:
                 self._take(rest)
@@ -648,20 +480,6 @@ class HttpProtocol(asyncio.Protocol):
         self._body_since_s = self._server.now_s
         self._body_bytes = 0
         self._set_deadline(self._server.limits.body_timeout_s)
-
-    def _await_reader(self) -> None:
-        self._unsent_bytes = self._transport.get_write_buffer_size()
-        self._write_until_s = self._server.now_s + self._server.limits.write_timeout_s
-
-    def _check_reader(self) -> None:
-        """Cut a client that reads nothing, or too slowly."""
-        limits = self._server.limits
-        read_bytes = self._unsent_bytes - self._transport.get_write_buffer_size()
-        if read_bytes <= 0 or read_bytes < limits.min_bytes_per_s * limits.write_timeout_s:
-            self._is_over = self._is_lost = True
-            self._transport.abort()
-        else:
-            self._await_reader()
 
     def _give_up(self, now_s: float) -> None:
         """End the wait for what was to come."""
@@ -713,7 +531,7 @@ class HttpProtocol(asyncio.Protocol):
         self._framing = None
         self._rest.clear()
         self._await_reader()
-        if linger and self._transport.can_write_eof():
+        if linger and not self._transport.is_closing() and self._transport.can_write_eof():
             self._read_on()
             self._transport.write_eof()
             self._set_deadline(LINGER_S)
@@ -721,26 +539,13 @@ class HttpProtocol(asyncio.Protocol):
             self._deadline_at_s = 0.0
             self._transport.close()
 
+    def _cut(self) -> None:
+        self._is_over = True
+        super()._cut()
+
     def _tell_gone(self) -> None:
         self.is_client_gone = True
-        if self._gone is not None:
-            self._gone.set()
         if self._request is not None and self._request.incoming is not None:
             self._request.incoming.fail(ClientGone("the client closed the connection before the end of its body"))
-
-    # Who the client is.
-
-    def _peer(self) -> Address | None:
-        address = self._transport.get_extra_info("peername")
-        return (str(address[0]), int(address[1])) if isinstance(address, tuple) else None
-
-    def _is_trusted_peer(self) -> bool:
-        peer = self._peer()
-        proxy = self._server.proxy
-        return proxy is not None and proxy.trusts(None if peer is None else peer[0])
-
-    def _origin_of(self, request: Request) -> Origin:
-        proxy = self._server.proxy
-        if proxy is None or not self._is_trusted_peer():
-            return Origin()
-        return origin_of(request.headers, proxy)
+        if self.on_gone is not None:
+            self.on_gone()

@@ -1,16 +1,20 @@
 """One HTTP request as a handler sees it. Everything beyond method and path is decoded when it is asked for."""
 
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
+from api_hour.http.cookies import parse_cookies
 from api_hour.http.errors import HttpError
 
 if TYPE_CHECKING:
     from api_hour.http.body_stream import BodyStream
     from api_hour.http.connection_facts import ConnectionFacts
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Request:
@@ -22,7 +26,7 @@ class Request:
         raw_headers: names (lower case) and values as sent, in order.
         body: the body; empty without one, and for a handler that reads it as it comes.
         container: the Container that serves.
-        path_parameters: what the route's `{name}` parts matched, decoded.
+        path_parameters: the values of the route's parts by name, of the types that it says.
         is_http_1_0: whether the client spoke HTTP/1.0.
         keep_alive: whether the client lets the connection stay open.
         content_length: the length of the body in bytes, as the client said; None when it did not.
@@ -55,7 +59,7 @@ class Request:
         self.container = container
         self.is_http_1_0 = is_http_1_0
         self.keep_alive = keep_alive
-        self.path_parameters: dict[str, str] = {}
+        self.path_parameters: dict[str, Any] = {}
         self.content_length: int | None = None
         self.is_chunked = False
         self.expects_continue = False
@@ -88,7 +92,18 @@ class Request:
     @property
     def query(self) -> dict[str, str]:
         """The decoded query parameters; of a repeated one, the last."""
-        return dict(parse_qsl(self.target.partition(b"?")[2].decode("latin-1"), keep_blank_values=True))
+        return dict(self.query_pairs)
+
+    @property
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """Names and values of the decoded query parameters, in order."""
+        return parse_qsl(self.target.partition(b"?")[2].decode("latin-1"), keep_blank_values=True)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies' values by name, as they were sent; of a repeated name, the first."""
+        lines = [value.decode("latin-1") for name, value in self.raw_headers if name == b"cookie"]
+        return parse_cookies("; ".join(lines))
 
     @property
     def client(self) -> tuple[str, int] | None:
@@ -129,19 +144,30 @@ class Request:
         while piece := await self.incoming.read():
             yield piece
 
-    def json(self) -> Any:
+    @overload
+    def json(self) -> Any: ...
+
+    @overload
+    def json(self, kind: type[T]) -> T: ...
+
+    def json(self, kind: Any = Any) -> Any:
         """Return the decoded JSON body.
 
+        Args:
+            kind: what it must be, as msgspec says it: a `msgspec.Struct`, a dataclass, `list[int]`...
+
         Raises:
-            HttpError: 400, the body is not JSON.
+            HttpError: 400, the body is not JSON; 422, it is not of that kind (RFC 9110, 15.5.21).
         """
         try:
-            return msgspec.json.decode(self.body)
+            return msgspec.json.decode(self.body, type=kind)
+        except msgspec.ValidationError as error:
+            raise HttpError(422, f"the JSON body is not what is expected; {error}") from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise HttpError(400, f"expected a JSON body; {error}") from error
 
 
-def streams_body(handler: Any) -> Any:
+def streams_body(handler: F) -> F:
     """Decorate a handler that reads `request.stream()`: it is called when the head is there, before the body."""
-    handler.streams_body = True
+    handler.streams_body = True  # type: ignore[attr-defined]  # it is a function
     return handler

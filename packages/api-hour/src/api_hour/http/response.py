@@ -5,6 +5,7 @@ from collections.abc import AsyncIterable, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -18,6 +19,9 @@ _WITHOUT_BODY = frozenset({204, 304})  # RFC 9110, 6.4.1
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _NOT_IN_VALUE = re.compile(r"[\r\n\0]")
 _OF_THE_SERVER = frozenset({"connection", "content-length", "date", "transfer-encoding"})
+
+_REDIRECTIONS = frozenset({301, 302, 303, 307, 308})
+_URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"  # RFC 3986, 2; quote() knows the unreserved ones
 
 Body = bytes | str | AsyncIterable[bytes]
 
@@ -58,13 +62,26 @@ class Response:
         """Return `content` as compact JSON."""
         return cls(_encode_json(content), status=status, content_type="application/json", headers=headers)
 
+    @classmethod
+    def redirect(cls, location: str, *, status: int = 303, headers: Sequence[tuple[str, str]] = ()) -> "Response":
+        """Send the client elsewhere (RFC 9110, 15.4).
+
+        Args:
+            location: a URI, or a path of this server; what a URI cannot have is encoded.
+            status: 303 to GET it; 307, or 308 for ever, to repeat the request there; 301 and 302 leave that open.
+            headers: more headers.
+
+        Raises:
+            ValueError: another status.
+        """
+        if status not in _REDIRECTIONS:
+            raise ValueError(f"redirect: expected the status 301, 302, 303, 307 or 308, got {status!r}")
+        target = quote(location, safe=_URI_CHARACTERS)
+        return cls(status=status, content_type=None, headers=[("Location", target), *headers])
+
 
 def to_response(answer: Any) -> Response:
     """Turn what a handler returned into a Response: a Response as it is, anything else as JSON."""
-    return answer if type(answer) is Response else _to_response(answer)
-
-
-def _to_response(answer: Any) -> Response:
     return answer if isinstance(answer, Response) else Response.json(answer)
 
 

@@ -4,26 +4,35 @@ Fixed paths are one dictionary look-up; paths with `{name}` parts are tried in t
 Pure: imports no asyncio.
 """
 
-import re
-from collections.abc import Awaitable, Callable
-from typing import Any
-from urllib.parse import unquote
+from collections.abc import Callable, Mapping, Sequence
 
 from api_hour.http.errors import HttpError
-from api_hour.http.request import Request
+from api_hour.http.layers import ErrorHandler, Handler, Layers, Middleware
+from api_hour.http.path_pattern import PathPattern, is_fixed
+from api_hour.http.request import Request, streams_body
 from api_hour.http.response import Response
 
-Handler = Callable[[Request], Awaitable[Any]]
-
-_PARAMETER = re.compile(r"\{([A-Za-z_]\w*)\}")
+Methods = dict[str, Handler]
 
 
 class Router:
-    """The routes of one server."""
+    """The routes of one server.
 
-    def __init__(self) -> None:
-        self._fixed: dict[bytes, dict[str, Handler]] = {}
-        self._patterns: list[tuple[str, re.Pattern[str], dict[str, Handler]]] = []
+    Args:
+        middleware: `async def middleware(request, answer)`, the outermost first; each lies around all that is answered
+            here, 404 and 405 included.
+        error_handlers: `async def handler(request, error)` by the class of the error.
+    """
+
+    def __init__(
+        self,
+        *,
+        middleware: Sequence[Middleware] = (),
+        error_handlers: Mapping[type[Exception], ErrorHandler] | None = None,
+    ) -> None:
+        self._layers = Layers(middleware, error_handlers or {})
+        self._fixed: dict[bytes, Methods] = {}
+        self._patterns: list[tuple[str, PathPattern, Methods]] = []
 
     def get(self, path: str) -> Callable[[Handler], Handler]:
         """Decorate the handler of GET (and HEAD) on `path`."""
@@ -32,6 +41,18 @@ class Router:
     def post(self, path: str) -> Callable[[Handler], Handler]:
         """Decorate the handler of POST on `path`."""
         return self.route("POST", path)
+
+    def put(self, path: str) -> Callable[[Handler], Handler]:
+        """Decorate the handler of PUT on `path`."""
+        return self.route("PUT", path)
+
+    def patch(self, path: str) -> Callable[[Handler], Handler]:
+        """Decorate the handler of PATCH on `path`."""
+        return self.route("PATCH", path)
+
+    def delete(self, path: str) -> Callable[[Handler], Handler]:
+        """Decorate the handler of DELETE on `path`."""
+        return self.route("DELETE", path)
 
     def route(self, method: str, path: str) -> Callable[[Handler], Handler]:
         """Decorate the handler of `method` on `path`."""
@@ -47,18 +68,18 @@ class Router:
 
         Args:
             method: the HTTP method, in capitals. GET answers HEAD too.
-            path: starts with `/`; a `{name}` part matches one segment and is given in `Request.path_parameters`.
+            path: starts with `/`; a part `{name}` or `{name:type}` is given in `Request.path_parameters`.
             handler: `async def handler(request)`, returning a Response or what becomes JSON.
 
         Raises:
-            ValueError: the path does not start with `/`, or the route is there already.
+            ValueError: the path does not start with `/`, has a malformed part, or the route is there already.
         """
         if not path.startswith("/"):
             raise ValueError(f"route: expected a path that starts with '/', got {path!r}")
-        methods = self._methods_of(path)
+        methods = self._fixed.setdefault(path.encode(), {}) if is_fixed(path) else self._methods_of(method, path)
         if method in methods:
             raise ValueError(f"route: {method} {path} is there already")
-        methods[method] = handler
+        methods[method] = self._layers.wrap(handler) if self._layers else handler
 
     def find(self, request: Request) -> Handler:
         """Return the handler of a request and set its `path_parameters`.
@@ -66,47 +87,68 @@ class Router:
         Raises:
             HttpError: 404 for an unknown path, 405 with Allow for another method (RFC 9110, 15.5.6).
         """
-        methods = self._fixed.get(request.raw_path)
-        if methods is None:
-            methods = self._match(request)
-        handler = methods.get(request.method)
-        if handler is None and request.method == "HEAD":
-            handler = methods.get("GET")
-        if handler is None:
-            allow = _allowed(methods)
-            if request.method == "OPTIONS":
-                return _answer_options(allow)
-            raise HttpError(
-                405, f"{request.method} is not possible here; possible: {allow}", headers=[("Allow", allow)]
-            )
-        return handler
+        methods = self._fixed.get(request.target) or self._fixed.get(request.raw_path)
+        if methods is not None:
+            handler = methods.get(request.method)
+            if handler is not None:
+                return handler
+        return self._look_further(request, methods)
 
-    def _methods_of(self, path: str) -> dict[str, Handler]:
-        if not _PARAMETER.search(path):
-            return self._fixed.setdefault(path.encode(), {})
-        for known_path, _, methods in self._patterns:
+    def _methods_of(self, method: str, path: str) -> Methods:
+        """Return the handlers of a path with parts, which nobody else may have with other names."""
+        pattern = PathPattern(path)
+        for known_path, known, methods in self._patterns:
             if known_path == path:
                 return methods
-        pieces = _PARAMETER.split(path)  # literal, name, literal, name, ... literal
-        regex = "".join(f"(?P<{p}>[^/]+)" if i % 2 else re.escape(p) for i, p in enumerate(pieces))
-        self._patterns.append((path, re.compile(regex), methods := {}))
+            if known.shape == pattern.shape and method in methods:
+                raise ValueError(f"route: {method} {path} is there already, as {known_path}")
+        self._patterns.append((path, pattern, methods := {}))
         return methods
 
-    def _match(self, request: Request) -> dict[str, Handler]:
+    def _look_further(self, request: Request, fixed: Methods | None) -> Handler:
+        """Find what is not a fixed path with this very method."""
+        possible = set(fixed or ())
+        if fixed is not None and request.method == "HEAD" and "GET" in fixed:
+            return fixed["GET"]
         raw_path = request.raw_path.decode("latin-1")
         for _, pattern, methods in self._patterns:
-            if match := pattern.fullmatch(raw_path):
-                request.path_parameters = {name: unquote(value) for name, value in match.groupdict().items()}
-                return methods
-        raise HttpError(404, f"nothing is at {request.path}")
+            parameters = pattern.match(raw_path)
+            if parameters is not None:
+                handler = methods.get(request.method)
+                if handler is None and request.method == "HEAD":
+                    handler = methods.get("GET")
+                if handler is not None:
+                    request.path_parameters = parameters
+                    return handler
+                possible.update(methods)
+        return self._refuse(request, possible)
+
+    def _refuse(self, request: Request, possible: set[str]) -> Handler:
+        """Return what answers a request that has no handler; raise the error where nothing lies around handlers."""
+        allow = ", ".join(sorted({*possible, "OPTIONS", *(("HEAD",) if "GET" in possible else ())}))
+        if possible and request.method == "OPTIONS":
+            handler = _answering_options(allow)
+            return self._layers.wrap(handler) if self._layers else handler
+        if possible:
+            message = f"{request.method} is not possible here; possible: {allow}"
+            error = HttpError(405, message, headers=[("Allow", allow)])
+        else:
+            error = HttpError(404, f"nothing is at {request.path}")
+        if not self._layers:
+            raise error
+        return self._layers.wrap(_raising(error))
 
 
-def _allowed(methods: dict[str, Handler]) -> str:
-    return ", ".join(sorted({*methods, "OPTIONS", *(("HEAD",) if "GET" in methods else ())}))
-
-
-def _answer_options(allow: str) -> Handler:
+def _answering_options(allow: str) -> Handler:
     async def answer(_request: Request) -> Response:
         return Response(status=204, content_type=None, headers=[("Allow", allow)])
+
+    return answer
+
+
+def _raising(error: HttpError) -> Handler:
+    @streams_body  # it needs none
+    async def answer(_request: Request) -> Response:
+        raise error
 
     return answer

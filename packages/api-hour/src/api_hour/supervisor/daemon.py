@@ -23,6 +23,7 @@ from api_hour.supervisor.events import (
     KillWorker,
     LogFact,
     Notify,
+    ReloadRequested,
     RetireWorker,
     ServiceState,
     StartSuccessor,
@@ -33,10 +34,14 @@ from api_hour.supervisor.events import (
 )
 from api_hour.supervisor.fleet import Fleet
 from api_hour.supervisor.handover import Ownership, Predecessor, Successor
+from api_hour.supervisor.ledger import Ledger
 from api_hour.supervisor.opening import Held, opened
 from api_hour.supervisor.policy import Policy
+from api_hour.supervisor.recorder import Recorder
 from api_hour.supervisor.signals import read_requests, signal_socket
+from api_hour.supervisor.source_watch import watched_sources
 from api_hour.supervisor.systemd import ServiceManager
+from api_hour.worker.heartbeat import heartbeat_interval_s
 from api_hour.worker.spec import WorkerSpec
 
 LOG = logging.getLogger("api_hour.supervisor")
@@ -73,6 +78,8 @@ def run_daemon(
             launched_in=launched_in,
             launcher=launcher or Nobody(),
         )
+        if settings.reload:
+            stack.enter_context(watched_sources(spec, selector, lambda: daemon.ask(ReloadRequested())))
         ending = daemon.run(signals)
     if ending.exit_code:
         raise StartError(ending.reason)
@@ -85,7 +92,7 @@ class Daemon:
     Args:
         settings: addresses, worker count and timeouts.
         spec: what every worker is started with.
-        held: the sockets and the pid file.
+        held: the sockets, the monitor and the pid file.
         selector: where everything is watched; the callback to call is each key's data.
         predecessor: told when this one serves.
         files: whether the socket files are ours; changes with a handover.
@@ -114,7 +121,8 @@ class Daemon:
         self._events: deque[Event] = deque()
         self._service_manager = ServiceManager(os.environ, os.getpid())
         self._successor = Successor(selector, self._on_successor)
-        self.fleet = Fleet(spec, list(held.listeners.values()), selector, self._events.append)
+        ledger = Ledger(heartbeat_interval_s(settings.heartbeat_timeout_s))
+        self.fleet = Fleet(spec, list(held.listeners.values()), selector, self._events.append, ledger.hear)
         self._certificates = CertificateWatch(spec.certificates(), self.fleet.replace_certificates)
         self.decisions = Decisions(
             Policy(
@@ -131,6 +139,11 @@ class Daemon:
                 is_successor=predecessor.is_waiting,
             )
         )
+        self._recorder = Recorder(ledger, self.decisions, self.fleet, target=spec.target, monitor=held.monitor)
+
+    def ask(self, event: Event) -> None:
+        """Take in what somebody wants; from this thread alone."""
+        self._events.append(event)
 
     def run(self, signals: socket.socket) -> Exit:
         """Serve to the end, and return how it ended; no worker is left, whatever happens.
@@ -140,6 +153,8 @@ class Daemon:
         """
         self._selector.register(signals, selectors.EVENT_READ, lambda: self._events.extend(read_requests(signals)))
         try:
+            if not self._predecessor.is_waiting:
+                self._recorder.open()
             while True:
                 self._events.append(Tick())  # after what has happened: see decisions.py, rule 5
                 if ending := self._handle_events():
@@ -150,15 +165,19 @@ class Daemon:
 
     def _handle_events(self) -> Exit | None:
         while self._events:
-            for action in self.decisions.handle(self._events.popleft(), now_s=time.monotonic()):
+            event, now_s = self._events.popleft(), time.monotonic()
+            actions = self.decisions.handle(event, now_s=now_s)
+            self._recorder.note(event, actions, now_s)
+            for action in actions:
                 if isinstance(action, Exit):
                     return action
                 self._carry_out(action)
+        self._recorder.publish_if_due(time.monotonic())
         return None
 
     def _wait(self) -> None:
         self._certificates.look_if_due(time.monotonic())
-        waits = (self.decisions.next_wake_at_s(), self._certificates.due_at_s)
+        waits = (self.decisions.next_wake_at_s(), self._recorder.due_at_s, self._certificates.due_at_s)
         wake_at_s = min((wait for wait in waits if wait is not None), default=None)
         ready = self._selector.select(None if wake_at_s is None else max(0.0, wake_at_s - time.monotonic()))
         for key, _ in ready:
@@ -177,7 +196,7 @@ class Daemon:
             case KillWorker(worker_id=worker_id, reason=reason):
                 self.fleet.kill(worker_id, reason)
             case StartSuccessor():
-                self._successor.start(self._held.listeners, self._launched_in)
+                self._successor.start(self._held.inheritable(), self._launched_in)
             case StopSuccessor():
                 self._successor.stop()
             case _:
@@ -199,8 +218,10 @@ class Daemon:
         if self._predecessor.is_waiting:
             self._predecessor.tell_ready()
             self._files.is_ours = True
+            self._recorder.open()
 
     def _on_successor(self, event: Event) -> None:
         if isinstance(event, HandoverDone):
             self._files.is_ours = False
+            self._recorder.close()
         self._events.append(event)

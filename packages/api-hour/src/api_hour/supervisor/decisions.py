@@ -29,6 +29,7 @@ from dataclasses import dataclass, field
 
 from api_hour.supervisor.events import (
     Action,
+    DaemonState,
     DumpStack,
     Event,
     Exit,
@@ -80,11 +81,14 @@ class Decisions:
 
     Attributes:
         workers: how many are wanted now.
+        reloads: how many were begun, and how many of them failed.
         event_log: the last events, each with its time in seconds, oldest first; heartbeats and ticks are left out.
     """
 
     policy: Policy
     workers: int = field(init=False)
+    reloads: int = 0
+    reloads_failed: int = 0
     event_log: deque[tuple[float, Event]] = field(default_factory=lambda: deque(maxlen=EVENT_LOG_LENGTH))
     _pool: Pool = field(default_factory=Pool)
     _actions: list[Action] = field(default_factory=list)
@@ -135,6 +139,14 @@ class Decisions:
     def phases(self) -> dict[int, Phase]:
         """Return the phase of each worker that is alive, by its number."""
         return {worker.worker_id: worker.phase for worker in self._pool}
+
+    def state(self) -> DaemonState:
+        """Return how the daemon is as a whole."""
+        if self._verdict is not None:
+            return "stopping"
+        if self._is_reloading:
+            return "reloading"
+        return "serving" if self._is_announced else "booting"
 
     def _waits(self) -> Iterator[float]:
         for worker in self._pool:
@@ -244,6 +256,7 @@ class Decisions:
 
     def _on_reload(self, now_s: float) -> None:
         self._pool.generation += 1
+        self.reloads += 1
         self._starts.forget(now_s)
         self._recycling.forget(now_s)
         again = "again, " if self._is_reloading else ""
@@ -254,6 +267,7 @@ class Decisions:
 
     def _fail_reload(self, reason: str) -> None:
         old = self._pool.keep_old()
+        self.reloads_failed += 1
         self._say(f"reload failed, {old} workers stay as they are: {reason}", is_failure=True)
         self._end_reload()
 

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Literal
 
 SpentReason = Literal["requests", "memory", "lifetime"]
+DaemonState = Literal["booting", "serving", "reloading", "stopping"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,16 +37,6 @@ LOG = logging.getLogger("api_hour.supervisor")
 WORKER_COMMAND = (sys.executable, "-P", "-m", "api_hour.worker.process")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerFacts:
-    """What is known of a worker: what it said with its last heartbeat, and its memory as the kernel counts it."""
-
-    worker_id: int
-    pid: int
-    rss_bytes: int
-    heartbeat: Heartbeat
-
-
 @dataclass(slots=True, kw_only=True)
 class WorkerProcess:
     """One worker: its process, our end of its control socket, and what came over it so far."""
@@ -60,13 +50,20 @@ class WorkerProcess:
     is_stack_due: bool = False  # it was asked for, and not logged yet
     unread: bytes = b""
     failure: str = ""
-    facts: WorkerFacts | None = None
+
+    def fields(self, **more: object) -> dict[str, object]:
+        """Return what a line in the log says of this worker, for those who log fields."""
+        return {"worker_id": self.worker_id, "worker_pid": self.process.pid, **more}
 
     def close(self) -> None:
         """Release the descriptors of a worker that is gone."""
         self.control.close()
         self.stack.close()
         os.close(self.pid_fd)
+
+
+def _pass_over(_worker_id: int, _heartbeat: Heartbeat) -> None:
+    pass
 
 
 class Fleet:
@@ -77,6 +74,7 @@ class Fleet:
         listeners: the listening sockets that every worker inherits.
         selector: where the workers' sockets are watched; the callback to call is each key's data.
         report: takes the events that the workers cause.
+        hear: takes each heartbeat and its worker's number, before the event that it has come.
     """
 
     def __init__(
@@ -85,11 +83,13 @@ class Fleet:
         listeners: Sequence[socket.socket],
         selector: selectors.BaseSelector,
         report: Callable[[Event], None],
+        hear: Callable[[int, Heartbeat], None] = _pass_over,
     ) -> None:
         self._spec = spec
         self._listener_fds = tuple(listener.fileno() for listener in listeners)
         self._selector = selector
         self._report = report
+        self._hear = hear
         self._workers: dict[int, WorkerProcess] = {}
         self._counts_fd = make_shared_memory()
         self._slots = Slots(ConnectionCounts(self._counts_fd))
@@ -115,12 +115,18 @@ class Fleet:
         worker.control.setblocking(False)
         self._selector.register(worker.control, selectors.EVENT_READ, lambda: self._read(worker))
         self._selector.register(worker.pid_fd, selectors.EVENT_READ, lambda: self._reap(worker))
-        LOG.info("worker %d started, pid %d", worker_id, worker.process.pid)
+        LOG.info("worker %d started, pid %d", worker_id, worker.process.pid, extra=worker.fields())
 
     def retire(self, worker_id: int, reason: str) -> None:
         """Tell a worker to end when its clients have been told; nothing happens when it is gone."""
         if worker := self._workers.get(worker_id):
-            LOG.info("worker %d retires, pid %d: %s", worker_id, worker.process.pid, reason)
+            LOG.info(
+                "worker %d retires, pid %d: %s",
+                worker_id,
+                worker.process.pid,
+                reason,
+                extra=worker.fields(reason=reason),
+            )
             with suppress(OSError):  # it is gone, or its loop is blocked: its deadline will be seen
                 worker.control.send(encode_command(WorkerCommand(command="retire")) + b"\n")
 
@@ -153,12 +159,12 @@ class Fleet:
         if worker := self._workers.get(worker_id):
             self._log_stack(worker, reason)
             self._log_missing_stack(worker)
-            LOG.error("worker %d %s: killed", worker_id, reason)
+            LOG.error("worker %d %s: killed", worker_id, reason, extra=worker.fields(reason=reason))
             worker.process.kill()
 
-    def facts(self) -> list[WorkerFacts]:
-        """Return what is known of the workers that have sent a heartbeat."""
-        return [worker.facts for worker in self._workers.values() if worker.facts is not None]
+    def pids(self) -> dict[int, int]:
+        """Return the process id of each worker, by its number."""
+        return {worker_id: worker.process.pid for worker_id, worker in self._workers.items()}
 
     def kill_all(self) -> None:
         """End every worker at once and wait for it: the way out when the supervisor itself fails."""
@@ -206,7 +212,7 @@ class Fleet:
 
     def _take_in(self, worker: WorkerProcess, report: WorkerReport) -> None:
         if report.state == "ready":
-            LOG.info("worker %d serves, pid %d", worker.worker_id, worker.process.pid)
+            LOG.info("worker %d serves, pid %d", worker.worker_id, worker.process.pid, extra=worker.fields())
             self._report(WorkerReady(worker_id=worker.worker_id))
         elif report.state == "failed":
             worker.failure = report.reason
@@ -215,22 +221,34 @@ class Fleet:
 
     def _take_in_heartbeat(self, worker: WorkerProcess, heartbeat: Heartbeat) -> None:
         self._log_stack(worker, "was silent for a while")
-        pid = worker.process.pid
-        rss_bytes = read_rss_bytes(pid) or 0
-        worker.facts = WorkerFacts(worker_id=worker.worker_id, pid=pid, rss_bytes=rss_bytes, heartbeat=heartbeat)
+        self._hear(worker.worker_id, heartbeat)
+        rss_bytes = read_rss_bytes(worker.process.pid) or 0
         self._report(WorkerAlive(worker_id=worker.worker_id, requests=heartbeat.requests, rss_bytes=rss_bytes))
 
     def _log_stack(self, worker: WorkerProcess, reason: str) -> None:
         """Write the stack that was asked for into the log; nothing when none was, or it has not come."""
         if worker.is_stack_due and (stack := worker.stack.take()):
             worker.is_stack_due = False
-            LOG.error("worker %d, pid %d, %s; its stack:\n%s", worker.worker_id, worker.process.pid, reason, stack)
+            LOG.error(
+                "worker %d, pid %d, %s; its stack:\n%s",
+                worker.worker_id,
+                worker.process.pid,
+                reason,
+                stack,
+                extra=worker.fields(reason=reason),
+            )
 
     def _log_missing_stack(self, worker: WorkerProcess) -> None:
         if worker.is_stack_due:
             state = read_state(worker.process.pid)
             because = "its process is stopped" if state == "T" else f"its process is in state {state}"
-            LOG.error("worker %d, pid %d, gives no stack: %s", worker.worker_id, worker.process.pid, because)
+            LOG.error(
+                "worker %d, pid %d, gives no stack: %s",
+                worker.worker_id,
+                worker.process.pid,
+                because,
+                extra=worker.fields(reason=because),
+            )
 
     def _reap(self, worker: WorkerProcess) -> None:
         exit_code = worker.process.wait()
@@ -238,7 +256,13 @@ class Fleet:
             while worker.control in self._selector.get_map():
                 self._read(worker)
         self._forget(worker)
-        LOG.info("worker %d, pid %d, %s", worker.worker_id, worker.process.pid, describe_exit(exit_code))
+        LOG.info(
+            "worker %d, pid %d, %s",
+            worker.worker_id,
+            worker.process.pid,
+            describe_exit(exit_code),
+            extra=worker.fields(exit_code=exit_code, reason=worker.failure),
+        )
         self._report(WorkerExited(worker_id=worker.worker_id, exit_code=exit_code, reason=worker.failure))
 
     def _forget(self, worker: WorkerProcess) -> None:

@@ -1,4 +1,4 @@
-"""What a supervisor holds while it serves: its sockets and its pid file."""
+"""What a supervisor holds while it serves: its sockets, its monitor and its pid file."""
 
 import logging
 import os
@@ -6,23 +6,33 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from api_hour.config.settings import Settings
 from api_hour.pidfile import PidFile
 from api_hour.privileges import Identity
 from api_hour.supervisor.handover import Ownership, inherited_listeners
 from api_hour.supervisor.inherited import systemd_sockets
+from api_hour.supervisor.monitor_socket import monitor_of
 from api_hour.supervisor.sockets import SocketFiles, bound_sockets, describe_address
+
+if TYPE_CHECKING:
+    from api_hour.supervisor.monitor import Monitor  # see monitor_socket.py
 
 LOG = logging.getLogger("api_hour.supervisor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """The sockets, by the names of their addresses (`name_binds`), and the pid file."""
+    """The sockets, by the names of their addresses (`name_binds`), the pid file, and the monitor if there is one."""
 
     listeners: Mapping[str, socket.socket]
     pid_file: PidFile
+    monitor: "Monitor | None" = None
+
+    def inheritable(self) -> dict[str, socket.socket]:
+        """Return all that a successor inherits, by name."""
+        return {**self.listeners, **({} if self.monitor is None else {self.monitor.name: self.monitor.listener})}
 
 
 @contextmanager
@@ -40,6 +50,7 @@ def opened(settings: Settings, owner: Identity | None, files: Ownership) -> Iter
     open_already = inherited_listeners() | systemd_sockets(os.environ, os.getpid())
     socket_files = SocketFiles(mode=settings.unix_mode, owner=owner, ownership=files)
     with (
+        monitor_of(settings, open_already, socket_files) as monitor,
         bound_sockets(settings.binds(), settings.backlog, open_already, socket_files) as listeners,
         PidFile(settings.pid_file) as pid_file,
     ):
@@ -47,4 +58,4 @@ def opened(settings: Settings, owner: Identity | None, files: Ownership) -> Iter
             pid_file.write()
         for listener in listeners.values():
             LOG.info("listening on %s", describe_address(listener))
-        yield Held(listeners=listeners, pid_file=pid_file)
+        yield Held(listeners=listeners, pid_file=pid_file, monitor=monitor)

@@ -47,6 +47,8 @@ def bound_sockets(
     backlog: int,
     inherited: Mapping[str, socket.socket] | None = None,
     files: SocketFiles | None = None,
+    *,
+    option: str = "--bind",
 ) -> Iterator[dict[str, socket.socket]]:
     """Open every address, and close all of them afterwards; socket files are removed.
 
@@ -57,6 +59,7 @@ def bound_sockets(
         backlog: connections that may wait to be accepted, for each address.
         inherited: sockets that are open already, by name; those that are not needed are closed.
         files: how to make and remove socket files.
+        option: what the addresses come from, for messages.
 
     Raises:
         StartError: an address cannot be listened on; those before it are released.
@@ -69,7 +72,7 @@ def bound_sockets(
     socket_files: list[tuple[str, int]] = []
     try:
         for bind, name in zip(wanted, name_binds(wanted), strict=True):
-            with _explained(f"--bind {bind}", bind):
+            with _explained(f"{option} {bind}", bind):
                 if name in left:
                     sockets[name] = left.pop(name)
                     _begin(sockets[name], backlog)

@@ -7,14 +7,14 @@ that must hold:
 2. Nobody waits for long: what is still there after a few steps back is taken by the one who stepped back, and a worker
    that takes nothing while connections wait is not waited for until it does. So a blocked worker stalls nothing.
 
-Decides only: reads no clock and touches no socket. `listeners.py` does.
+Decides only: reads no clock and touches no socket. `acceptor.py` does.
 """
 
 from api_hour.worker.connection_counts import NOT_SERVING, ConnectionCounts
 
 STEP_BACK_S = 0.001
-STEPS_UNTIL_TAKEN = 3  # and a connection that is still there is taken after all
-STEPS_UNTIL_STUCK = 20  # and a worker that took nothing meanwhile is not waited for
+FIRST_TAKE = 3  # steps after which a connection that is still there is taken after all; then after twice as many, ...
+STEPS_UNTIL_STUCK = 100  # without a connection taken: more than a busy machine makes a worker miss
 
 
 class Balance:
@@ -30,7 +30,7 @@ class Balance:
         self._slot = slot
         self._connections = 0
         self._is_serving = False
-        self._steps = 0  # while those that are waited for took nothing
+        self._begin_waiting()
         self._waited_for: dict[int, int] = {}  # workers, and how many each had ever taken
         self._stuck: dict[int, int] = {}  # those that are not waited for until they take one
 
@@ -63,13 +63,24 @@ class Balance:
         if self._connections <= allowed_beside(self._counts.least()):
             return False
         behind = self._workers_behind()
+        if not behind:
+            return False
         if any(self._waited_for.get(slot, taken) != taken for slot, taken in behind.items()):
-            self._steps = 0  # one of them is at it
+            self._begin_waiting()  # one of them is at it
         self._waited_for = behind
         self._steps += 1
         if self._steps > STEPS_UNTIL_STUCK:
             self._stuck.update(behind)
-        return bool(behind) and self._steps % STEPS_UNTIL_TAKEN != 0
+            self._begin_waiting()
+            return False
+        if self._steps == self._next_take:
+            self._next_take *= 2
+            return False
+        return True
+
+    def _begin_waiting(self) -> None:
+        self._steps = 0  # while those that are waited for took nothing
+        self._next_take = FIRST_TAKE  # the step at which a connection is taken after all
 
     def _publish(self) -> None:
         if self._is_serving:

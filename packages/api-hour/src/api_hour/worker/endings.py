@@ -70,9 +70,11 @@ def cut(protocol: Any, transport: asyncio.BaseTransport) -> Ending | None:
     """
     if hasattr(protocol, "begin_shutdown"):
         protocol.abort()
-        return None
-    cast("asyncio.Transport", transport).abort()
-    return shut_down(protocol, AT_ONCE_S) if has_shutdown(protocol) else None
+    elif has_shutdown(protocol):
+        return _shut_down_and_abort(protocol, cast("asyncio.Transport", transport))
+    else:
+        cast("asyncio.Transport", transport).abort()
+    return None
 
 
 def has_shutdown(handler: Any) -> bool:
@@ -81,8 +83,19 @@ def has_shutdown(handler: Any) -> bool:
 
 
 async def shut_down(handler: Any, timeout_s: float) -> None:
-    """Await `handler.shutdown`; an error in it is logged, for others are still to end."""
+    """Let aiohttp's server, or one of its connections, close what is idle and wait for the rest.
+
+    An error is logged, for others are still to end.
+    """
+    close_idle = getattr(handler, "pre_shutdown", None) or getattr(handler, "close", None)
     try:
+        if close_idle is not None:
+            close_idle()  # shutdown() alone would wait for idle connections, too
         await handler.shutdown(timeout=timeout_s)
     except Exception:
         LOG.exception("%r could not be shut down", handler)
+
+
+async def _shut_down_and_abort(protocol: Any, transport: asyncio.Transport) -> None:
+    await shut_down(protocol, AT_ONCE_S)  # first: a connection that is lost does not stop its handler
+    transport.abort()

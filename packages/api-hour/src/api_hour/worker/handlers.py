@@ -8,6 +8,7 @@ can be known without calling the factory: from a class, or from the class that a
 import asyncio
 import functools
 import inspect
+import os
 import socket
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
@@ -83,7 +84,7 @@ def takes_streams(handler: Any) -> bool:
 def name_of(listener: socket.socket) -> str:
     """Return a socket's address as `--bind` writes it."""
     if listener.family == socket.AF_UNIX:
-        return f"unix:{listener.getsockname()}"
+        return "unix:" + os.fsdecode(listener.getsockname()).replace("\0", "@", 1)
     host, port = listener.getsockname()[:2]
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return f"udp:{address}" if listener.type == socket.SOCK_DGRAM else address

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from api_hour.stats import ServingStats
-from api_hour.worker.spec import Heartbeat
+from api_hour.worker.spec import EngineReport, Heartbeat
 
 HEARTBEAT_INTERVAL_S = 1.0
 HEARTBEATS_PER_TIMEOUT = 4
@@ -13,6 +13,10 @@ HEARTBEATS_PER_TIMEOUT = 4
 def heartbeat_interval_s(timeout_s: float) -> float:
     """Return how often to beat for a supervisor that waits so long: each second, or several times in a short wait."""
     return min(HEARTBEAT_INTERVAL_S, timeout_s / HEARTBEATS_PER_TIMEOUT) if timeout_s else HEARTBEAT_INTERVAL_S
+
+
+def _no_engines(_now_s: float) -> tuple[EngineReport, ...]:
+    return ()
 
 
 class Heart:
@@ -24,6 +28,7 @@ class Heart:
         stats: what the worker has answered.
         connections: tells how many connections are open.
         send: takes each heartbeat.
+        engines: tells how the engines are, at the time it is given.
     """
 
     def __init__(
@@ -33,17 +38,24 @@ class Heart:
         stats: ServingStats,
         connections: Callable[[], int],
         send: Callable[[Heartbeat], None],
+        *,
+        engines: Callable[[float], tuple[EngineReport, ...]] = _no_engines,
     ) -> None:
         self._loop = loop
         self._interval_s = interval_s
         self._stats = stats
         self._connections = connections
         self._send = send
+        self._engines = engines
 
     def start(self) -> None:
         """Begin to beat, for as long as the loop runs."""
         self._stats.on_limit = lambda: self._beat(loop_lag_s=0.0)
         self._wait()
+
+    def beat(self) -> None:
+        """Say at once what is to be said: at the beginning, and at the end, when nothing more comes."""
+        self._beat(loop_lag_s=0.0)
 
     def _wait(self) -> None:
         self._loop.call_later(self._interval_s, self._on_time, self._loop.time() + self._interval_s)
@@ -61,5 +73,6 @@ class Heart:
                 latency_sum_s=self._stats.latency_sum_s,
                 loop_lag_s=loop_lag_s,
                 connections=self._connections(),
+                engines=self._engines(self._loop.time()),
             )
         )

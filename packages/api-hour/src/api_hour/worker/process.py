@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 from api_hour.access_log import AccessLog
@@ -23,12 +23,14 @@ from api_hour.tls import TlsPem
 from api_hour.worker.balance import Balance
 from api_hour.worker.certificates import replace_certificates
 from api_hour.worker.connection_counts import ConnectionCounts
+from api_hour.worker.engine_reports import engine_reports
 from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
 from api_hour.worker.lifecycle import Ending, serve
 from api_hour.worker.listeners import Listeners
 from api_hour.worker.preparation import Prepared, prepare_process
 from api_hour.worker.spec import (
     STACK_SIGNAL,
+    EngineReport,
     Heartbeat,
     WorkerOrder,
     WorkerReport,
@@ -171,11 +173,18 @@ def _run(order: WorkerOrder, prepared: Prepared, control: socket.socket, reporte
     try:
         container = container_class(config=config, worker=worker, loop=loop)
         ending = Ending()
+        at_end = ExitStack()
+
+        def engines(now_s: float) -> tuple[EngineReport, ...]:
+            return engine_reports(container.engines.values(), now_s)
 
         def on_ready(listeners: Listeners) -> None:
             interval_s = heartbeat_interval_s(spec.heartbeat_timeout_s)
-            Heart(loop, interval_s, stats, listeners.open_connections, reporter.alive).start()
+            heart = Heart(loop, interval_s, stats, listeners.open_connections, reporter.alive, engines=engines)
+            heart.start()
+            at_end.callback(heart.beat)
             reporter.ready()
+            heart.beat()
 
         life = loop.create_task(
             serve(
@@ -211,7 +220,7 @@ def _run(order: WorkerOrder, prepared: Prepared, control: socket.socket, reporte
             replace=lambda changed: replace_certificates(prepared.certificates, changed),
         )
         loop.add_reader(control.fileno(), commands.read)
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError), at_end:
             loop.run_until_complete(life)
     finally:
         if prepared.access_log is not None:

@@ -75,12 +75,38 @@ class WorkerCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EngineReport:
+    """What a worker says of one of its engines.
+
+    Attributes:
+        name: the engine's.
+        state: `up`, `connecting`, or `down`: not up for so long that callers are refused at once.
+        age_s: since when it is up, or since when it is not.
+        last_error: why it is not up, or was not.
+        connections: open now; 0 for an engine that does not count them, as with the next two.
+        borrowed: connections in use.
+        waiting: callers that wait for a connection.
+        refused: callers that were told that it is unavailable; only grows.
+    """
+
+    name: str
+    state: Literal["connecting", "up", "down"]
+    age_s: float = 0.0
+    last_error: str = ""
+    connections: int = 0
+    borrowed: int = 0
+    waiting: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
     """What a worker says each second: see `ServingStats`, whose counters only grow.
 
     Attributes:
         loop_lag_s: how late the event loop was for this heartbeat.
         connections: how many are open.
+        engines: how the engines are.
     """
 
     requests: int = 0
@@ -89,6 +115,7 @@ class Heartbeat:
     latency_sum_s: float = 0.0
     loop_lag_s: float = 0.0
     connections: int = 0
+    engines: tuple[EngineReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""From the text `MODULE:NAME` to the Container class that a worker runs."""
+"""From the text `MODULE:NAME` to what makes the Container that a worker runs."""
 
 import importlib
 import sys
@@ -7,19 +7,19 @@ from typing import Any
 
 import yaml
 
-from api_hour.container import Container
 from api_hour.errors import ConfigError
+from api_hour.worker.target_forms import ContainerMaker, maker_of
 
 
-def import_container(target: str, directory: str) -> type[Container]:
-    """Import the Container class that `target` names, with `directory` first on the import path.
+def import_container(target: str, directory: str) -> ContainerMaker:
+    """Import what `target` names, with `directory` first on the import path, and return how to make its Container.
 
     Args:
         target: `MODULE:NAME`.
         directory: where the application's modules are.
 
     Raises:
-        ConfigError: there is no such module or name, or it is not a Container class.
+        ConfigError: there is no such module or name, or it is nothing that can be served.
         Exception: whatever importing the module raises; its traceback is the user's to read.
     """
     module_name, _, name = target.partition(":")
@@ -33,9 +33,7 @@ def import_container(target: str, directory: str) -> type[Container]:
     found = getattr(module, name, None)
     if found is None:
         raise ConfigError(f"TARGET {target!r}: module {module_name!r} has no {name!r}.")
-    if not (isinstance(found, type) and issubclass(found, Container)):
-        raise ConfigError(f"TARGET {target!r}: expected a subclass of api_hour.Container, got {found!r}.")
-    return found
+    return maker_of(found, described_as=f"TARGET {target!r}")
 
 
 def read_main_yaml(path: str | None) -> Any:

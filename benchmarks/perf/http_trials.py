@@ -1,0 +1,180 @@
+"""One server's turn in `make perf-http`: started, loaded in three ways, watched, stopped.
+
+    full     as fast as it answers, each connection waiting for its answer: its capacity
+    half     half of the capacity just measured, at a constant rate: latencies that say something
+    common   the suite's own rate, the same for all: what the same work costs each
+
+A load during which others took much of the machine is put on again, and the quieter one is kept.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec.structs import replace as replace_struct
+
+from rush_hour.core.result import LoadReport
+from rush_hour.core.schedule import Arrivals
+from rush_hour.core.verdict import GENERATOR_CPU_RATIO, OTHER_LOAD_RATIO
+from rush_hour.errors import RushHourError
+from rush_hour.load.plan import LoadPlan
+from rush_hour.load.request import OneRequest
+from rush_hour.load.run import Observer, run_load
+from rush_hour.report.result_file import Usage
+from rush_hour.rig.part import Part
+from rush_hour.rig.resources import Sampling
+from rush_hour.rig.stack import RigOptions, shared_rig
+from rush_hour.rig.suite import Suite, SystemSpec
+from rush_hour.rig.system import Rig, RunningSystem, running_system
+from rush_hour.units import parse_duration_s
+
+HOLDS_RATIO = 0.999  # of the requests due that are answered well
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What one load showed.
+
+    Attributes:
+        server_cpu_us, database_cpu_us: of all processes of the role, for each good answer.
+        holds: whether all that was due was answered well; means nothing at full speed.
+        generator_is_the_limit: whether the load generator had no more to give.
+        others_ratio: of the machine's CPU, what neither the server, the database nor the generator used.
+    """
+
+    goodput_per_s: float
+    server_cpu_us: float
+    database_cpu_us: float | None
+    p99_us: int | None
+    max_rss_bytes: int
+    holds: bool
+    generator_is_the_limit: bool
+    others_ratio: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One turn of one system."""
+
+    full: Figures
+    half: Figures
+    common: Figures
+
+    @property
+    def loads(self) -> tuple[Figures, Figures, Figures]:
+        """All three."""
+        return self.full, self.half, self.common
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """What the systems of a suite take their turns on.
+
+    Attributes:
+        database: the private server; None for a suite without one.
+        retries: how often a load is put on again while others take much of the machine.
+    """
+
+    suite: Suite
+    rig: Rig
+    database: Part | None
+    duration_s: float
+    retries: int
+
+    def take(self, system: SystemSpec) -> Trial:
+        """Start a system, load it in three ways, and stop it.
+
+        Raises:
+            RushHourError: it cannot run here, did not come up, does not answer rightly, or answered nothing.
+        """
+        with running_system(system, self.suite.probe, self.rig) as running:
+            full = self._quietest(running, "closed-loop", 1.0)
+            return Trial(
+                full=full,
+                half=self._quietest(running, "constant", full.goodput_per_s / 2),
+                common=self._quietest(running, "constant", self.suite.load.rate),
+            )
+
+    def _quietest(self, running: RunningSystem, arrivals: Arrivals, rate_per_s: float) -> Figures:
+        best = self._load(running, arrivals, rate_per_s)
+        for _ in range(self.retries):
+            if best.others_ratio <= OTHER_LOAD_RATIO:
+                break
+            best = min(best, self._load(running, arrivals, rate_per_s), key=lambda figures: figures.others_ratio)
+        return best
+
+    def _load(self, running: RunningSystem, arrivals: Arrivals, rate_per_s: float) -> Figures:
+        load = self.suite.load
+        plan = LoadPlan(
+            url=running.url,
+            address=running.address,
+            requests=OneRequest(running.request),
+            rate_per_s=rate_per_s,
+            arrivals=arrivals,
+            duration_s=self.duration_s,
+            warmup_s=parse_duration_s(load.warmup, what="warmup", zero_is_fine=True),
+            connections=load.connections,
+            processes=load.processes,
+            timeout_s=parse_duration_s(load.timeout, what="timeout"),
+        )
+        parts = running.parts() | ({} if self.database is None else {"database": self.database})
+        sampling = Sampling({role: part.process_ids for role, part in parts.items()})
+        begun_at_s = [0.0]
+
+        def on_phase(phase: str) -> None:
+            if phase == "measuring":
+                sampling.begin()
+                begun_at_s[0] = time.monotonic()
+
+        with sampling:
+            report, is_interrupted = run_load(plan, Observer(on_phase=on_phase))
+        if is_interrupted:
+            raise KeyboardInterrupt
+        sampled_s = time.monotonic() - begun_at_s[0]
+        return figures_of(report, sampling.usage(), machine_cpu_s=sampling.machine_cpu_s, sampled_s=sampled_s)
+
+
+@contextmanager
+def turns_of(suite_path: Path, suite: Suite, *, duration_s: float, retries: int) -> Iterator[Turns]:
+    """Start what the systems of a suite share, and stop it afterwards."""
+    options = RigOptions(suite_path=suite_path, logs=None, workers=None, database_url=None, nginx=None)
+    with shared_rig(suite, options, lambda _step: None) as (rig, database):
+        yield Turns(suite=suite, rig=rig, database=database, duration_s=duration_s, retries=retries)
+
+
+def figures_of(report: LoadReport, usage: dict[str, Usage], *, machine_cpu_s: float, sampled_s: float) -> Figures:
+    """Return what a load showed.
+
+    Args:
+        report: what the generator saw.
+        usage: what each role used.
+        machine_cpu_s: what the whole machine used.
+        sampled_s: for how long it was looked at.
+
+    Raises:
+        RushHourError: not one answer was good.
+    """
+    result = report.result
+    good = result.responses_good
+    if not good or result.latency_us is None:
+        raise RushHourError(f"no good answer at {report.plan.offered}: {result.responses_by_status} {result.errors}.")
+    known_cpu_s = result.generator.cpu_s + sum(used.cpu_s for used in usage.values())
+    database = usage.get("database")
+    return Figures(
+        goodput_per_s=result.goodput_per_s,
+        server_cpu_us=usage["server"].cpu_s * 1e6 / good,
+        database_cpu_us=None if database is None else database.cpu_s * 1e6 / good,
+        p99_us=result.latency_us.p99,
+        max_rss_bytes=usage["server"].max_rss_bytes,
+        holds=good >= HOLDS_RATIO * result.requests_due,
+        generator_is_the_limit=result.generator.busiest_process_cpu_ratio > GENERATOR_CPU_RATIO,
+        others_ratio=max(0.0, machine_cpu_s - known_cpu_s) / ((os.cpu_count() or 1) * sampled_s),
+    )
+
+
+def only(suite: Suite, names: list[str]) -> Suite:
+    """Return a suite with only these systems; with all when none is named."""
+    return replace_struct(suite, systems=[system for system in suite.systems if not names or system.name in names])

@@ -1,0 +1,60 @@
+"""`make perf-http`, short, on what is installed here: API-Hour itself."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from command_lines import BENCHMARKS, ENVIRONMENT
+
+from rush_hour.rig.suite import read_suite
+
+SCRIPT = BENCHMARKS / "perf" / "http_servers.py"
+OURS_ON_AGENTS = {"api-hour-json", "api-hour-coalesced"}
+
+
+def run(*options: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, SCRIPT, *options], capture_output=True, text=True, check=False)
+
+
+def test_both_suites_have_the_same_peers() -> None:
+    index, agents = (read_suite(BENCHMARKS / "suites" / name) for name in ("hello.toml", "agents-peers.toml"))
+
+    names = [{system.name for system in suite.systems} for suite in (index, agents)]
+    assert names[1] - names[0] == OURS_ON_AGENTS
+    assert names[0] < names[1]
+    assert (index.workers, agents.workers) == (1, 1)
+    assert {"api-hour", "api-hour-asgi", "api-hour-fastapi"} <= names[0]
+
+
+def test_the_agents_are_those_of_the_published_comparison() -> None:
+    published, agents = (read_suite(BENCHMARKS / "suites" / name) for name in ("published.toml", "agents-peers.toml"))
+
+    assert agents.probe == published.probe
+    assert agents.database == published.database
+    assert {system.env["DATABASE_CONNECTIONS"] for system in agents.systems} == {"4"}
+
+
+@pytest.mark.parametrize(("path", "columns"), [("/index", 13), ("/agents", 14)])
+def test_a_system_takes_its_turns_and_has_a_row(path: str, columns: int) -> None:
+    done = run("--path", path, "--only", "api-hour", "--repetitions", "2", "--duration", "0.3", "--retries", "0")
+
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("api-hour ")]
+    assert [len(row) - 1 for row in rows] == [columns], done.stdout
+    assert done.stderr.count("api-hour:") == 2
+
+
+def test_an_unknown_system_is_refused_with_those_that_are_known() -> None:
+    done = run("--only", "apache")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("--only: expected one of api-hour, api-hour-asgi, api-hour-fastapi, uvicorn, ")
+    assert done.stderr.endswith("; got 'apache'.\n")
+
+
+@pytest.mark.skipif(shutil.which("granian", path=ENVIRONMENT["PATH"]) is not None, reason="it can run here")
+def test_what_cannot_run_is_told_with_the_reason() -> None:
+    done = run("--path", "/index", "--only", "granian", "--repetitions", "1")
+
+    assert (done.returncode, done.stdout) == (3, "granian: the program 'granian' is not installed.\n\n")
