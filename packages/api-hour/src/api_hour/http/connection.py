@@ -102,6 +102,13 @@ class Connection(asyncio.Protocol):
             data = encode_response(response, request, date=heads.date, keep_alive=keep_alive)
         self.send_bytes(data, keep_alive=keep_alive)
 
+    def send_json(self, request: Request, document: bytes) -> None:
+        """Send a JSON document with status 200: what most handlers return needs no Response."""
+        if self.keeps_alive(request) and request.method != "HEAD" and not request.is_http_1_0:
+            self.send_bytes(self._server.heads.json(document), keep_alive=True)
+        else:
+            self.send(request, Response(document, content_type="application/json"))
+
     async def send_stream(self, request: Request, response: Response) -> None:
         """Send an answer piece by piece, as fast as the client reads.
 
@@ -141,7 +148,7 @@ class Connection(asyncio.Protocol):
         """Send a whole answer that somebody else has put together."""
         self._keep_alive = keep_alive
         self.has_begun_answer = self.has_ended_answer = True
-        if not self.is_lost:
+        if not (self._is_lost or self._transport.is_closing()):
             self._transport.write(data)
 
     def begin_answer(

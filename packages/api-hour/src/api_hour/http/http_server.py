@@ -11,7 +11,7 @@ from api_hour.http.limits import Limits
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
 from api_hour.http.request import Request
-from api_hour.http.response import Response, to_response
+from api_hour.http.response import Response, encode_json
 from api_hour.http.router import Router
 from api_hour.http.server import Server
 
@@ -44,11 +44,13 @@ class HttpServer(Server):
     async def respond(self, connection: HttpProtocol, request: Request) -> None:
         """Answer a request with what its handler returns or raises."""
         try:
-            response = to_response(await self.router.find(request)(request))
-            if isinstance(response.body, bytes):
-                connection.send(request, response)
+            answer = await self.router.find(request)(request)
+            if not isinstance(answer, Response):
+                connection.send_json(request, encode_json(answer))
+            elif isinstance(answer.body, bytes):
+                connection.send(request, answer)
             else:
-                await connection.send_stream(request, response)
+                await connection.send_stream(request, answer)
         except HttpError as error:
             connection.fail(request, http_error_response(request, error))
         except AnswerSent:
