@@ -1,7 +1,16 @@
 import io
 from dataclasses import replace
 
-from http_tables import best_peer, cpu_at_full_speed, main_table, notes, ratio, requests_per_s, same_application_table
+from http_tables import (
+    best_peer,
+    cpu_at_full_speed,
+    holds_common_rate,
+    main_table,
+    notes,
+    ratio,
+    requests_per_s,
+    same_application_table,
+)
 from http_trials import Figures, Trial
 from rich.console import Console
 from rich.table import Table
@@ -64,6 +73,14 @@ def test_a_system_that_does_not_hold_the_common_rate_has_no_figures_of_it() -> N
 
     assert rows[4] == "socketify 30,000 30 1.00 1.50 16.0 50 1.00 0.75 - - - 1.50 40"
     assert rows[3].endswith("22.0 0.50 0.50 1.50 40"), "the best peer is one that holds"
+
+
+def test_one_bad_repetition_is_no_verdict_on_the_common_rate() -> None:
+    first, *others = TRIALS["uvicorn"]
+    disturbed = [replace(first, common=replace(first.common, holds=False)), *others]
+
+    assert holds_common_rate(disturbed)
+    assert not holds_common_rate([disturbed[0], others[0]])
 
 
 def test_a_figure_that_the_generator_limits_is_a_lower_bound() -> None:
