@@ -39,7 +39,7 @@ FULL = request(authorization=b"Basic am9lOnNlY3JldA==", referer=b"http://a/", us
         ("M", "1234"),
         ("D", "1234567"),
         ("L", "1.234568"),
-        ("p", f"<{PID}>"),
+        pytest.param("p", f"<{PID}>", id="p"),
         ("{User-Agent}i", r"curl \x228\x22"),
         ("{accept}i", "-"),
         ("{x-part}o", "a: b"),
