@@ -18,7 +18,8 @@ bench: $(VENV)/.bench ## Rerun the published comparison; ARGS="--duration 5m --o
 	$(BIN)/rush-hour bench benchmarks/suites/published.toml $(ARGS)
 
 test: $(VENV)/.bench $(VENV)/.dev ## Run all tests; ARGS="-k name" passes options on.
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile packages/api-hour $(ARGS)
+	$(BIN)/pytest packages/rush-hour benchmarks/tests $(ARGS)
 
 lint: $(VENV)/.bench $(VENV)/.dev ## Check style, spelling and the layers.
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""A client and an HttpServer on the two ends of a socket pair, in one event loop."""
+"""A client and a server on the two ends of a socket pair, in one event loop."""
 
 import asyncio
 import socket
@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 
-from api_hour.http import HttpServer
 from api_hour.http.protocol import HttpProtocol
+from api_hour.http.server import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Connection:
 
 
 @asynccontextmanager
-async def connected(server: HttpServer) -> AsyncIterator[Connection]:
+async def connected(server: Server) -> AsyncIterator[Connection]:
     """Connect a client to a server; both ends are closed at the end."""
     ours, theirs = socket.socketpair()
     for end in (ours, theirs):

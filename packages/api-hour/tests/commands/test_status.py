@@ -76,7 +76,7 @@ def test_a_daemon_is_shown_as_its_monitor_says(host: str, capsys: pytest.Capture
     assert "\x1b" not in output.out
 
 
-@pytest.mark.parametrize("address", ["unix:m.sock", f"unix:@api-hour-test-{os.getpid()}"])
+@pytest.mark.parametrize("address", ["unix:m.sock", f"unix:@api-hour-test-{os.getpid()}"], ids=["file", "abstract"])
 def test_a_monitor_on_a_unix_socket_is_asked_too(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from api_hour.config.gunicorn_settings import RENAMED, WITHOUT_MEANING, is_reported, taken_names
+from api_hour.access_log.lines import COMBINED
+from api_hour.config.gunicorn_settings import RENAMED, WITHOUT_MEANING, is_reported, taken_names, with_access_log
 from api_hour.config.sources import option_keys
 
 
@@ -20,6 +21,16 @@ def test_what_is_renamed_goes_to_options_that_exist() -> None:
 
 
 def test_a_setting_that_is_left_at_none_is_not_reported() -> None:
-    assert is_reported("accesslog", "-")
-    assert not is_reported("accesslog", None)
+    assert is_reported("syslog_addr", "-")
+    assert not is_reported("syslog_addr", None)
     assert not is_reported("my_variable", 1)
+
+
+def test_the_format_of_an_access_log_means_nothing_without_its_place() -> None:
+    assert with_access_log({"access_log_format": "%(h)s", "a": 1}) == {"a": 1}
+    assert with_access_log({"access_log_format": "%(h)s", "accesslog": None}) == {"accesslog": None}
+    assert with_access_log({"accesslog": "-"}) == {"access_log_format": COMBINED, "accesslog": "-"}
+    assert with_access_log({"access_log_format": "%(h)s", "accesslog": "a"}) == {
+        "access_log_format": "%(h)s",
+        "accesslog": "a",
+    }

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from daemon_process import Address, connect, end_in_time, kill_left, read_all, watched
 from event_loops import TIMEOUT_S
+from issued import Issuer, copy_files, subject_of
 from started_process import POLL_S
 
 from api_hour.pidfile import running_pid
@@ -237,6 +238,33 @@ def test_the_workers_are_another_user_and_the_supervisor_is_not(open_directory: 
     socket_file = (open_directory / "b.sock").stat()
     assert (socket_file.st_uid, socket_file.st_mode & 0o777) == (65534, 0o640)
     assert PID_FILE.stat().st_uid == 0
+    assert api_hour("stop", "-p", "a.pid").returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
+def test_a_private_key_that_only_root_may_read_is_served_and_renewed(open_directory: Path, tmp_path: Path) -> None:
+    issuer = Issuer(tmp_path)
+    files, new = issuer.issue("old"), issuer.issue("new")
+    Path(str(files.key)).chmod(0o600)
+    bind = f"unix:{open_directory}/b.sock,cert={files.cert},key={files.key}"
+    ended = launch("--chdir", str(open_directory), "--user", "nobody", "-b", bind)
+    assert ended.returncode == 0, ended.stderr
+
+    def shown() -> str:
+        with (
+            connect(f"{open_directory}/b.sock") as client,
+            issuer.client_context().wrap_socket(client, server_hostname="localhost") as tls,
+        ):
+            assert b'"uid": 65534' in tls.recv(1 << 16)
+            return subject_of(tls)
+
+    assert shown() == "old"
+    copy_files(new, files)
+    Path(str(files.key)).chmod(0o600)
+    end_at_s = time.monotonic() + TIMEOUT_S
+    while shown() != "new":
+        assert time.monotonic() < end_at_s, Path("a.log").read_text()
+        time.sleep(POLL_S)
     assert api_hour("stop", "-p", "a.pid").returncode == 0
 
 

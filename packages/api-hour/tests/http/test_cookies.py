@@ -36,11 +36,14 @@ def test_rfc_6265_4_2_cookies_are_found_by_name(header: str, cookies: dict[str, 
     [
         ({}, "a=b; Path=/; Secure; HttpOnly; SameSite=Lax"),
         ({"max_age_s": 0, "path": "/x"}, "a=b; Max-Age=0; Path=/x; Secure; HttpOnly; SameSite=Lax"),
-        ({"domain": "example.org", "same_site": "Strict"}, "a=b; Domain=example.org; Path=/; Secure; HttpOnly; SameSite=Strict"),
+        (
+            {"domain": "example.org", "same_site": "Strict"},
+            "a=b; Domain=example.org; Path=/; Secure; HttpOnly; SameSite=Strict",
+        ),
         ({"secure": False, "http_only": False, "same_site": None}, "a=b; Path=/"),
         ({"same_site": "None"}, "a=b; Path=/; Secure; HttpOnly; SameSite=None"),
     ],
-)  # fmt: skip
+)
 def test_rfc_6265_4_1_a_cookie_is_set(options: dict[str, Any], value: str) -> None:
     assert set_cookie("a", "b", **options) == ("Set-Cookie", value)
 

@@ -82,7 +82,7 @@ def test_what_is_missing_of_a_chunk_is_known() -> None:
         (b"3e9\r\n", 413, "the body is larger than 1000 bytes"),
         *(
             (b"0\r\n" + data, 400, "a trailer is malformed")
-            for data in (b"X\r\n", b"X : y\r\n", b" X: y\r\n", b": y\r\n", b"X: \x00\r\n", b"X: a\rb\r\n", b"X: a\nb\r\n")
+            for data in (b"X\r\n", b"X : y\r\n", b" X: y\r\n", b": y\r\n", b"X: \x00\r\n", b"X: a\rb\r\n")
         ),
         (b"0\r\nX: " + b"y" * 100, 431, "the trailers are larger than 100 bytes"),
         (b"0\r\n" + b"X: y\r\n" * 17, 431, "the trailers are larger than 100 bytes"),

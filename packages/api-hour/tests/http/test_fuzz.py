@@ -1,5 +1,7 @@
 """Generated and mutated requests, with h11 as the judge; `fuzz_http.py` runs any number of them."""
 
+import random
+
 import fuzz_http
 import pytest
 
@@ -19,7 +21,7 @@ def test_the_judge_finds_what_is_wrong() -> None:
 
 
 def test_the_inputs_are_neither_all_right_nor_all_wrong() -> None:
-    chance = fuzz_http.random.Random(1)  # noqa: S311  # it chooses inputs
+    chance = random.Random(1)  # noqa: S311  # it chooses inputs
     accepted = [len(fuzz_http.judge(fuzz_http.generate(chance))[0]) for _ in range(1000)]
 
     assert 200 < sum(count > 0 for count in accepted) < 800

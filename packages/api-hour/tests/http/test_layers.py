@@ -75,7 +75,7 @@ async def test_middleware_lies_around_a_handler_the_first_outermost() -> None:
     ("method", "path", "status", "body"),
     [
         ("GET", "/teapot", 418, b"short\n"),
-        ("GET", "/down", 503, b"the database is away\n"),
+        ("GET", "/down", 503, b"try again\n"),
         ("GET", "/nowhere", 404, b"nothing is at /nowhere\n"),
         ("PUT", "/hello", 405, b"PUT is not possible here; possible: GET, HEAD, OPTIONS\n"),
         ("OPTIONS", "/hello", 204, b""),

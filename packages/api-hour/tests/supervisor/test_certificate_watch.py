@@ -119,6 +119,7 @@ def test_a_link_that_leads_elsewhere_is_a_change(issuer: Issuer, tmp_path: Path)
 
 
 def test_a_new_certificate_that_expires_soon_is_a_warning(issuer: Issuer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
     files = issuer.issue("a")
     watch = Watch(files)
     until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3, hours=1)

@@ -104,6 +104,7 @@ def test_a_change_is_announced_to_the_selector_and_other_files_are_not(
 
 
 def test_a_place_that_cannot_be_watched_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
     gone = tmp_path / "gone"
     with selectors.DefaultSelector() as selector, watched_sources(spec_of(gone), selector, lambda: None):
         end_at_s = time.monotonic() + TIMEOUT_S

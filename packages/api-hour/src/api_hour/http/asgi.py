@@ -91,19 +91,20 @@ class AsgiServer(Server):
     def _scope(self, connection: HttpProtocol, request: Request) -> dict[str, Any]:
         raw_path, _, query_string = request.target.partition(b"?")
         path = raw_path.decode("ascii")
+        client, server, scheme = connection.ends_of(request)
         return {
             "type": "http",
             "asgi": ASGI,
             "http_version": "1.0" if request.is_http_1_0 else "1.1",
             "method": request.method,
-            "scheme": connection.scheme_of(request),
+            "scheme": scheme,
             "path": unquote(path) if "%" in path else path,
             "raw_path": raw_path,
             "query_string": query_string,
             "root_path": "",
             "headers": request.raw_headers,
-            "client": connection.client_of(request),
-            "server": connection.server_address,
+            "client": client,
+            "server": server,
             "state": self._lifespan.state.copy(),
         }
 
@@ -163,7 +164,8 @@ class _Exchange:
             self._start = message
         elif kind == "http.response.body" and self._start is not None:
             self._begin_answer(self._start, message)
-            await connection.send_piece(b"")  # waits for the client
+            if not connection.can_write:
+                await connection.drain()
         else:
             raise RuntimeError(f"expected http.response.start and then http.response.body, got {kind!r}")
 
@@ -181,8 +183,9 @@ class _Exchange:
 
     def close(self) -> None:
         """Wake what still waits."""
-        self._disconnect()
-        self._connection.on_gone = None
+        if self._waiter is not None:
+            self._disconnect()
+            self._connection.on_gone = None
 
     def _begin_answer(self, start: Message, first: MutableMapping[str, Any]) -> None:
         """Send the head, and the body with it if that is whole."""
@@ -246,7 +249,7 @@ class _Head:
         self.closes = self.has_date = False
         self._lines: list[bytes] = []
         for name, value in start.get("headers", ()):
-            line, field = _line(bytes(name), bytes(value))
+            line, field = _line(name, value)
             if field:
                 self._note(field, value)
             self._lines.append(line)
@@ -279,15 +282,11 @@ class _Head:
 
     def encode(self, date: bytes, request: Request, *, keep_alive: bool) -> bytes:
         """Return the bytes of the head."""
-        return b"".join(
-            (
-                _STATUS_LINES.get(self._status) or b"HTTP/1.1 %d \r\n" % self._status,
-                b"" if self.has_date else date,
-                *self._lines,
-                connection_line(keep_alive=keep_alive, is_http_1_0=request.is_http_1_0),
-                b"\r\n",
-            )
-        )
+        status_line = _STATUS_LINES.get(self._status) or b"HTTP/1.1 %d \r\n" % self._status
+        end = b"\r\n"
+        if not keep_alive or request.is_http_1_0:
+            end = connection_line(keep_alive=keep_alive, is_http_1_0=request.is_http_1_0) + end
+        return b"".join((status_line, b"" if self.has_date else date, *self._lines, end))
 
 
 @lru_cache(maxsize=1024)

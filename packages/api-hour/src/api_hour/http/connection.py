@@ -6,6 +6,7 @@ what a client does not read is not produced, beyond the transport's buffer.
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api_hour.http.errors import ClientGone
@@ -32,8 +33,9 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_can_write", "_drained", "_has_body", "_is_chunked", "_is_lost", "_keep_alive", "_left_bytes", "_loop", "_proxied_for",
-        "_server", "_transport", "_unsent_bytes", "_writable", "_write_until_s", "has_begun_answer",
+        "_can_write", "_drained", "_ends", "_has_body", "_is_chunked", "_is_lost", "_keep_alive", "_left_bytes",
+        "_loop",
+        "_proxied_for", "_server", "_transport", "_unsent_bytes", "_writable", "_write_until_s", "has_begun_answer",
         "has_ended_answer", "is_client_gone", "is_draining", "is_timed_out", "on_drain", "on_gone",
     )  # fmt: skip
 
@@ -53,6 +55,7 @@ class Connection(asyncio.Protocol):
         self._is_lost = False
         self._drained: asyncio.Event | None = None
         self._proxied_for: Address | None = None
+        self._ends: _Ends | None = None
         self.is_draining = False
         self.is_client_gone = False
         self.is_timed_out = False
@@ -64,8 +67,13 @@ class Connection(asyncio.Protocol):
     # Sending an answer.
 
     @property
+    def can_write(self) -> bool:
+        """Whether the client has read enough of what was sent."""
+        return self._can_write
+
+    @property
     def is_lost(self) -> bool:
-        """Whether nothing can be sent any more. Within the first step of a handler the client has just sent something."""
+        """Whether nothing can be sent any more."""
         return self._is_lost or self._transport.is_closing()
 
     def keeps_alive(self, request: Request) -> bool:
@@ -93,6 +101,13 @@ class Connection(asyncio.Protocol):
         else:
             data = encode_response(response, request, date=heads.date, keep_alive=keep_alive)
         self.send_bytes(data, keep_alive=keep_alive)
+
+    def send_json(self, request: Request, document: bytes) -> None:
+        """Send a JSON document with status 200: what most handlers return needs no Response."""
+        if self.keeps_alive(request) and request.method != "HEAD" and not request.is_http_1_0:
+            self.send_bytes(self._server.heads.json(document), keep_alive=True)
+        else:
+            self.send(request, Response(document, content_type="application/json"))
 
     async def send_stream(self, request: Request, response: Response) -> None:
         """Send an answer piece by piece, as fast as the client reads.
@@ -133,7 +148,7 @@ class Connection(asyncio.Protocol):
         """Send a whole answer that somebody else has put together."""
         self._keep_alive = keep_alive
         self.has_begun_answer = self.has_ended_answer = True
-        if not self.is_lost:
+        if not (self._is_lost or self._transport.is_closing()):
             self._transport.write(data)
 
     def begin_answer(
@@ -256,12 +271,19 @@ class Connection(asyncio.Protocol):
 
     def client_of(self, request: Request) -> Address | None:
         """Return address and port of the client, as trusted proxies say; None for a unix socket's."""
-        return self._origin_of(request).client or self._proxied_for or self._peer()
+        return self.ends_of(request)[0]
 
     def scheme_of(self, request: Request) -> str:
         """Return `http` or `https`, as trusted proxies say."""
-        by_itself = "http" if self._transport.get_extra_info("sslcontext") is None else "https"
-        return self._origin_of(request).scheme or by_itself
+        return self.ends_of(request)[2]
+
+    def ends_of(self, request: Request) -> tuple[Address | None, tuple[str, int | None] | None, str]:
+        """Return the client, the address it connected to (a unix socket's path and no port), and the scheme."""
+        ends = self._ends or self._find_ends()
+        if not ends.is_proxy:
+            return ends.client, ends.server, ends.scheme
+        origin = self._origin_of(request)
+        return origin.client or ends.client, ends.server, origin.scheme or ends.scheme
 
     @property
     def limits(self) -> Limits:
@@ -278,14 +300,6 @@ class Connection(asyncio.Protocol):
         """The Date header of now."""
         return self._server.heads.date
 
-    @property
-    def server_address(self) -> tuple[str, int | None] | None:
-        """The address that the client connected to; of a unix socket its path and no port."""
-        address = self._transport.get_extra_info("sockname")
-        if isinstance(address, tuple):
-            return str(address[0]), int(address[1])
-        return (address, None) if isinstance(address, str) and address else None
-
     async def wait_draining(self) -> None:
         """Wait until the worker is to end soon."""
         if self._drained is None:
@@ -294,17 +308,39 @@ class Connection(asyncio.Protocol):
                 self._drained.set()
         await self._drained.wait()
 
-    def _peer(self) -> Address | None:
-        address = self._transport.get_extra_info("peername")
-        return (str(address[0]), int(address[1])) if isinstance(address, tuple) else None
-
-    def _is_trusted_peer(self) -> bool:
-        peer = self._peer()
+    def _find_ends(self) -> "_Ends":
+        """Ask the transport once: it asks the kernel each time, and knows nothing more once it is closed."""
+        transport = self._transport
+        peer, own = (
+            (None, None)
+            if transport.is_closing()
+            else (transport.get_extra_info("peername"), transport.get_extra_info("sockname"))
+        )
+        client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
         proxy = self._server.proxy
-        return proxy is not None and proxy.trusts(None if peer is None else peer[0])
+        server: tuple[str, int | None] | None = None
+        if isinstance(own, tuple):
+            server = str(own[0]), int(own[1])
+        elif isinstance(own, str) and own:
+            server = own, None
+        self._ends = _Ends(
+            client=self._proxied_for or client,
+            server=server,
+            scheme="http" if self._transport.get_extra_info("sslcontext") is None else "https",
+            is_proxy=proxy is not None and proxy.trusts(None if client is None else client[0]),
+        )
+        return self._ends
 
     def _origin_of(self, request: Request) -> Origin:
         proxy = self._server.proxy
-        if proxy is None or not self._is_trusted_peer():
-            return Origin()
-        return origin_of(request.headers, proxy)
+        return Origin() if proxy is None else origin_of(request.headers, proxy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ends:
+    """What is known of the two ends of a connection."""
+
+    client: Address | None
+    server: tuple[str, int | None] | None
+    scheme: str
+    is_proxy: bool  # what its headers say is believed

@@ -61,7 +61,8 @@ class FirstStep:
             finally:
                 _leave_task(self._loop, task)
         except StopIteration:
-            if getrefcount(task) == carrier.references and not task._callbacks and not carrier.parking.done():
+            has_callbacks = task._callbacks  # noqa: SLF001  # there is no public way to ask
+            if getrefcount(task) == carrier.references and not has_callbacks and not carrier.parking.done():
                 return None  # nobody holds the task, waits for it or has cancelled it
             work, yielded = _nothing(), None
         except BaseException as error:  # noqa: BLE001  # the task raises it, as if it had run the first step
@@ -87,13 +88,13 @@ class _Carrier:
         self._yielded: Any = None
         self.references = 0
         self.task: asyncio.Task[None] = loop.create_task(self._carry(on_parked), context=context)
-        self.task._log_destroy_pending = False  # type: ignore[attr-defined]  # it may end with its loop
+        self.task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # it may end with its loop
         _unregister_task(self.task)  # so that nobody waits for it
 
     def carry_on(self, work: Work, yielded: Any, context: Context) -> "asyncio.Task[None]":
         """Carry `work`, which yielded what it waits for, to its end; return the task."""
         self._work, self._yielded, self._context = work, yielded, context
-        self.task._log_destroy_pending = True  # type: ignore[attr-defined]
+        self.task._log_destroy_pending = True  # type: ignore[attr-defined]  # noqa: SLF001  # now it may not
         _register_task(self.task)
         if not self.parking.done():
             self.parking.set_result(None)

@@ -27,7 +27,7 @@ _FIRST_BYTES = frozenset(b"!#$%&'*+.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabc
 _HOST = re.compile(  # RFC 9110, 7.2; RFC 3986, 3.2.2
     rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[0-9A-Za-z._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]{0,5})?"
 )
-_ABSOLUTE = re.compile(rb"https?://([^/?@]+)(.*)", re.IGNORECASE)
+_ABSOLUTE = re.compile(rb"https?://([^/?@]+)([/?].*)?", re.IGNORECASE)
 
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 _FRAMING_FIELDS = frozenset({b"connection", b"host", b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
@@ -157,35 +157,32 @@ def _refuse_fields(error: httptools.HttpParserError) -> Refusal:
 
 
 def _check_fields(request: Request, fields: list[tuple[bytes, bytes]]) -> None:
-    hosts = 0
+    hosts = [value for name, value in fields if name == b"host"]
+    if len(hosts) != 1 and (hosts or not request.is_http_1_0):  # RFC 9112, 3.2
+        raise Refusal(400, f"expected one Host header, got {len(hosts)}")
+    if hosts and not _is_host(hosts[0]):
+        raise Refusal(400, "the Host header is not a host and a port")
+    options: set[bytes] = set()
     for name, value in fields:
-        if name == b"host":
-            hosts += 1
-            if not _is_host(value):
-                raise Refusal(400, "the Host header is not a host and a port")
-        elif name == b"content-length":
-            if len(value) > _LENGTH_DIGITS:
-                raise Refusal(400, "Content-Length has too many digits")
-            request.content_length = int(value)
+        if name == b"content-length":
+            request.content_length = _length(value)
         elif name == b"transfer-encoding":
             _check_coding(request, value)
-        elif name in (b"connection", b"proxy-connection"):  # the parser closes after both
-            _read_options(request, value)
         elif name == b"expect":
             request.expects_continue = value.lower() == b"100-continue" and not request.is_http_1_0
         elif name == b"upgrade":
             request.upgrade = value
-    if hosts != 1 and (hosts or not request.is_http_1_0):  # RFC 9112, 3.2
-        raise Refusal(400, f"expected one Host header, got {hosts}")
+        elif name != b"host":
+            options.update(option.strip(b" \t") for option in value.lower().split(b","))
+    if options:  # RFC 9112, 9.3: close goes before keep-alive, which only HTTP/1.0 needs
+        request.keep_alive = b"close" not in options and (request.keep_alive or b"keep-alive" in options)
 
 
-def _read_options(request: Request, value: bytes) -> None:
-    """RFC 9112, 9.3: close goes before keep-alive, which only HTTP/1.0 needs."""
-    options = {option.strip(b" \t") for option in value.lower().split(b",")}
-    if b"close" in options:
-        request.keep_alive = False
-    elif b"keep-alive" in options and request.is_http_1_0:
-        request.keep_alive = True
+def _length(value: bytes) -> int:
+    """The digits are llhttp's to check."""
+    if len(value) > _LENGTH_DIGITS:
+        raise Refusal(400, "Content-Length has too many digits")
+    return int(value)
 
 
 def _check_coding(request: Request, value: bytes) -> None:
@@ -213,5 +210,5 @@ def _check_target(request: Request) -> None:
     if absolute is None or not _is_host(absolute[1]):
         raise Refusal(400, "the target is neither a path nor an http URI")
     authority, rest = absolute.groups()
-    request.target = rest if rest[:1] == b"/" else b"/" + rest
+    request.target = b"/" if rest is None else b"/" + rest if rest[:1] == b"?" else rest
     request.raw_headers[:] = [(name, authority if name == b"host" else value) for name, value in request.raw_headers]

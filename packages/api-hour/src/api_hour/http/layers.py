@@ -21,6 +21,10 @@ ErrorHandler = Callable[[Request, Any], Awaitable[Any]]
 RETRY_AFTER = [("Retry-After", "1")]
 
 
+class AnswerSent(Exception):
+    """Raised by a handler that has sent its whole answer itself; no error handler gets it."""
+
+
 class Layers:
     """Composes handlers.
 
@@ -56,7 +60,7 @@ class Layers:
         async def answer(request: Request) -> Response:
             try:
                 return to_response(await handler(request))
-            except ClientGone:
+            except (ClientGone, AnswerSent):
                 raise  # there is nobody to answer
             except Exception as error:
                 answer_error = self._handler_of(type(error))

@@ -5,14 +5,14 @@ Connections without an access log know nothing of this one, and pay nothing for 
 
 import asyncio
 from time import perf_counter_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from api_hour.access_log.entry import CLIENT_CLOSED
 from api_hour.access_log.log import AccessLog
 from api_hour.http.errors import Refusal
+from api_hour.http.head import HEAD_END
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.request import Request
-from api_hour.http.response import Response, encode_head, has_body
 
 if TYPE_CHECKING:
     from api_hour.http.server import Server
@@ -26,7 +26,7 @@ class LoggedHttpProtocol(HttpProtocol):
         access_log: takes each request that is over.
     """
 
-    __slots__ = ("_access_log", "_address", "_answer_bytes", "_answered", "_noted", "_since_ns", "_status")
+    __slots__ = ("_access_log", "_address", "_answer_bytes", "_answer_head", "_noted", "_since_ns", "_status")
 
     def __init__(self, server: "Server", access_log: AccessLog) -> None:
         super().__init__(server)
@@ -39,42 +39,56 @@ class LoggedHttpProtocol(HttpProtocol):
         self._since_ns = perf_counter_ns()
         self._status = CLIENT_CLOSED
         self._answer_bytes = 0
-        self._answered: Response | bytes = b""
+        self._answer_head = b""
 
     # What is written down.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the address: asking the transport costs more than many a request."""
-        address = transport.get_extra_info("peername")
-        self._address = str(address[0]) if isinstance(address, tuple) else None
+        """Find out who the client is: a connection that is lost does not tell."""
+        self._transport = cast("asyncio.Transport", transport)
+        client = self._find_ends().client
+        self._address = None if client is None else client[0]
         super().connection_made(transport)
+
+    def eof_received(self) -> bool:
+        """Note a request whose body will not come."""
+        if self._framing is not None:
+            self._note_unanswered()
+        return super().eof_received()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Note a request whose body did not come."""
+        self._note_unanswered()
+        super().connection_lost(error)
+
+    def _note_unanswered(self) -> None:
         if self._request is not None and self._task is None:
             self._reset()
             self._note(self._request)
-        super().connection_lost(error)
 
-    def send(self, request: Request, response: Response) -> None:
+    def send_bytes(self, data: bytes, *, keep_alive: bool) -> None:
         """Send a whole answer."""
-        is_lost = self.is_lost
-        super().send(request, response)
-        if not is_lost:
-            self._status, self._answered = response.status, response
-            if has_body(response.status, request.method):
-                self._answer_bytes = len(response.body)  # type: ignore[arg-type]  # it is whole
+        if not self.is_lost:
+            head_bytes = data.index(HEAD_END) + len(HEAD_END)
+            self._status, self._answer_head = int(data[9:12]), data[:head_bytes]
+            self._answer_bytes = len(data) - head_bytes
+        super().send_bytes(data, keep_alive=keep_alive)
 
-    def begin_answer(self, head: bytes, *, length_bytes: int | None, is_chunked: bool, keep_alive: bool) -> None:
+    def begin_answer(
+        self, head: bytes, *, length_bytes: int | None, is_chunked: bool, keep_alive: bool, has_body: bool = True
+    ) -> None:
         """Send the head of an answer whose body comes in pieces."""
         if not self.is_lost:
-            self._status, self._answered = int(head[9:12]), head
-        super().begin_answer(head, length_bytes=length_bytes, is_chunked=is_chunked, keep_alive=keep_alive)
+            self._status, self._answer_head = int(head[9:12]), head
+        super().begin_answer(
+            head, length_bytes=length_bytes, is_chunked=is_chunked, keep_alive=keep_alive, has_body=has_body
+        )
 
     def write_piece(self, piece: bytes) -> None:
         """Send a piece of the body."""
         super().write_piece(piece)
-        self._answer_bytes += len(piece)
+        if self._has_body:
+            self._answer_bytes += len(piece)
 
     def _begin(self, request: Request) -> None:
         self._reset()
@@ -128,14 +142,4 @@ class LoggedHttpProtocol(HttpProtocol):
 
     def answer_head(self) -> bytes:
         """Return the head of the answer; empty when there was none."""
-        answered = self._answered
-        if isinstance(answered, bytes):
-            return answered
-        return encode_head(
-            answered,
-            len(answered.body),  # type: ignore[arg-type]  # it is whole
-            is_chunked=False,
-            date=self._server.heads.date,
-            keep_alive=self._keep_alive,
-            is_http_1_0=self._noted is not None and self._noted.is_http_1_0,
-        )
+        return self._answer_head

@@ -95,7 +95,7 @@ class HttpProtocol(Connection):
             self._refuse(Refusal(503, f"{limit} connections are open", headers=[("Retry-After", "1")]))
             return
         proxy = self._server.proxy
-        self._is_proxied = proxy is not None and proxy.protocol and self._is_trusted_peer()
+        self._is_proxied = proxy is not None and proxy.protocol and self._find_ends().is_proxy
         self._set_deadline(self._server.limits.head_timeout_s)
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -129,6 +129,8 @@ class HttpProtocol(Connection):
         """Keep a half-closed connection open while answers are still to be sent."""
         self._is_last = self._closes_when_idle = True
         self._tell_gone()
+        if self._task is None and self._framing is not None:  # a request that will not be whole
+            self._forget_request()
         return self._request is not None and not self._is_over and self._transport.can_write_eof()  # not with TLS
 
     def resume_writing(self) -> None:
@@ -266,7 +268,7 @@ class HttpProtocol(Connection):
                 position = self._skip_empty_lines(data, position)
                 if self._is_over:
                     return
-            end = data.find(HEAD_END, position) + 4
+            end = (data.find(HEAD_END, position) if position else data.find(HEAD_END)) + 4
             if end < 4:
                 self._rest += data[position:]
                 self._await_head()
@@ -442,6 +444,7 @@ class HttpProtocol(Connection):
         if found is not None:
             self._is_proxied = False
             self._proxied_for, rest = found
+            self._ends = None
             self._rest.clear()
             if rest:
                 self._take(rest)

@@ -11,7 +11,7 @@ import msgspec
 
 from api_hour.http.request import Request
 
-_encode_json = msgspec.json.Encoder().encode
+encode_json = msgspec.json.Encoder().encode
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode("ascii") for status in HTTPStatus}
 _WITHOUT_BODY = frozenset({204, 304})  # RFC 9110, 6.4.1
@@ -60,7 +60,7 @@ class Response:
     @classmethod
     def json(cls, content: Any, *, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> "Response":
         """Return `content` as compact JSON."""
-        return cls(_encode_json(content), status=status, content_type="application/json", headers=headers)
+        return cls(encode_json(content), status=status, content_type="application/json", headers=headers)
 
     @classmethod
     def redirect(cls, location: str, *, status: int = 303, headers: Sequence[tuple[str, str]] = ()) -> "Response":
@@ -173,11 +173,18 @@ class ResponseHeads:
         date: the whole Date header line.
     """
 
-    __slots__ = ("_beginnings", "date")
+    __slots__ = ("_beginnings", "_json", "date")
 
     def __init__(self, date: bytes) -> None:
         self.date = date
         self._beginnings: dict[tuple[int, str | None], bytes] = {}
+        self._json = b""
+
+    def json(self, document: bytes) -> bytes:
+        """Return the bytes of a JSON document with status 200, on a connection that stays open."""
+        if not self._json:
+            self._json = self.whole(Response(content_type="application/json"), b"").removesuffix(b"0\r\n\r\n")
+        return b"%b%d\r\n\r\n%b" % (self._json, len(document), document)
 
     def whole(self, response: Response, body: bytes) -> bytes:
         """Return the bytes of a response with a body and no headers of its own, on a connection that stays open."""

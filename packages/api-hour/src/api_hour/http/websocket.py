@@ -175,7 +175,7 @@ class WebSocket:
         """Ping a silent client; cut one that does not answer, or does not close."""
         if 0.0 < self._close_until_s <= now_s:
             self._connection.abort_connection()
-        elif self._closed is None and 0.0 < self._limits.ping_interval_s and self._ping_at_s <= now_s:
+        elif self._closed is None and self._limits.ping_interval_s > 0 and self._ping_at_s <= now_s:
             self._ping_at_s = now_s + self._limits.ping_interval_s
             if self._is_ping_unanswered and not self._is_held():
                 self._protocol.fail(1011, "no answer to a ping")

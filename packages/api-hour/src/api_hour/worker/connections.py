@@ -9,6 +9,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from ssl import SSLContext
 from typing import Any
 
@@ -71,7 +72,7 @@ class Connections:
         self._balance = balance
         self._transports: dict[AcceptedSocket, asyncio.BaseTransport | None] = {}
         self._being_adopted: set[asyncio.Task[None]] = set()
-        self._handshakes: set[asyncio.Task[None]] = set()
+        self._handshakes: dict[asyncio.Task[None], AcceptedSocket] = {}
         self._tell: Callable[[asyncio.BaseProtocol], None] | None = None
 
     def count(self) -> int:
@@ -97,9 +98,12 @@ class Connections:
         self._transports[connection] = None
         self._balance.took()
         task = self._loop.create_task(self._adopt(connection, factory, context))
-        tasks = self._being_adopted if context is None else self._handshakes
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        if context is None:
+            self._being_adopted.add(task)
+            task.add_done_callback(self._being_adopted.discard)
+        else:
+            self._handshakes[task] = connection
+            task.add_done_callback(self._handshakes.pop)
 
     async def wait_for_transports(self) -> None:
         """Wait until every connection without TLS has its transport, or is lost."""
@@ -113,14 +117,18 @@ class Connections:
             tell(_protocol_of(transport))
 
     def give_up_handshakes(self) -> None:
-        """Close the connections whose handshake is not over: nothing has been asked on them."""
-        for task in self._handshakes:
-            task.cancel()
+        """End the connections whose handshake is not over: nothing has been asked on them.
+
+        The handshake then fails by itself. Cancelled before its first step, asyncio would leave its transport behind.
+        """
+        for connection in self._handshakes.values():
+            with suppress(OSError):  # the client was faster
+                connection.shutdown(socket.SHUT_RDWR)
 
     async def _adopt(self, connection: AcceptedSocket, factory: ProtocolFactory, context: SSLContext | None) -> None:
         try:
             transport = await self._open(connection, factory, context)
-        except (OSError, asyncio.CancelledError) as error:
+        except OSError as error:
             LOG.debug("a connection was lost while it was accepted: %s", error)
             connection.close()
         except Exception:

@@ -1,0 +1,67 @@
+"""Lines of the access log in JSON."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+from noted import Exchange, entry, request
+
+from api_hour.access_log import line_maker
+from api_hour.access_log.entry import PID
+
+MAKE = line_maker("json")
+
+
+def test_a_line_has_all_that_is_known() -> None:
+    head = b"HTTP/1.1 200 OK\r\nX-Request-ID: 8\r\n\r\n"
+    asked = request(host=b"a:80", referer=b"http://b/", user_agent="\N{SNOWMAN}".encode())
+
+    assert json.loads(MAKE(entry(asked, Exchange(scheme="https", head=head)))) == {
+        "time": "2026-11-24T16:20:52.500Z",
+        "client": "192.0.2.1",
+        "scheme": "https",
+        "method": "GET",
+        "host": "a:80",
+        "path": "/agents",
+        "query": "page=2",
+        "protocol": "HTTP/1.1",
+        "status": 200,
+        "response_bytes": 17,
+        "duration_us": 1234567,
+        "referer": "http://b/",
+        "user_agent": "\N{SNOWMAN}",
+        "request_id": "8",
+        "worker": 3,
+        "pid": PID,
+        "aborted": False,
+        "error": None,
+    }
+
+
+def test_what_is_not_known_is_null() -> None:
+    refused = entry(None, Exchange(client=None, scheme=None), status=400, refusal="Bad Request: no")
+
+    line = json.loads(MAKE(refused))
+    assert {name for name, value in line.items() if value is None} == {
+        "client", "scheme", "method", "host", "path", "query", "referer", "user_agent", "request_id"
+    }  # fmt: skip
+    assert (line["status"], line["error"]) == (400, "Bad Request: no")
+
+
+def test_an_empty_query_is_told_from_none() -> None:
+    assert json.loads(MAKE(entry(request(b"/?"))))["query"] == ""
+    assert json.loads(MAKE(entry(request(b"/"))))["query"] is None
+
+
+def test_the_client_s_request_id_goes_before_the_answer_s() -> None:
+    head = b"HTTP/1.1 200 OK\r\nX-Request-ID: 8\r\n\r\n"
+
+    assert json.loads(MAKE(entry(request(x_request_id=b"7"), Exchange(head=head))))["request_id"] == "7"
+
+
+@given(st.binary(max_size=20), st.binary(max_size=20))
+def test_any_bytes_are_one_line_of_json(target: bytes, header: bytes) -> None:
+    line = MAKE(entry(request(target, user_agent=header)))
+
+    assert "\n" not in line
+    assert json.loads(line)["user_agent"] == header.decode("utf-8", "backslashreplace")
