@@ -52,6 +52,7 @@ async def test_after_a_restart_of_the_server_everything_works_and_no_connection_
         await until(lambda: engine.status.state == "up")
 
         assert await asyncio.gather(*(engine.fetch_value("SELECT $1::int", n) for n in range(20))) == list(range(20))
+        await until(lambda: engine.status.connections == 2)
         assert await in_a_thread(postgres.count, "restarted") == 2
     assert [record.message.partition(": ")[0] for record in caplog.records] == [
         "engine 'restarted' is up",
