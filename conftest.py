@@ -1,6 +1,15 @@
-"""What all tests share: no timing decides a test."""
+"""What all tests share: no timing decides a test, and none inherits another's logging."""
 
+import logging
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_python_leaves_it() -> None:
+    """Let each test begin with the root logger's own level: some frameworks set another when they are imported."""
+    logging.getLogger().setLevel(logging.WARNING)
