@@ -10,7 +10,15 @@ from decided import BOOT_TIMEOUT_S, decisions_for
 
 from api_hour import __version__
 from api_hour.supervisor.decisions import Decisions
-from api_hour.supervisor.events import Event, ReloadRequested, StopRequested, Tick, WorkerAlive, WorkerReady
+from api_hour.supervisor.events import (
+    Event,
+    HandoverDone,
+    ReloadRequested,
+    StopRequested,
+    Tick,
+    WorkerAlive,
+    WorkerReady,
+)
 from api_hour.supervisor.facts import DaemonFacts
 from api_hour.supervisor.fleet import Fleet
 from api_hour.supervisor.ledger import Ledger
@@ -157,3 +165,18 @@ def test_without_a_monitor_no_picture_is_ever_due() -> None:
 
     assert recorded.recorder.due_at_s is None
     assert recorded.ledger.totals(reloads=0, reloads_failed=0).workers_started == 1
+
+
+def test_after_a_handover_the_last_picture_stays_that_of_a_daemon_that_serves() -> None:
+    shown = Shown()
+    recorded = Recorded(shown)
+    recorded.handle([Tick(), WorkerReady(worker_id=1)], after_s=0.0)
+    recorded.recorder.open()
+    recorded.recorder.close()
+    recorded.handle([HandoverDone(), StopRequested(), Tick()], after_s=1.0)
+    recorded.recorder.publish_if_due(recorded.began_at_s + 9.0)
+
+    assert recorded.decisions.state() == "stopping"
+    assert [picture.state for picture in shown.pictures] == ["serving"]
+    assert shown.words == ["start", "stop"]
+    assert recorded.recorder.due_at_s is None

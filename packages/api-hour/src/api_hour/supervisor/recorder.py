@@ -65,9 +65,13 @@ class Recorder:
             self._monitor.start()
 
     def close(self) -> None:
-        """Show nothing more: another supervisor does."""
+        """Show nothing more: another supervisor does.
+
+        Who has asked already is answered from the last picture: the service does not end with this one.
+        """
         if self._monitor is not None:
             self._monitor.stop()
+        self._monitor, self.due_at_s = None, None
 
     def note(self, event: Event, actions: Sequence[Action], now_s: float) -> None:
         """Write down what happened and what is about to be done about it."""
