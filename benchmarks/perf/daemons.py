@@ -76,6 +76,7 @@ BODY = b"{version} %d" % os.getpid()
 router = Router()
 
 @router.get("/")
+@router.post("/")
 async def index(request):
     return Response(BODY)
 

@@ -1,22 +1,19 @@
 """What API-Hour stands: slow clients, a database that goes away, and many connections at once over its workers.
 
-slow clients    1,000 clients that send a byte a second: the p99 of the others, and when they are cut
+slowness        1,000 clients that send a byte a second: the p99 of the others, and when they are cut
 database        PostgreSQL stopped for 5 s under load and started again: what is answered, and when all is well again
 balance         400 connections over 4 workers: how many the fullest and the emptiest have
 """
 
 import json
 import os
-import selectors
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -26,7 +23,9 @@ import psutil
 import psycopg
 from daemons import (
     ANSWER,
+    CONNECTIONS,
     DAEMONS,
+    RATE_PER_S,
     RUSH_HOUR,
     SETTLE_S,
     Running,
@@ -34,6 +33,7 @@ from daemons import (
     lost_under_load,
     running,
 )
+from slow_clients import slow_clients
 
 from rush_hour.load.limits import raise_open_file_limit
 from rush_hour.rig.part import Part, base_environment
@@ -45,18 +45,15 @@ from rush_hour.rig.waiting import wait_until
 BENCHMARKS = Path(__file__).parents[1]
 OURS = DAEMONS[0]
 SLOW_CLIENTS = 1000
-SLOW_BYTES_S = 1.0
 OUTAGE_S, LOAD_S = 5, 16
 ENDURANCE_S, ENDURANCE_RATE_PER_S = 48, 4000  # 200,000 requests, with the 2 s around
 ROUNDS, CLIENTS, BALANCED_WORKERS = 10, 400, 4
-HEAD = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\nX-Filler: %s\r\n\r\n" % (b"x" * 1000)
-BODY_AT = HEAD.index(b"\r\n\r\n") + 4
 
 
 def main() -> None:
     """Print a line for each trial."""
     raise_open_file_limit(2 * SLOW_CLIENTS)
-    for trial in (balance, database, slow_clients, endurance):
+    for trial in (balance, database, slowness, endurance):
         print(f"{trial.__name__}...", file=sys.stderr, flush=True)
         print(trial(), flush=True)
 
@@ -127,21 +124,24 @@ def database() -> str:
         )
 
 
-def slow_clients() -> str:
+def slowness() -> str:
     """Compare the p99 of normal clients without and with slow ones beside them, and see when those are cut."""
+    lines = []
     with running(OURS) as it:
-        alone = [_p99_us(it) for _ in range(3)]
-        with _slow_clients(int(it.url.rstrip("/").rpartition(":")[2])) as cut_after_s:
-            beside = [_p99_us(it) for _ in range(3)]
-            end_at_s = time.monotonic() + 60.0
-            while len(cut_after_s) < SLOW_CLIENTS and time.monotonic() < end_at_s:
-                time.sleep(0.5)
-            after = f"after {min(cut_after_s):.0f} to {max(cut_after_s):.0f} s" if cut_after_s else ""
-            return (
-                f"slow clients: p99 {median(alone):,.0f} µs alone, {median(beside):,.0f} µs beside "
-                f"{SLOW_CLIENTS:,} slow ones ({median(beside) / median(alone):.2f}); "
-                f"{len(cut_after_s):,} of them were cut {after}"
+        address = ("127.0.0.1", int(it.url.rstrip("/").rpartition(":")[2]))
+        for how, waves in (("spread over the second", 100), ("all in the same instant", 1)):
+            alone = median(_p99_us(it) for _ in range(3))
+            with slow_clients(address, SLOW_CLIENTS, waves=waves) as clients:
+                beside = median(_p99_us(it) for _ in range(7))  # longer than any of them lives
+            cuts = ", ".join(
+                f"{len(after_s):,} in their {where} after {min(after_s):.0f} to {max(after_s):.0f} s"
+                for where, after_s in (("heads", clients.cut_after_s[True]), ("bodies", clients.cut_after_s[False]))
             )
+            lines.append(
+                f"slow clients, {SLOW_CLIENTS:,}, {how}: p99 of the others {alone:,.0f} µs alone, {beside:,.0f} µs "
+                f"beside them ({beside / alone:.2f}); cut: {cuts}"
+            )
+    return "\n".join(lines)
 
 
 def endurance() -> str:
@@ -170,47 +170,9 @@ def endurance() -> str:
 def _p99_us(it: Running) -> float:
     with TemporaryDirectory() as directory:
         path = Path(directory, "result.json")
-        options = f"-t1 -c50 -R1000 -d5s --expect-status 200 --expect-body any --json {path}"
+        options = f"-t1 -c{CONNECTIONS} -R{RATE_PER_S} -d5s --expect-status 200 --expect-body any --json {path}"
         subprocess.run([RUSH_HOUR, "load", *options.split(), it.url], capture_output=True, check=False)
         return float(json.loads(path.read_text())["result"]["latency_us"]["p99"])
-
-
-@contextmanager
-def _slow_clients(port: int) -> Iterator[list[float]]:
-    """Keep slow clients going, half in their heads and half in their bodies; gives after how long each was cut."""
-    ended, cut_after_s = threading.Event(), list[float]()
-    with ExitStack() as stack:
-        clients: dict[socket.socket, bytes] = {}
-        for number in range(SLOW_CLIENTS):
-            client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
-            start = 0 if number % 2 else BODY_AT
-            client.sendall(HEAD[:start])
-            client.setblocking(False)
-            clients[client] = HEAD[start:] + b"x" * 1000
-        thread = threading.Thread(target=_dribble, args=(clients, ended, cut_after_s))
-        thread.start()
-        try:
-            yield cut_after_s
-        finally:
-            ended.set()
-            thread.join()
-
-
-def _dribble(clients: dict[socket.socket, bytes], ended: threading.Event, cut_after_s: list[float]) -> None:
-    start_s = time.monotonic()
-    with selectors.DefaultSelector() as selector:
-        for client in clients:
-            selector.register(client, selectors.EVENT_READ, client)
-        position = 0
-        while not ended.wait(SLOW_BYTES_S):
-            for key, _ in selector.select(0):
-                selector.unregister(key.fileobj)
-                del clients[key.data]
-                cut_after_s.append(time.monotonic() - start_s)
-            for client, data in clients.items():
-                with suppress(OSError):  # cut: seen at the next look
-                    client.send(data[position : position + 1])
-            position += 1
 
 
 def _spread(address: tuple[str, int] | str, clients: int) -> list[int]:
