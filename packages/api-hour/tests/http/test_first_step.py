@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import gc
+import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,23 +11,38 @@ import anyio
 import pytest
 from event_loops import let_run, on_each_loop
 
-from api_hour.http.first_step import FirstStep
+from api_hour.http.first_step import SUSPENDED_IN_A_ROW, UNTRIED, FirstStep
 
 VARIABLE: contextvars.ContextVar[str] = contextvars.ContextVar("VARIABLE", default="unset")
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
+# What a task has done when it is given a coroutine.
+NEW = "it was made for this one"
+USED = "it has run another one's first step in this turn of the loop"
+PARKED = "it has run another one's first step before, and waits"
+in_each_state = pytest.mark.parametrize("state", [NEW, USED, PARKED], ids=["new", "used", "parked"])
+
+
+async def nothing() -> None:
+    """End in the first step."""
+
 
 class Starter:
     """Starts coroutines from callbacks of the loop, as protocols do."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: str = NEW) -> None:
+        self.state = state
         self.loop = asyncio.get_running_loop()
         self.first_step = FirstStep(self.loop, contextvars.copy_context())
 
     async def start(self, work: Work) -> "asyncio.Task[None] | None":
-        await let_run()  # so that a task is parked
         started: list[asyncio.Task[None] | None] = []
+        if self.state is PARKED:
+            self.loop.call_soon(lambda: self.first_step.start(nothing()))
+            await let_run()
+        elif self.state is USED:
+            self.loop.call_soon(lambda: self.first_step.start(nothing()))
         self.loop.call_soon(lambda: started.append(self.first_step.start(work())))
         while not started:  # noqa: ASYNC110  # it may not go on for longer
             await asyncio.sleep(0)
@@ -40,9 +56,10 @@ class Starter:
         return task is None
 
 
+@in_each_state
 @on_each_loop
-async def test_a_coroutine_that_does_not_suspend_needs_no_task() -> None:
-    starter = Starter()
+async def test_a_coroutine_that_does_not_suspend_needs_no_task(state: str) -> None:
+    starter = Starter(state)
     ran: list[int] = []
 
     async def work() -> None:
@@ -56,9 +73,10 @@ async def test_a_coroutine_that_does_not_suspend_needs_no_task() -> None:
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5])
+@in_each_state
 @on_each_loop
-async def test_a_coroutine_that_suspends_keeps_its_task(steps: int) -> None:
-    starter = Starter()
+async def test_a_coroutine_that_suspends_keeps_its_task(steps: int, state: str) -> None:
+    starter = Starter(state)
     seen: list[asyncio.Task[Any] | None] = []
 
     async def work() -> None:
@@ -76,9 +94,10 @@ async def test_a_coroutine_that_suspends_keeps_its_task(steps: int) -> None:
     assert {*seen} == {task}
 
 
+@in_each_state
 @on_each_loop
-async def test_several_may_be_suspended_at_a_time() -> None:
-    starter = Starter()
+async def test_several_may_be_suspended_at_a_time(state: str) -> None:
+    starter = Starter(state)
     go = asyncio.Event()
     ended: list[int] = []
 
@@ -88,6 +107,7 @@ async def test_several_may_be_suspended_at_a_time() -> None:
 
     tasks = [await starter.start(lambda number=number: work(number)) for number in range(5)]  # type: ignore[misc]
     assert len({*tasks}) == 5
+    await let_run()
     go.set()
     for task in tasks:
         assert task is not None
@@ -95,9 +115,10 @@ async def test_several_may_be_suspended_at_a_time() -> None:
     assert ended == [0, 1, 2, 3, 4]
 
 
+@in_each_state
 @on_each_loop
-async def test_each_has_a_context_of_its_own() -> None:
-    starter = Starter()
+async def test_each_has_a_context_of_its_own(state: str) -> None:
+    starter = Starter(state)
     seen: list[str] = []
 
     async def work() -> None:
@@ -117,9 +138,10 @@ async def test_each_has_a_context_of_its_own() -> None:
     assert VARIABLE.get() == "unset"
 
 
+@in_each_state
 @on_each_loop
-async def test_a_timeout_that_begins_in_the_first_step_ends_the_wait() -> None:
-    starter = Starter()
+async def test_a_timeout_that_begins_in_the_first_step_ends_the_wait(state: str) -> None:
+    starter = Starter(state)
     seen: list[str] = []
 
     async def work() -> None:
@@ -135,9 +157,10 @@ async def test_a_timeout_that_begins_in_the_first_step_ends_the_wait() -> None:
     assert seen == ["timeout", "no timeout"]
 
 
+@in_each_state
 @on_each_loop
-async def test_a_timeout_that_begins_and_ends_in_the_first_step_leaves_nothing() -> None:
-    starter = Starter()
+async def test_a_timeout_that_begins_and_ends_in_the_first_step_leaves_nothing(state: str) -> None:
+    starter = Starter(state)
 
     async def work() -> None:
         async with asyncio.timeout(60):  # noqa: ASYNC100  # that is the question
@@ -147,9 +170,10 @@ async def test_a_timeout_that_begins_and_ends_in_the_first_step_leaves_nothing()
     assert await starter.run(work)
 
 
+@in_each_state
 @on_each_loop
-async def test_task_groups_work() -> None:
-    starter = Starter()
+async def test_task_groups_work(state: str) -> None:
+    starter = Starter(state)
     seen: list[str] = []
 
     async def work() -> None:
@@ -168,9 +192,10 @@ async def test_task_groups_work() -> None:
     assert seen == ["begun", "done", "raised"]
 
 
+@in_each_state
 @on_each_loop
-async def test_scopes_of_anyio_work() -> None:
-    starter = Starter()
+async def test_scopes_of_anyio_work(state: str) -> None:
+    starter = Starter(state)
     seen: list[str] = []
 
     async def work() -> None:
@@ -192,9 +217,10 @@ async def test_scopes_of_anyio_work() -> None:
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 5])
+@in_each_state
 @on_each_loop
-async def test_a_task_can_be_cancelled_at_any_time(turns: int) -> None:
-    starter = Starter()
+async def test_a_task_can_be_cancelled_at_any_time(turns: int, state: str) -> None:
+    starter = Starter(state)
     seen: list[str] = []
 
     async def work() -> None:
@@ -216,9 +242,10 @@ async def test_a_task_can_be_cancelled_at_any_time(turns: int) -> None:
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2])
+@in_each_state
 @on_each_loop
-async def test_a_cancellation_reaches_one_that_only_gave_way(turns: int) -> None:
-    starter = Starter()
+async def test_a_cancellation_reaches_one_that_only_gave_way(turns: int, state: str) -> None:
+    starter = Starter(state)
     seen: list[str] = []
 
     async def work() -> None:
@@ -239,9 +266,10 @@ async def test_a_cancellation_reaches_one_that_only_gave_way(turns: int) -> None
     assert seen == ["cancelled"]
 
 
+@in_each_state
 @on_each_loop
-async def test_one_that_cancels_itself_meets_it_where_it_waits() -> None:
-    starter = Starter()
+async def test_one_that_cancels_itself_meets_it_where_it_waits(state: str) -> None:
+    starter = Starter(state)
     seen: list[str] = []
 
     async def work() -> None:
@@ -261,9 +289,10 @@ async def test_one_that_cancels_itself_meets_it_where_it_waits() -> None:
     assert seen == ["goes on", "cancelled 1", "done"]
 
 
+@in_each_state
 @on_each_loop
-async def test_one_that_cancels_itself_and_waits_for_nothing_is_cancelled() -> None:
-    starter = Starter()
+async def test_one_that_cancels_itself_and_waits_for_nothing_is_cancelled(state: str) -> None:
+    starter = Starter(state)
 
     async def work() -> None:
         task = asyncio.current_task()
@@ -281,9 +310,10 @@ async def test_one_that_cancels_itself_and_waits_for_nothing_is_cancelled() -> N
     assert await starter.run(short)
 
 
+@in_each_state
 @on_each_loop
-async def test_who_waits_for_the_task_of_one_that_ends_at_once_is_told() -> None:
-    starter = Starter()
+async def test_who_waits_for_the_task_of_one_that_ends_at_once_is_told(state: str) -> None:
+    starter = Starter(state)
     called: list[object] = []
     kept: list[asyncio.Task[Any]] = []
 
@@ -303,9 +333,10 @@ async def test_who_waits_for_the_task_of_one_that_ends_at_once_is_told() -> None
     assert kept[0].done()
 
 
+@in_each_state
 @on_each_loop
-async def test_an_error_is_the_tasks() -> None:
-    starter = Starter()
+async def test_an_error_is_the_tasks(state: str) -> None:
+    starter = Starter(state)
 
     async def at_once() -> None:
         raise ZeroDivisionError
@@ -319,9 +350,10 @@ async def test_an_error_is_the_tasks() -> None:
             await starter.run(work)
 
 
+@in_each_state
 @on_each_loop
-async def test_within_a_task_it_becomes_a_task_like_any_other() -> None:
-    starter = Starter()
+async def test_within_a_task_it_becomes_a_task_like_any_other(state: str) -> None:
+    starter = Starter(state)
     await let_run()
     seen: list[asyncio.Task[Any] | None] = []
 
@@ -336,12 +368,55 @@ async def test_within_a_task_it_becomes_a_task_like_any_other() -> None:
 
 
 @on_each_loop
-async def test_all_tasks_may_be_cancelled() -> None:
+async def test_when_several_in_a_row_suspend_the_next_ones_are_tasks_like_any_other() -> None:
     starter = Starter()
+    steps: list[str] = []
+
+    async def suspends() -> None:
+        steps.append("first step")
+        await asyncio.sleep(0)
+
+    def start(work: Work, times: int) -> int:
+        """Tell how many first steps were run at once."""
+        before = len(steps)
+        started.extend(starter.first_step.start(work()) for _ in range(times))
+        return len(steps) - before
+
+    async def ends() -> None:
+        steps.append("first step")
+
+    started: list[asyncio.Task[None] | None] = []
+    found: list[int] = []
+    asyncio.get_running_loop().call_soon(
+        lambda: found.extend(
+            start(*each)
+            for each in [
+                (suspends, SUSPENDED_IN_A_ROW - 1),
+                (ends, 1),  # a row begins anew
+                (suspends, SUSPENDED_IN_A_ROW),
+                (suspends, UNTRIED),
+                (suspends, 1),  # tried again
+                (suspends, UNTRIED),
+                (ends, 5),  # tried again, and it ends
+            ]
+        )
+    )
     await let_run()
-    for carrier in starter.first_step._parked:
-        carrier.task.cancel()
-    await let_run()
+    assert found == [SUSPENDED_IN_A_ROW - 1, 1, SUSPENDED_IN_A_ROW, 0, 1, 0, 5]
+    assert all(task is None or task.done() for task in started)
+
+
+@pytest.mark.parametrize("is_noticed", [False, True])
+@in_each_state
+@on_each_loop
+async def test_a_task_that_has_nothing_to_do_may_be_cancelled(is_noticed: bool, state: str) -> None:
+    starter = Starter(state)
+    await starter.run(nothing)
+    carrier = starter.first_step._carrier
+    assert carrier is not None
+    carrier.task.cancel()
+    if is_noticed:
+        await let_run()
 
     async def work() -> None:
         await asyncio.sleep(0)
@@ -350,9 +425,44 @@ async def test_all_tasks_may_be_cancelled() -> None:
         await starter.run(work)
 
 
+@in_each_state
 @on_each_loop
-async def test_what_is_not_needed_any_more_goes_without_a_word() -> None:
-    starter = Starter()
+async def test_debuggers_see_where_it_waits(state: str) -> None:
+    starter = Starter(state)
+
+    async def waits_here() -> None:
+        await asyncio.sleep(60)
+
+    task = await starter.start(waits_here)
+    assert task is not None
+    assert [frame.f_code.co_name for frame in task.get_stack()] == ["waits_here"]
+    assert "waits_here" in repr(task)
+    task.cancel()
+    await let_run()
+
+
+@in_each_state
+@on_each_loop
+async def test_what_has_ended_is_no_garbage(state: str) -> None:
+    starter = Starter(state)
+
+    async def work() -> None:
+        await asyncio.sleep(0)
+
+    gc.collect()
+    gc.disable()
+    try:
+        gone = weakref.ref(await starter.start(work))
+        await let_run()
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+@in_each_state
+@on_each_loop
+async def test_what_is_not_needed_any_more_goes_without_a_word(state: str) -> None:
+    starter = Starter(state)
 
     async def work() -> None:
         await asyncio.sleep(0)

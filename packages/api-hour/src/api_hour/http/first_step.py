@@ -4,21 +4,27 @@ Rule that must hold: a coroutine cannot tell that it was not started by `create_
 current task, which stays the same one when it suspends, takes its cancellation and calls its callbacks; and it has a
 context of its own. So timeouts, task groups and scopes that hold on to the current task work.
 
-How: a task is kept parked. A coroutine's first step runs while that task is the current one, by the functions that
-asyncio documents for this (https://docs.python.org/3/library/asyncio-extending.html). A coroutine that ends in its
-first step leaves the task parked for the next one, unless somebody has taken hold of it. A coroutine that suspends is
-handed to the task, which carries it to its end.
+How: there is a task that has nothing to do yet, a `_Carrier` being its coroutine. A coroutine's first step runs while
+that task is the current one, by the functions that asyncio documents for this
+(https://docs.python.org/3/library/asyncio-extending.html). One that ends in its first step leaves the task to the next,
+unless somebody has taken hold of it. One that suspends is handed to the task, which carries it to its end.
+
+That costs more than `create_task` for one that suspends. So when several in a row have, the next ones become tasks like
+any other, and now and then one is tried again.
 """
 
 import asyncio
-import types
 from asyncio.tasks import _enter_task, _leave_task, _register_task, _unregister_task
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from contextvars import Context
+from functools import partial
 from sys import getrefcount
 from typing import Any
 
 Work = Coroutine[Any, Any, None]
+
+SUSPENDED_IN_A_ROW = 4
+UNTRIED = 32  # after so many have suspended
 
 
 class FirstStep:
@@ -32,29 +38,25 @@ class FirstStep:
     def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
         self._loop = loop
         self._context = context
-        self._parked: list[_Carrier] = []
-        self._add_carrier()
+        self._carrier: _Carrier | None = None
+        self._suspended_in_a_row = 0
+        self._untried = 0  # how many of the next ones are not tried
 
     def start(self, work: Work) -> "asyncio.Task[None] | None":
-        """Run the first step of `work`; return its task when it goes on after that, None when it is over.
-
-        Within another task, or when no task is parked, `work` becomes a task like any other, its first step included.
-        """
+        """Start `work`; return its task when it goes on, None when it is over."""
         context = self._context.copy()
-        parked = self._parked
-        while parked and parked[-1].parking.done():  # somebody has cancelled all tasks
-            parked.pop()
-            self._add_carrier()
-        if not parked:
+        if self._untried:
+            self._untried -= 1
             return self._loop.create_task(work, context=context)
-        carrier = parked[-1]
+        carrier = self._carrier
+        if carrier is None or carrier.is_cancelled():
+            self._carrier = carrier = _Carrier(self._loop, context)
         task = carrier.task
-        if not carrier.references:
-            carrier.references = getrefcount(task)
+        references = getrefcount(task)
         try:
             _enter_task(self._loop, task)
         except RuntimeError:  # within another task
-            return self._loop.create_task(work, context=context)
+            return self._loop.create_task(work, context=self._context.copy())
         try:
             try:
                 yielded = context.run(work.send, None)
@@ -62,72 +64,94 @@ class FirstStep:
                 _leave_task(self._loop, task)
         except StopIteration:
             has_callbacks = task._callbacks  # noqa: SLF001  # there is no public way to ask
-            if getrefcount(task) == carrier.references and not has_callbacks and not carrier.parking.done():
+            if getrefcount(task) == references and not has_callbacks and not carrier.is_cancelled():
+                self._suspended_in_a_row = 0
                 return None  # nobody holds the task, waits for it or has cancelled it
             work, yielded = _nothing(), None
         except BaseException as error:  # noqa: BLE001  # the task raises it, as if it had run the first step
             work, yielded = _raise(error), None
-        parked.pop()
-        self._add_carrier()
-        return carrier.carry_on(work, yielded, context)
+        self._carrier = None
+        self._suspended_in_a_row += 1
+        if self._suspended_in_a_row >= SUSPENDED_IN_A_ROW:
+            self._untried = UNTRIED
+        carrier.carry_on(work, yielded, context)
+        return task
 
-    def _add_carrier(self) -> None:
-        _Carrier(self._loop, self._parked.append, self._context.copy())
 
+class _Carrier(Coroutine[Any, Any, None]):
+    """The coroutine of a task: it waits until it is given another one whose first step has been run, and becomes that.
 
-class _Carrier:
-    """A task that waits for a coroutine whose first step has been run."""
+    Attributes:
+        is_cancelled: tells whether somebody has cancelled the task, which had nothing to do yet.
+        send, throw: what the task calls.
+    """
 
-    __slots__ = ("_context", "_work", "_yielded", "parking", "references", "task")
+    __slots__ = (
+        "_context", "_parking", "_send", "_throw", "_work", "_yielded", "is_cancelled", "send", "task", "throw",
+    )  # fmt: skip
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, on_parked: Callable[["_Carrier"], None], context: Context
-    ) -> None:
-        self.parking: asyncio.Future[None] = loop.create_future()
+    is_cancelled: Callable[[], bool]
+    send: Callable[[Any], Any]
+    throw: Callable[..., Any]
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
+        self._context = context
         self._work: Work | None = None
-        self._yielded: Any = None
-        self.references = 0
-        self.task: asyncio.Task[None] = loop.create_task(self._carry(on_parked), context=context)
+        self._parking: asyncio.Future[None] | None = None  # what it waits for when its turn comes too early
+        self.is_cancelled, self.send, self.throw = self._is_new_and_cancelled, self._take_turn, self._be_cancelled
+        self.task: asyncio.Task[None] = loop.create_task(self, context=context)
+
+    def __getattr__(self, name: str) -> Any:
+        """Show the other one's `cr_frame`, and whatever else debuggers look at."""
+        return getattr(self._work, name)
+
+    def __await__(self) -> Any:
+        """Refuse: a task drives it."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """End the other one."""
+        if self._work is not None:
+            self._work.close()
+
+    def _is_new_and_cancelled(self) -> bool:
+        return self.task.done() or self.task._must_cancel  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def carry_on(self, work: Work, yielded: Any, context: Context) -> None:
+        """Carry `work`, which yielded what it waits for and runs in `context`, to its end."""
+        self._work, self._yielded, self._send, self._throw = work, yielded, work.send, work.throw
+        if context is not self._context:
+            run: Callable[..., Any] = context.run
+            self._send, self._throw = partial(run, work.send), partial(run, work.throw)
+        if self._parking is not None:
+            self.task._log_destroy_pending = True  # type: ignore[attr-defined]  # noqa: SLF001
+            _register_task(self.task)
+            if not self._parking.done():
+                self._parking.set_result(None)
+
+    def _take_turn(self, _value: None) -> Any:
+        if self._work is not None:
+            return self._become_work()
+        self._parking = self.task.get_loop().create_future()
+        self.is_cancelled = self._parking.done
         self.task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # it may end with its loop
         _unregister_task(self.task)  # so that nobody waits for it
+        return self._parking.__await__().send(None)
 
-    def carry_on(self, work: Work, yielded: Any, context: Context) -> "asyncio.Task[None]":
-        """Carry `work`, which yielded what it waits for, to its end; return the task."""
-        self._work, self._yielded, self._context = work, yielded, context
-        self.task._log_destroy_pending = True  # type: ignore[attr-defined]  # noqa: SLF001  # now it may not
-        _register_task(self.task)
-        if not self.parking.done():
-            self.parking.set_result(None)
-        return self.task
+    def _be_cancelled(self, error: asyncio.CancelledError) -> Any:
+        """Cancel what the work waits for, as its task would have done; it may have cancelled itself."""
+        if self._work is None:
+            raise error
+        yielded = self._become_work()
+        if yielded is None or not yielded.cancel(*error.args):
+            return self.throw(error)
+        return yielded
 
-    @types.coroutine
-    def _carry(self, on_parked: Callable[["_Carrier"], None]) -> Generator[Any, Any, None]:
-        on_parked(self)
-        cancelled: asyncio.CancelledError | None = None
-        try:
-            yield from self.parking
-        except asyncio.CancelledError as error:
-            if self._work is None:
-                raise
-            cancelled = error  # by itself in its first step, or by others before this task woke up
-        work, yielded, run = self._work, self._yielded, self._context.run
-        self._yielded = None
-        assert work is not None
-        step: Callable[[Any], Any] | None = None
-        argument: Any = None
-        if cancelled is not None and (yielded is None or not yielded.cancel(*cancelled.args)):
-            step, argument = work.throw, cancelled
-        while True:
-            if step is None:
-                try:
-                    step, argument = work.send, (yield yielded)
-                except BaseException as error:  # noqa: BLE001  # the coroutine deals with what is thrown in
-                    step, argument = work.throw, error
-            try:
-                yielded = run(step, argument)
-            except StopIteration:
-                return
-            step = argument = None
+    def _become_work(self) -> Any:
+        self.send, self.throw = self._send, self._throw
+        del self.task, self.is_cancelled  # they refer to this object, which must go without the garbage collector
+        yielded, self._yielded = self._yielded, None
+        return yielded
 
 
 async def _nothing() -> None:

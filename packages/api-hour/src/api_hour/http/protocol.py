@@ -17,6 +17,7 @@ from api_hour.http.connection import Connection
 from api_hour.http.errors import ClientGone, Refusal
 from api_hour.http.framing import Framing, framing_for
 from api_hour.http.head import HEAD_END, HeadParser, refuse_beginning
+from api_hour.http.low_water import GATHERED_BYTES, SMALL_BYTES, bytes_to_head_end, set_low_water
 from api_hour.http.proxy import read_proxy_header
 from api_hour.http.request import Request
 from api_hour.http.response import Response, encode_response
@@ -54,7 +55,7 @@ class HttpProtocol(Connection):
     __slots__ = (
         "__weakref__", "_answer_until_s", "_begun_at_s", "_body_bytes", "_body_since_s", "_closes_when_idle",
         "_deadline_at_s", "_empty_lines", "_first_step", "_framing", "_has_more", "_heads", "_is_held", "_is_last",
-        "_is_over", "_is_proxied", "_is_resuming", "_must_continue", "_pieces", "_request", "_rest",
+        "_is_over", "_is_proxied", "_is_resuming", "_low_water_bytes", "_must_continue", "_pieces", "_request", "_rest",
         "_searched_bytes", "_successor", "_task",
     )  # fmt: skip
 
@@ -73,6 +74,7 @@ class HttpProtocol(Connection):
         self._task: asyncio.Task[None] | None = None
         self._successor: Successor | None = None  # takes what comes after a change of protocol
         self._is_resuming = False
+        self._low_water_bytes = 1  # that must have come before the client is read from
         self._is_held = False  # the client is not read from
         self._is_over = False  # what comes is thrown away
         self._is_proxied = False  # a PROXY protocol header is to come
@@ -124,6 +126,8 @@ class HttpProtocol(Connection):
             self._look_at_rest()
         else:
             self._take(data)
+        if len(data) <= SMALL_BYTES or self._low_water_bytes != 1:
+            self._set_low_water()
 
     def eof_received(self) -> bool:
         """Keep a half-closed connection open while answers are still to be sent."""
@@ -496,6 +500,20 @@ class HttpProtocol(Connection):
             self._refuse(Refusal(408, "the request did not come in time"))
         else:
             self._close()
+
+    def _set_low_water(self) -> None:
+        """Be woken for a slow client when what it sends can make a difference."""
+        low_water_bytes = 1
+        if self._successor is not None or self._is_proxied or self._is_over:
+            pass
+        elif self._framing is not None:
+            if self._request is None or self._request.incoming is None:  # nobody waits for a part
+                low_water_bytes = max(1, min(self._framing.missing_bytes(), GATHERED_BYTES))
+        elif self._request is None and self._rest and not self._is_resuming:
+            low_water_bytes = bytes_to_head_end(self._rest)
+        if low_water_bytes != self._low_water_bytes:
+            self._low_water_bytes = low_water_bytes
+            set_low_water(self._transport, low_water_bytes)
 
     def _hold(self) -> None:
         if not self._is_held:

@@ -1,0 +1,25 @@
+"""Let the kernel gather what a slow client sends until it can matter (SO_RCVLOWAT, socket(7)).
+
+A client that sends a byte a second would wake the worker for each; a thousand of them at the same moment would keep
+everybody else waiting. Rule that must hold: what is gathered could not have been answered.
+"""
+
+import socket
+from asyncio import BaseTransport
+
+SMALL_BYTES = 16  # a piece of this size is not a whole request: those that send such are slow
+GATHERED_BYTES = 512  # at the most
+
+_HEAD_END = b"\r\n\r\n"
+
+
+def bytes_to_head_end(beginning: bytes | bytearray) -> int:
+    """Return how many bytes must at least come before an unfinished head is whole."""
+    return next(4 - length for length in (3, 2, 1, 0) if beginning.endswith(_HEAD_END[:length]))
+
+
+def set_low_water(transport: BaseTransport, low_water_bytes: int) -> None:
+    """Have a connection read from when so many bytes have come, or its end; unix sockets and TLS know no such mark."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None and transport.get_extra_info("sslcontext") is None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, low_water_bytes)
