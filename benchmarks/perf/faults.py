@@ -129,10 +129,10 @@ def slowness() -> str:
     lines = []
     with running(OURS) as it:
         address = ("127.0.0.1", int(it.url.rstrip("/").rpartition(":")[2]))
-        for how, waves in (("spread over the second", 100), ("all in the same instant", 1)):
+        for how, at_once in (("spread over the second", False), ("all in the same instant", True)):
             alone = median(_p99_us(it) for _ in range(3))
-            with slow_clients(address, SLOW_CLIENTS, waves=waves) as clients:
-                beside = median(_p99_us(it) for _ in range(7))  # longer than any of them lives
+            with slow_clients(address, SLOW_CLIENTS, at_once=at_once) as clients:
+                beside = median(_p99_us(it) for _ in range(7))
             cuts = ", ".join(
                 f"{len(after_s):,} in their {where} after {min(after_s):.0f} to {max(after_s):.0f} s"
                 for where, after_s in (("heads", clients.cut_after_s[True]), ("bodies", clients.cut_after_s[False]))
