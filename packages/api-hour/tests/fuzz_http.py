@@ -20,6 +20,7 @@ import uvloop
 
 from api_hour.http.first_step import FirstStep
 from api_hour.http.limits import Limits
+from api_hour.http.outbox import Outbox
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.request import Request
 from api_hour.http.response import Response
@@ -111,18 +112,19 @@ def outcome_of(parts: list[bytes]) -> Outcome:
     """Give the engine an input in parts; called from a callback of the loop, so that all is answered at once."""
     server = Recorder()
     server._loop = asyncio.get_running_loop()
-    server._first_step = _FIRST_STEP.get(server._loop)
+    server._first_step, server.outbox = _SHARED[server._loop]
     protocol = server()
     wire = Wire()
     protocol.connection_made(wire)
     for part in parts:
         if not wire.is_closing():
             protocol.data_received(part)
+    server.outbox.send_all()
     protocol.connection_lost(None)
     return Outcome(server.accepted, b"".join(wire.sent))
 
 
-_FIRST_STEP: dict[asyncio.AbstractEventLoop, FirstStep] = {}
+_SHARED: dict[asyncio.AbstractEventLoop, tuple[FirstStep, Outbox]] = {}
 
 
 def judge(data: bytes) -> tuple[list[Understood], str | None]:
@@ -285,7 +287,8 @@ def run(count: int, seed: int) -> tuple[bytes, str] | None:
 
     async def main() -> tuple[bytes, str] | None:
         loop = asyncio.get_running_loop()
-        _FIRST_STEP[loop] = Recorder().first_step(loop)
+        shared = Recorder()
+        _SHARED[loop] = shared.first_step(loop), shared.outbox
         done = 0
         while done < count:
             batch = min(BATCH, count - done)
@@ -300,7 +303,7 @@ def run(count: int, seed: int) -> tuple[bytes, str] | None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(main())
     finally:
-        _FIRST_STEP.clear()
+        _SHARED.clear()
 
 
 def _check_batch(chance: random.Random, count: int, found: "asyncio.Future[Any]") -> None:

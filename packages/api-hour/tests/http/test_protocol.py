@@ -301,7 +301,7 @@ async def test_a_client_that_ends_in_the_middle_of_a_request_gets_nothing() -> N
 async def test_a_handler_may_finish_though_its_client_has_gone(caplog: pytest.LogCaptureFixture) -> None:
     application = Application()
     async with connected(application.server) as connection, connected(application.server) as other:
-        connection.send(request_for("/wait") + GET)
+        connection.send(request_for("/wait"))
         await until(lambda: application.begun)
         connection.writer.transport.abort()
         await let_run()

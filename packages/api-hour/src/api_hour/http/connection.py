@@ -18,6 +18,8 @@ from api_hour.http.response import Response, encode_head, encode_response, has_b
 if TYPE_CHECKING:
     from api_hour.http.server import Server
 
+HELD_BYTES = 16384  # of one answer, and less: copying costs less than to send alone
+
 
 class Connection(asyncio.Protocol):
     """One connection, as those see it who answer its requests.
@@ -34,9 +36,8 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_can_write", "_drained", "_ends", "_has_body", "_is_chunked", "_is_lost", "_keep_alive", "_left_bytes",
-        "_loop",
-        "_proxied_for", "_server", "_transport", "_unsent_bytes", "_writable", "_write_until_s", "has_begun_answer",
-        "has_ended_answer", "is_client_gone", "is_draining", "is_timed_out", "on_drain", "on_gone",
+        "_loop", "_outgoing", "_proxied_for", "_server", "_transport", "_unsent_bytes", "_writable", "_write_until_s",
+        "has_begun_answer", "has_ended_answer", "is_client_gone", "is_draining", "is_timed_out", "on_drain", "on_gone",
     )  # fmt: skip
 
     _transport: asyncio.Transport
@@ -53,6 +54,7 @@ class Connection(asyncio.Protocol):
         self._unsent_bytes = 0
         self._write_until_s = 0.0
         self._is_lost = False
+        self._outgoing = b""  # goes out with what others have to send
         self._drained: asyncio.Event | None = None
         self._proxied_for: Address | None = None
         self._ends: _Ends | None = None
@@ -149,7 +151,7 @@ class Connection(asyncio.Protocol):
         self._keep_alive = keep_alive
         self.has_begun_answer = self.has_ended_answer = True
         if not (self._is_lost or self._transport.is_closing()):
-            self._transport.write(data)
+            self._send_soon(data)
 
     def begin_answer(
         self, head: bytes, *, length_bytes: int | None, is_chunked: bool, keep_alive: bool, has_body: bool = True
@@ -167,7 +169,7 @@ class Connection(asyncio.Protocol):
         self._left_bytes, self._is_chunked, self._keep_alive = length_bytes, is_chunked, keep_alive
         self.has_begun_answer = True
         if not self.is_lost:
-            self._transport.write(head)
+            self._send_soon(head)
 
     async def send_piece(self, piece: bytes) -> None:
         """Send a piece of the body, and wait until the client has read enough of it.
@@ -195,7 +197,7 @@ class Connection(asyncio.Protocol):
             if self._left_bytes < 0:
                 raise ValueError(f"response body: it is {-self._left_bytes} bytes longer than its head says")
         if self._has_body:
-            self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+            self._send_now(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
 
     async def drain(self) -> None:
         """Wait until the client has read enough.
@@ -221,7 +223,7 @@ class Connection(asyncio.Protocol):
         if self._left_bytes:
             raise ValueError(f"response body: it is {self._left_bytes} bytes shorter than its head says")
         if self._is_chunked and self._has_body and not self.is_lost:
-            self._transport.write(b"0\r\n\r\n")
+            self._send_soon(b"0\r\n\r\n")
         self.has_ended_answer = True
 
     def fail(self, request: Request, response: Response) -> None:
@@ -230,6 +232,36 @@ class Connection(asyncio.Protocol):
             self._cut()
         elif not self.is_lost:
             self.send(request, response)
+
+    # Bytes out, in order.
+
+    def _send_soon(self, data: bytes) -> None:
+        """Send with what others send in this turn of the loop, unless it is much."""
+        if len(data) > HELD_BYTES:
+            self._send_now(data)
+        elif self._outgoing:
+            self._outgoing += data
+        else:
+            self._outgoing = data
+            self._server.outbox.add(self)
+
+    def _send_now(self, data: bytes) -> None:
+        """Send, and what waits before it."""
+        if not self._outgoing:
+            self._transport.write(data)
+        elif len(data) > HELD_BYTES:
+            self.send_outgoing()
+            self._transport.write(data)
+        else:
+            outgoing, self._outgoing = self._outgoing, b""
+            self._transport.write(outgoing + data)
+
+    def send_outgoing(self) -> None:
+        """Send what waits."""
+        if self._outgoing:
+            outgoing, self._outgoing = self._outgoing, b""
+            if not self.is_lost:
+                self._transport.write(outgoing)
 
     # The client that reads, or not.
 
@@ -265,6 +297,7 @@ class Connection(asyncio.Protocol):
     def _cut(self) -> None:
         """End the connection at once."""
         self._is_lost = True
+        self._outgoing = b""
         self._transport.abort()
 
     # Who the client is, and what it is told.

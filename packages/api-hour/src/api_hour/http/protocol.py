@@ -103,6 +103,7 @@ class HttpProtocol(Connection):
     def connection_lost(self, _error: Exception | None) -> None:
         """Take nothing more; a handler that runs may finish, its answer has nowhere to go."""
         self._is_over = self._is_lost = True
+        self._outgoing = b""
         self._deadline_at_s = self._write_until_s = 0.0
         self._rest.clear()
         self._server.connections.discard(self)
@@ -131,6 +132,7 @@ class HttpProtocol(Connection):
 
     def eof_received(self) -> bool:
         """Keep a half-closed connection open while answers are still to be sent."""
+        self.send_outgoing()
         self._is_last = self._closes_when_idle = True
         self._tell_gone()
         if self._task is None and self._framing is not None:  # a request that will not be whole
@@ -200,14 +202,14 @@ class HttpProtocol(Connection):
     def write(self, data: bytes) -> None:
         """Send bytes as they are, if the client is there."""
         if data and not self.is_lost:
-            self._transport.write(data)
+            self._send_now(data)
 
     def want_body(self) -> None:
         """Let more of the body come; tell the client that waits for it to send it (RFC 9110, 10.1.1)."""
         if self._must_continue:
             self._must_continue = False
             if not self.has_begun_answer:
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self._send_now(b"HTTP/1.1 100 Continue\r\n\r\n")
             self._await_body()
         elif self._is_held and self._framing is not None:
             self._read_on()
@@ -535,7 +537,7 @@ class HttpProtocol(Connection):
             server.stats.begin()
             server.stats.end(0.0)
         response = Response(f"{refusal}\n", status=refusal.status, headers=refusal.headers)
-        self._transport.write(encode_response(response, None, date=server.heads.date, keep_alive=False))
+        self._send_now(encode_response(response, None, date=server.heads.date, keep_alive=False))
         self._close(linger=True)
 
     def _close(self, *, linger: bool = False) -> None:
@@ -548,6 +550,7 @@ class HttpProtocol(Connection):
         self._is_over = True
         self._framing = None
         self._rest.clear()
+        self.send_outgoing()
         self._await_reader()
         if linger and not self._transport.is_closing() and self._transport.can_write_eof():
             self._read_on()

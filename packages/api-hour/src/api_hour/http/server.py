@@ -15,6 +15,7 @@ from api_hour.access_log import AccessLog
 from api_hour.http.first_step import FirstStep
 from api_hour.http.limits import Limits
 from api_hour.http.logged_protocol import LoggedHttpProtocol
+from api_hour.http.outbox import Outbox
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
 from api_hour.http.request import Request
@@ -36,8 +37,11 @@ class Server(ABC):
     Attributes:
         connections: those that are open.
         now_s: the loop's time, read each CLOCK_INTERVAL_S.
+        outbox: where connections leave what they have to send.
         heads: the common beginnings of answers, with the Date header of now.
     """
+
+    outbox: Outbox
 
     def __init__(self, *, container: Any = None, limits: Limits | None = None, proxy: Proxy | None = None) -> None:
         self.container = container
@@ -71,6 +75,7 @@ class Server(ABC):
         if self._first_step is None or self._loop is not loop:
             self._loop = loop
             self.context = copy_context()
+            self.outbox = Outbox(loop, self.context)
             self._first_step = FirstStep(loop, self.context)
         return self._first_step
 
