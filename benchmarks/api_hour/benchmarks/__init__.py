@@ -6,21 +6,23 @@ what no other system of the published comparison does: see their rows in `suites
 
 import os
 from asyncio import AbstractEventLoop
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import api_hour
 from api_hour.container import Handler, WorkerHandle
 from api_hour.engines.postgres import PostgresEngine
+from api_hour.http import Handler as Endpoint
 from api_hour.http import HttpServer, Router
 from benchmarks.endpoints import agents, index
-from benchmarks.services.agents import Agents, AgentsByDatabase, AgentsCoalesced
+from benchmarks.services.agents import Agents, AgentsByDatabase
 
 
 class Container(api_hour.Container):
     """Endpoints, services and engines of the benchmark."""
 
     agents_class = Agents
+    routes: Mapping[str, Endpoint] = {"/index": index.index, "/agents": agents.agents}
 
     def __init__(self, config: Any, worker: WorkerHandle, loop: AbstractEventLoop) -> None:
         super().__init__(config, worker, loop)
@@ -31,8 +33,8 @@ class Container(api_hour.Container):
         self.services["agents"] = self.agents_class(postgres)
 
         router = Router()
-        router.add("GET", "/index", index.index)
-        router.add("GET", "/agents", agents.agents)
+        for path, endpoint in self.routes.items():
+            router.add("GET", path, endpoint)
         self.servers["http"] = HttpServer(router, container=self)
 
     def make_servers(self) -> Sequence[Handler]:
@@ -47,6 +49,6 @@ class JsonContainer(Container):
 
 
 class CoalescedContainer(Container):
-    """Requests that come at the same time share a query that begins after all of them have come."""
+    """Requests that come at the same time share an answer whose query begins after all of them have come."""
 
-    agents_class = AgentsCoalesced
+    routes: Mapping[str, Endpoint] = {**Container.routes, "/agents": agents.agents_coalesced}

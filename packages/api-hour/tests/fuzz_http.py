@@ -68,7 +68,10 @@ class Recorder(Server):
     def streams_body(self, _request: Request) -> bool:
         return False
 
-    async def respond(self, connection: HttpProtocol, request: Request) -> None:
+    def begin(self, connection: HttpProtocol, request: Request) -> "asyncio.Task[None] | None":
+        return self.first_step.start(self._respond(connection, request))
+
+    async def _respond(self, connection: HttpProtocol, request: Request) -> None:
         self.accepted.append(Understood(request.method, request.target, request.raw_headers, request.body))
         connection.send(request, Response(b"ok"))
 
@@ -112,7 +115,7 @@ def outcome_of(parts: list[bytes]) -> Outcome:
     """Give the engine an input in parts; called from a callback of the loop, so that all is answered at once."""
     server = Recorder()
     server._loop = asyncio.get_running_loop()
-    server._first_step, server.outbox = _SHARED[server._loop]
+    server.first_step, server.outbox = _SHARED[server._loop]
     protocol = server()
     wire = Wire()
     protocol.connection_made(wire)
@@ -288,7 +291,8 @@ def run(count: int, seed: int) -> tuple[bytes, str] | None:
     async def main() -> tuple[bytes, str] | None:
         loop = asyncio.get_running_loop()
         shared = Recorder()
-        _SHARED[loop] = shared.first_step(loop), shared.outbox
+        shared.use(loop)
+        _SHARED[loop] = shared.first_step, shared.outbox
         done = 0
         while done < count:
             batch = min(BATCH, count - done)

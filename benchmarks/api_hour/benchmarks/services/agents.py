@@ -1,8 +1,7 @@
-"""What is known about agents, as JSON: three ways to read the same bytes."""
+"""What is known about agents, as JSON: two ways to read the same bytes."""
 
 from pathlib import Path
 
-from api_hour.coalesce import coalesce
 from api_hour.engines.postgres import PostgresEngine
 
 SQL = Path(__file__).parents[3] / "sql"
@@ -27,12 +26,3 @@ class AgentsByDatabase(Agents):
     async def list_all(self) -> bytes:
         """Return every agent with its login status."""
         return await self._postgres.fetch_json(LIST_AGENTS_JSON)
-
-
-class AgentsCoalesced(Agents):
-    """Calls that come while a query runs share the next one."""
-
-    @coalesce
-    async def list_all(self) -> bytes:
-        """Return every agent with its login status."""
-        return await self._postgres.fetch_rows_as_json(LIST_AGENTS)

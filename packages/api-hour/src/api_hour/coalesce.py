@@ -11,12 +11,12 @@ So nobody waits when there is nothing to share, and under load an execution serv
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable, Iterator
 from contextvars import Context
 from dataclasses import dataclass, field
 from functools import update_wrapper
 from types import MethodType
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from api_hour.engines import EngineUnavailable
 
@@ -26,7 +26,6 @@ OfMethod = ParamSpec("OfMethod")
 Owner = TypeVar("Owner")
 
 CALLERS_LIMIT = 10_000
-_is_done = asyncio.Future.done
 _MUTABLE = (list, dict, set, bytearray, memoryview)
 
 
@@ -47,13 +46,23 @@ class CoalesceMetrics:
     callers: int
 
 
-@dataclass(slots=True, eq=False)
-class _Batch(Generic[Answer]):
-    """Callers of one execution; those who have left are not in it."""
+class Caller(Protocol):
+    """Who asks, and is told: an `asyncio.Future` is one. It is told once, and raises nothing then."""
 
-    execute: Callable[[], Coroutine[Any, Any, Answer]]
-    callers: "dict[asyncio.Future[Answer], None]" = field(default_factory=dict)
-    task: asyncio.Task[None] | None = None  # once it has begun
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """The running loop."""
+
+    def done(self) -> bool:
+        """Whether it is not to be told any more."""
+
+    def set_result(self, answer: Any, /) -> None:
+        """Take the answer."""
+
+    def set_exception(self, error: Exception, /) -> None:
+        """Take the error of the execution."""
+
+    def cancel(self) -> Any:
+        """Take it that the execution was cancelled."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +71,17 @@ class _Lane(Generic[Answer]):
 
     key: Hashable
     running: "list[asyncio.Task[None]]" = field(default_factory=list)
-    gathering: _Batch[Answer] | None = None  # the batch that has not begun
+    gathering: "Batch[Answer] | None" = None  # the batch that has not begun
+
+
+@dataclass(slots=True, eq=False)
+class Batch(Generic[Answer]):
+    """Callers of one execution who wait; those who have left or were told are not in it."""
+
+    lane: _Lane[Answer]
+    execute: Callable[[], Coroutine[Any, Any, Answer]]
+    callers: "dict[Caller, None]" = field(default_factory=dict)
+    task: asyncio.Task[None] | None = None  # once it has begun
 
 
 class Coalesced(Generic[Arguments, Answer]):
@@ -92,6 +111,34 @@ class Coalesced(Generic[Arguments, Answer]):
         """Ask; the coroutine ends with the answer."""
         return self._ask((), args, kwargs)
 
+    def join(self, caller: Caller, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Batch[Answer]:
+        """Ask for a caller that is no coroutine; it is told from the execution's task.
+
+        Args:
+            caller: is told the answer, unless it leaves the batch that is returned.
+            *args: as in a call.
+            **kwargs: as in a call.
+
+        Raises:
+            EngineUnavailable: too many callers wait.
+            TypeError: the arguments cannot be compared, and no key says what matters.
+        """
+        return self._join(caller, (), args, kwargs)
+
+    def leave(self, batch: Batch[Answer], caller: Caller) -> None:
+        """Let a caller go, who need not be told any more; the last one ends the execution."""
+        callers = batch.callers
+        if caller not in callers:
+            return
+        del callers[caller]
+        self._callers -= 1
+        if callers:
+            return
+        if batch.task is not None:
+            batch.task.cancel()
+        else:  # it is the one that gathers
+            batch.lane.gathering = None
+
     @overload
     def __get__(self, instance: None, owner: type) -> "Coalesced[Arguments, Answer]": ...
 
@@ -118,25 +165,30 @@ class Coalesced(Generic[Arguments, Answer]):
         return self._ask((instance,), args, kwargs)
 
     async def _ask(self, instance: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Answer:
-        self._calls += 1
-        if self._callers >= self._callers_limit:
-            raise EngineUnavailable(f"{self._name} is unavailable: {self._callers_limit} callers wait already")
-        loop = asyncio.get_running_loop()
-        key = _key_of_call(args, kwargs) if self._key is None else self._key(*instance, *args, **kwargs)
-        lane = self._lane((loop, *map(id, instance), key))  # an instance lives, and keeps its id, while it is asked
-        batch = lane.gathering
-        if batch is None:
-            batch = lane.gathering = _Batch(lambda: self._read(*instance, *args, **kwargs))
-            self._begin_if_possible(loop, lane)
-        caller: asyncio.Future[Answer] = loop.create_future()
-        batch.callers[caller] = None
-        self._callers += 1
+        caller: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        batch = self._join(caller, instance, args, kwargs)
         try:
             return await caller
         finally:
-            self._callers -= 1
             if caller.cancelled():
-                self._leave(lane, batch, caller)
+                self.leave(batch, caller)
+
+    def _join(
+        self, caller: Caller, instance: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Batch[Answer]:
+        self._calls += 1
+        if self._callers >= self._callers_limit:
+            raise EngineUnavailable(f"{self._name} is unavailable: {self._callers_limit} callers wait already")
+        key = _key_of_call(args, kwargs) if self._key is None else self._key(*instance, *args, **kwargs)
+        loop = caller.get_loop()
+        lane = self._lane((loop, *map(id, instance), key))  # an instance lives, and keeps its id, while it is asked
+        batch = lane.gathering
+        if batch is None:
+            batch = lane.gathering = Batch(lane, lambda: self._read(*instance, *args, **kwargs))
+            self._begin_if_possible(loop, lane)
+        batch.callers[caller] = None
+        self._callers += 1
+        return batch
 
     @property
     def _name(self) -> str:
@@ -177,37 +229,31 @@ class Coalesced(Generic[Arguments, Answer]):
         elif not lane.running:
             del self._lanes[lane.key]
 
-    async def _execute(self, batch: _Batch[Answer]) -> None:
-        callers = batch.callers
-        if all(map(_is_done, callers)):
+    async def _execute(self, batch: Batch[Answer]) -> None:
+        if all(caller.done() for caller in batch.callers):
+            self._take_callers(batch)
             return  # they have left just now
         self._executions += 1
-        self._largest_batch = max(self._largest_batch, len(callers))
+        self._largest_batch = max(self._largest_batch, len(batch.callers))
         try:
             answer = await batch.execute()
             self._check(answer)
         except Exception as error:  # noqa: BLE001  # it is the callers' to handle
-            for caller in callers:
-                if not caller.done():
-                    caller.set_exception(error)
+            for caller in self._take_callers(batch):
+                caller.set_exception(error)
         except BaseException:
-            for caller in callers:
+            for caller in self._take_callers(batch):
                 caller.cancel()
             raise
         else:
-            for caller in callers:
-                if not caller.done():
-                    caller.set_result(answer)
+            for caller in self._take_callers(batch):
+                caller.set_result(answer)
 
-    def _leave(self, lane: _Lane[Answer], batch: _Batch[Answer], caller: "asyncio.Future[Answer]") -> None:
-        """Let a cancelled caller go; the last one ends the execution."""
-        batch.callers.pop(caller, None)
-        if batch.callers:
-            return
-        if batch.task is not None:
-            batch.task.cancel()
-        else:  # it is the one that gathers
-            lane.gathering = None
+    def _take_callers(self, batch: Batch[Answer]) -> "Iterator[Caller]":
+        """Return those who are to be told now; nobody waits any more."""
+        callers, batch.callers = batch.callers, {}
+        self._callers -= len(callers)
+        return (caller for caller in callers if not caller.done())
 
     def _check(self, answer: Answer) -> None:
         if isinstance(answer, _MUTABLE):

@@ -6,16 +6,19 @@ for coalesced reads, and not for readers that join a read which already runs: th
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random
 
 import psycopg
 import pytest
 from event_loops import on_each_loop
+from http_connection import connected
 from private_postgres import PrivatePostgres
 
 from api_hour.coalesce import CoalesceMetrics, coalesce
 from api_hour.engines.postgres import PostgresEngine
+from api_hour.http import HttpServer, Request, Response, Router
 
 READERS = 12
 READS = 480
@@ -109,6 +112,35 @@ async def test_a_coalesced_read_sees_every_write_that_was_acknowledged_before_it
     assert checker.acknowledged > 0
     calls, executions = metrics_since(before)
     assert calls == READS > 2 * executions
+
+
+@on_each_loop
+async def test_a_coalesced_handler_answers_nothing_older_either(counter: str) -> None:
+    @coalesce(key=lambda request: request.target)
+    async def read(_request: Request) -> Response:
+        return Response(str(await engine.fetch_value(READ)))
+
+    router = Router()
+    router.add("GET", "/", read)
+    server = HttpServer(router)
+    engine = PostgresEngine(counter, min_size=4, max_size=4)
+    await engine.connect()
+    checker = Checker()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(engine.close)
+        idle = [await stack.enter_async_context(connected(server)) for _ in range(READERS)]
+
+        async def ask() -> int:
+            connection = idle.pop()
+            answer = await connection.ask(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            idle.append(connection)
+            return int(answer.body)
+
+        await checker.check(engine, ask)
+
+    assert (checker.reads, checker.stale) == (READS, 0)
+    assert checker.acknowledged > 0
+    assert read.metrics.calls == READS > 2 * read.metrics.executions
 
 
 @on_each_loop

@@ -71,8 +71,11 @@ class AsgiServer(Server):
         """Say that an application always reads the body itself."""
         return True
 
-    async def respond(self, connection: HttpProtocol, request: Request) -> None:
-        """Answer a request with what the application sends."""
+    def begin(self, connection: HttpProtocol, request: Request) -> "asyncio.Task[None] | None":
+        """Begin to answer a request with what the application sends."""
+        return self.first_step.start(self._respond(connection, request))
+
+    async def _respond(self, connection: HttpProtocol, request: Request) -> None:
         scope = self._scope(connection, request)
         if request.upgrade is not None and request.upgrade.lower() == b"websocket":
             await answer_websocket(self._app, scope, connection, request)

@@ -28,6 +28,7 @@ class Connection(asyncio.Protocol):
         is_draining: whether the worker is to end soon.
         is_client_gone: whether the client has closed its end. Some close only that, and still read.
         is_timed_out: whether the handler was cancelled because it took too long.
+        loop: the running loop.
         has_begun_answer: whether a part of the answer may be with the client already.
         has_ended_answer: whether the answer is whole.
         on_gone: called when the client has closed its end, if it is set.
@@ -36,15 +37,16 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_can_write", "_drained", "_ends", "_has_body", "_is_chunked", "_is_lost", "_keep_alive", "_left_bytes",
-        "_loop", "_outgoing", "_proxied_for", "_server", "_transport", "_unsent_bytes", "_writable", "_write_until_s",
-        "has_begun_answer", "has_ended_answer", "is_client_gone", "is_draining", "is_timed_out", "on_drain", "on_gone",
+        "_outgoing", "_proxied_for", "_server", "_transport", "_unsent_bytes", "_writable", "_write_until_s",
+        "has_begun_answer", "has_ended_answer", "is_client_gone", "is_draining", "is_timed_out", "loop", "on_drain",
+        "on_gone",
     )  # fmt: skip
 
     _transport: asyncio.Transport
 
     def __init__(self, server: "Server") -> None:
         self._server = server
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._keep_alive = True
         self._is_chunked = False
         self._has_body = True
@@ -208,7 +210,7 @@ class Connection(asyncio.Protocol):
         while not self._can_write:
             if self.is_lost:
                 raise ClientGone("the client closed the connection")
-            self._writable = self._loop.create_future()
+            self._writable = self.loop.create_future()
             try:
                 await self._writable
             finally:

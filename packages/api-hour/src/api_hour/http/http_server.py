@@ -1,21 +1,19 @@
 """The handler for `Container.make_servers` that answers HTTP with the handlers of a router."""
 
 import asyncio
-import logging
 from typing import Any
 
-from api_hour.engines import EngineUnavailable
-from api_hour.http.errors import ClientGone, HttpError
-from api_hour.http.layers import RETRY_AFTER, AnswerSent, http_error_response, unavailable_response
+from api_hour.coalesce import Coalesced
+from api_hour.http.answers import fail, send_whole
+from api_hour.http.errors import HttpError
+from api_hour.http.layers import Handler
 from api_hour.http.limits import Limits
-from api_hour.http.protocol import HttpProtocol
+from api_hour.http.protocol import Answering, HttpProtocol
 from api_hour.http.proxy import Proxy
 from api_hour.http.request import Request
-from api_hour.http.response import Response, encode_json
 from api_hour.http.router import Router
 from api_hour.http.server import Server
-
-LOG = logging.getLogger("api_hour.http")
+from api_hour.http.shared_answer import SharedAnswer
 
 
 class HttpServer(Server):
@@ -41,34 +39,22 @@ class HttpServer(Server):
         except HttpError:
             return True
 
-    async def respond(self, connection: HttpProtocol, request: Request) -> None:
-        """Answer a request with what its handler returns or raises."""
+    def begin(self, connection: HttpProtocol, request: Request) -> Answering | None:
+        """Begin to answer a request with what its handler returns or raises."""
         try:
-            answer = await self.router.find(request)(request)
-            if not isinstance(answer, Response):
-                connection.send_json(request, encode_json(answer))
-            elif isinstance(answer.body, bytes):
-                connection.send(request, answer)
-            else:
-                await connection.send_stream(request, answer)
-        except HttpError as error:
-            connection.fail(request, http_error_response(request, error))
-        except AnswerSent:
-            return
-        except ClientGone as error:
-            LOG.debug("%s %r: %s", request.method, request.path, error)
-        except EngineUnavailable as error:
-            LOG.debug("%s %r: %s", request.method, request.path, error)  # the client is not told: it names what we use
-            connection.fail(request, unavailable_response())
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is logged, once
-            _fail(connection, request, error)
+            handler = self.router.find(request)
+            if isinstance(handler, Coalesced):
+                return SharedAnswer(handler, connection, request)
+        except Exception as error:  # noqa: BLE001  # it is answered
+            fail(connection, request, error)
+            return None
+        return self.first_step.start(_respond(handler, connection, request))
 
 
-def _fail(connection: HttpProtocol, request: Request, error: BaseException) -> None:
-    """Answer for a handler that raised, or was cancelled: by its own doing, by the time limit, or by abort()."""
-    if connection.is_timed_out:
-        LOG.warning("%s %r was not answered in time", request.method, request.path)
-        connection.fail(request, Response("the answer took too long\n", status=503, headers=RETRY_AFTER))
-    elif not connection.is_lost:
-        LOG.error("%s %r failed", request.method, request.path, exc_info=error)
-        connection.fail(request, Response("the server failed to answer\n", status=500))
+async def _respond(handler: Handler, connection: HttpProtocol, request: Request) -> None:
+    try:
+        answer = await handler(request)
+        if not send_whole(connection, request, answer):
+            await connection.send_stream(request, answer)
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is answered
+        fail(connection, request, error)

@@ -62,7 +62,7 @@ class LoggedHttpProtocol(HttpProtocol):
         super().connection_lost(error)
 
     def _note_unanswered(self) -> None:
-        if self._request is not None and self._task is None:
+        if self._request is not None and self._answering is None:
             self._reset()
             self._note(self._request)
 

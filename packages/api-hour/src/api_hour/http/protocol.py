@@ -9,8 +9,10 @@ Rules that must hold:
 
 import asyncio
 import logging
+from collections.abc import Callable
+from contextvars import Context
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from api_hour.http.body_stream import BodyStream
 from api_hour.http.connection import Connection
@@ -49,19 +51,35 @@ class Successor(Protocol):
         """Tell the client that the connection ends, and end it."""
 
 
+class Answering(Protocol):
+    """What goes on with a request: the task of its handler, or a place among those who wait for a shared answer."""
+
+    def cancel(self) -> object:
+        """End it; the connection may be cut already."""
+
+    def cancelled(self) -> bool:
+        """Whether it was cancelled."""
+
+    def exception(self) -> BaseException | None:
+        """What it raised."""
+
+    def add_done_callback(self, callback: Callable[[Any], object], /, *, context: Context) -> None:
+        """Have `callback(self)` called at its end."""
+
+
 class HttpProtocol(Connection):
-    """One connection. Its requests are answered by the server's `respond`."""
+    """One connection. Its requests are answered by its server."""
 
     __slots__ = (
-        "__weakref__", "_answer_until_s", "_begun_at_s", "_body_bytes", "_body_since_s", "_closes_when_idle",
-        "_deadline_at_s", "_empty_lines", "_first_step", "_framing", "_has_more", "_heads", "_is_held", "_is_last",
-        "_is_over", "_is_proxied", "_is_resuming", "_low_water_bytes", "_must_continue", "_pieces", "_request", "_rest",
-        "_searched_bytes", "_successor", "_task",
+        "__weakref__", "_answer_until_s", "_answering", "_begun_at_s", "_body_bytes", "_body_since_s",
+        "_closes_when_idle", "_deadline_at_s", "_empty_lines", "_framing", "_has_more", "_heads", "_is_held",
+        "_is_last", "_is_over", "_is_proxied", "_is_resuming", "_low_water_bytes", "_must_continue", "_pieces",
+        "_request", "_rest", "_searched_bytes", "_successor",
     )  # fmt: skip
 
     def __init__(self, server: "Server") -> None:
         super().__init__(server)
-        self._first_step = server.first_step(self._loop)
+        server.use(self.loop)
         self._heads = HeadParser(server.limits, server.container)
         self._rest = bytearray()  # came and is not understood yet
         self._searched_bytes = 0  # of it, the beginning of a head that was looked at
@@ -71,7 +89,7 @@ class HttpProtocol(Connection):
         self._framing: Framing | None = None  # of a body that has not ended
         self._pieces: list[bytes] = []
         self._must_continue = False  # the client waits to be told to send the body
-        self._task: asyncio.Task[None] | None = None
+        self._answering: Answering | None = None
         self._successor: Successor | None = None  # takes what comes after a change of protocol
         self._is_resuming = False
         self._low_water_bytes = 1  # that must have come before the client is read from
@@ -111,7 +129,7 @@ class HttpProtocol(Connection):
         self._tell_gone()
         if self._writable is not None and not self._writable.done():
             self._writable.set_exception(ClientGone("the client closed the connection"))
-        if self._task is None:
+        if self._answering is None:
             self._forget_request()
 
     def data_received(self, data: bytes) -> None:
@@ -135,7 +153,7 @@ class HttpProtocol(Connection):
         self.send_outgoing()
         self._is_last = self._closes_when_idle = True
         self._tell_gone()
-        if self._task is None and self._framing is not None:  # a request that will not be whole
+        if self._answering is None and self._framing is not None:  # a request that will not be whole
             self._forget_request()
         return self._request is not None and not self._is_over and self._transport.can_write_eof()  # not with TLS
 
@@ -165,18 +183,18 @@ class HttpProtocol(Connection):
 
     def abort(self) -> None:
         """Stop the handler and cut the connection."""
-        if self._task is not None:
-            self._task.cancel()
         self._cut()
+        if self._answering is not None:
+            self._answering.cancel()
 
     def check_deadline(self, now_s: float) -> None:
         """Cut the connection when a deadline has passed."""
         if 0.0 < self._write_until_s <= now_s:
             self._check_reader()
-        if 0.0 < self._answer_until_s <= now_s and self._task is not None:
+        if 0.0 < self._answer_until_s <= now_s and self._answering is not None:
             self._answer_until_s = 0.0
             self.is_timed_out = True
-            self._task.cancel()
+            self._answering.cancel()
         if 0.0 < self._deadline_at_s <= now_s:
             self._deadline_at_s = 0.0
             self._give_up(now_s)
@@ -300,7 +318,7 @@ class HttpProtocol(Connection):
                 return
         self._rest += data[position:]
         self._is_resuming = True
-        self._loop.call_soon(self._take_turn, context=self._server.context)
+        self.loop.call_soon(self._take_turn, context=self._server.context)
 
     def _is_whole(self, data: bytes | bytearray, position: int) -> bool:
         """Tell whether what is at a position will be answered: a whole head, or a part whose rest may come."""
@@ -336,16 +354,16 @@ class HttpProtocol(Connection):
         if server.stats is not None:
             server.stats.begin()
             self._begun_at_s = monotonic()
-        task = self._first_step.start(server.respond(self, request))
-        if task is None:
+        answering = server.begin(self, request)
+        if answering is None:
             self._finish()
         else:
-            self._task = task
-            task.add_done_callback(self._on_done, context=server.context)
+            self._answering = answering
+            answering.add_done_callback(self._on_done, context=server.context)
 
-    def _on_done(self, task: "asyncio.Task[None]") -> None:
-        self._task = None
-        if task.cancelled() or task.exception() is not None:
+    def _on_done(self, answering: Answering) -> None:
+        self._answering = None
+        if answering.cancelled() or answering.exception() is not None:
             self.abort()
         self._finish()
         self._resume()

@@ -23,6 +23,8 @@ _OF_THE_SERVER = frozenset({"connection", "content-length", "date", "transfer-en
 _REDIRECTIONS = frozenset({301, 302, 303, 307, 308})
 _URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"  # RFC 3986, 2; quote() knows the unreserved ones
 
+KEPT_BYTES = 65536  # of the last answer, which others may share
+
 Body = bytes | str | AsyncIterable[bytes]
 
 
@@ -173,12 +175,14 @@ class ResponseHeads:
         date: the whole Date header line.
     """
 
-    __slots__ = ("_beginnings", "_json", "date")
+    __slots__ = ("_beginnings", "_json", "_last", "_last_body", "_last_key", "date")
 
     def __init__(self, date: bytes) -> None:
         self.date = date
         self._beginnings: dict[tuple[int, str | None], bytes] = {}
         self._json = b""
+        self._last = self._last_body = b""
+        self._last_key: tuple[int, str | None] | None = None
 
     def json(self, document: bytes) -> bytes:
         """Return the bytes of a JSON document with status 200, on a connection that stays open."""
@@ -189,8 +193,13 @@ class ResponseHeads:
     def whole(self, response: Response, body: bytes) -> bytes:
         """Return the bytes of a response with a body and no headers of its own, on a connection that stays open."""
         key = response.status, response.content_type
+        if body is self._last_body and key == self._last_key:
+            return self._last
         beginning = self._beginnings.get(key)
         if beginning is None:
             head = encode_head(response, 0, is_chunked=False, date=self.date, keep_alive=True, is_http_1_0=False)
             beginning = self._beginnings[key] = head.removesuffix(b"0\r\n\r\n")
-        return b"%b%d\r\n\r\n%b" % (beginning, len(body), body)
+        data = b"%b%d\r\n\r\n%b" % (beginning, len(body), body)
+        if len(body) <= KEPT_BYTES:
+            self._last, self._last_key, self._last_body = data, key, body
+        return data

@@ -6,7 +6,6 @@ slow client costs nothing between two ticks. It rests while there are no connect
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
 from contextvars import Context, copy_context
 from email.utils import formatdate
 from typing import Any
@@ -16,7 +15,7 @@ from api_hour.http.first_step import FirstStep
 from api_hour.http.limits import Limits
 from api_hour.http.logged_protocol import LoggedHttpProtocol
 from api_hour.http.outbox import Outbox
-from api_hour.http.protocol import HttpProtocol
+from api_hour.http.protocol import Answering, HttpProtocol
 from api_hour.http.proxy import Proxy
 from api_hour.http.request import Request
 from api_hour.http.response import ResponseHeads
@@ -38,10 +37,12 @@ class Server(ABC):
         connections: those that are open.
         now_s: the loop's time, read each CLOCK_INTERVAL_S.
         outbox: where connections leave what they have to send.
+        first_step: starts coroutines.
         heads: the common beginnings of answers, with the Date header of now.
     """
 
     outbox: Outbox
+    first_step: FirstStep
 
     def __init__(self, *, container: Any = None, limits: Limits | None = None, proxy: Proxy | None = None) -> None:
         self.container = container
@@ -55,7 +56,6 @@ class Server(ABC):
         self.heads = ResponseHeads(b"")
         self.context = Context()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._first_step: FirstStep | None = None
         self._clock: asyncio.TimerHandle | None = None
 
     def __call__(self) -> HttpProtocol:
@@ -67,17 +67,20 @@ class Server(ABC):
         """Tell whether a request, which has a body, is answered before its body has been read."""
 
     @abstractmethod
-    def respond(self, connection: HttpProtocol, request: Request) -> Coroutine[Any, Any, None]:
-        """Answer a request on its connection, whatever happens."""
+    def begin(self, connection: HttpProtocol, request: Request) -> Answering | None:
+        """Begin to answer a request on its connection, whatever happens.
 
-    def first_step(self, loop: asyncio.AbstractEventLoop) -> FirstStep:
-        """Return what starts the coroutines of this server on the running loop."""
-        if self._first_step is None or self._loop is not loop:
+        Returns:
+            What goes on with it; None when it is answered.
+        """
+
+    def use(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Serve on the running loop."""
+        if self._loop is not loop:
             self._loop = loop
             self.context = copy_context()
             self.outbox = Outbox(loop, self.context)
-            self._first_step = FirstStep(loop, self.context)
-        return self._first_step
+            self.first_step = FirstStep(loop, self.context)
 
     def add(self, connection: HttpProtocol) -> bool:
         """Take an open connection; False when there are too many."""
