@@ -20,6 +20,8 @@ from api_hour.http import HttpServer, Request, Router
 
 asyncssh.set_log_level("WARNING")  # it would log every step of every client
 
+LEAVE_S = 1.0
+
 router = Router()
 
 
@@ -49,15 +51,17 @@ class SshConnection(asyncssh.SSHServerConnection):
             process.exit(0)
 
     def begin_shutdown(self) -> None:
-        """Close the connection with its last session; at once when there is none."""
+        """Close the connection after its last session; at once when there is none."""
         self.begin_drain()
         self.is_ending = True
-        self.close_if_done()
-
-    def close_if_done(self) -> None:
-        """Close a connection that is to end and has no session."""
-        if self.is_ending and not self.sessions:
+        if not self.sessions:
             self.close()
+
+    def end_session(self, process: asyncssh.SSHServerProcess[str]) -> None:
+        """Forget a session. A client leaves by itself after its last one: closed on, it may say that it failed."""
+        self.sessions.discard(process)
+        if self.is_ending and not self.sessions:
+            asyncio.get_running_loop().call_later(LEAVE_S, self.close)
 
 
 class Container(api_hour.Container):
@@ -101,8 +105,7 @@ class Container(api_hour.Container):
             process.exit(1)
         finally:
             self.sessions -= 1
-            connection.sessions.discard(process)
-            connection.close_if_done()
+            connection.end_session(process)
 
     async def run_console(self, process: asyncssh.SSHServerProcess[str]) -> None:
         """Answer line by line."""
