@@ -61,6 +61,12 @@ class PrivateValkey:
         finally:
             self._server.send_signal(signal.SIGCONT)
 
+    def waiting_clients(self) -> int:
+        """Count the clients that wait in a blocking command."""
+        with redis.Redis.from_url(self.url, socket_timeout=2.0) as client:
+            waiting: int = client.info("clients")["blocked_clients"]
+            return waiting
+
     def _answers(self) -> bool:
         client = redis.Redis.from_url(self.url, socket_timeout=2.0)
         try:
