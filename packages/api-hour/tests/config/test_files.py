@@ -113,6 +113,10 @@ proc_name = "demo"
 loglevel = "WARNING"
 logconfig = "log.ini"
 errorlog = "error.log"
+keepalive = 5
+worker_connections = 500
+forwarded_allow_ips = "10.0.0.1,10.1.0.0/16"
+proxy_protocol = "auto"
 """
     Path("conf.py").write_text(code)
 
@@ -134,6 +138,11 @@ errorlog = "error.log"
         "loglevel": ("log_level", ("warning",)),
         "logconfig": ("logconfig", ("log.ini",)),
         "errorlog": ("log_file", ("error.log",)),
+        "keepalive": ("keep_alive", ("5",)),
+        "worker_connections": ("max_connections", ("500",)),
+        "forwarded_allow_ips": ("trusted_proxy", ("10.0.0.1", "10.1.0.0/16")),
+        "proxy_headers": ("proxy_headers", ("x-forwarded",)),
+        "proxy_protocol": ("proxy_protocol", ("true",)),
     }
 
 
@@ -143,6 +152,11 @@ def test_our_own_options_are_taken_from_a_python_file_too() -> None:
         "unix_mode": ("0o660",),
         "bind": ("a:1", "b:2"),
     }
+
+
+@pytest.mark.parametrize(("value", "text"), [("True", "true"), ("False", "false"), ("'off'", "false"), ("'v2'", "true")])
+def test_the_proxy_protocol_of_gunicorn_is_on_or_off(value: str, text: str) -> None:
+    assert read("conf.py", f"proxy_protocol = {value}\n") == {"proxy_protocol": (text,)}
 
 
 def test_none_and_standard_error_mean_the_default() -> None:
@@ -155,13 +169,13 @@ def test_variables_are_left_alone_also_if_they_are_called_like_an_option_that_gu
 
 def test_settings_of_gunicorn_without_a_meaning_here_are_named() -> None:
     Path("conf.py").write_text(
-        "worker_class = 'sync'\npreload_app = True\nkeepalive = 5\nworkers = 1\nx = 1\naccesslog = None\n"
+        "worker_class = 'sync'\npreload_app = True\nsendfile = True\nworkers = 1\nx = 1\naccesslog = None\n"
         "def post_fork(server, worker): ...\n"
     )
 
     config_file = read_config_file(Path("conf.py"), KEYS)
 
-    assert config_file.without_meaning == ("keepalive", "post_fork", "preload_app", "worker_class")
+    assert config_file.without_meaning == ("post_fork", "preload_app", "sendfile", "worker_class")
     assert config_file.options == (FileOption(name="workers", key="workers", texts=("1",)),)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from api_hour.access_log.lines import COMBINED
-from api_hour.config.gunicorn_settings import RENAMED, WITHOUT_MEANING, is_reported, taken_names, with_access_log
+from api_hour.config.gunicorn_settings import RENAMED, WITHOUT_MEANING, is_reported, taken_names, with_implied
 from api_hour.config.sources import option_keys
 
 
@@ -27,10 +27,16 @@ def test_a_setting_that_is_left_at_none_is_not_reported() -> None:
 
 
 def test_the_format_of_an_access_log_means_nothing_without_its_place() -> None:
-    assert with_access_log({"access_log_format": "%(h)s", "a": 1}) == {"a": 1}
-    assert with_access_log({"access_log_format": "%(h)s", "accesslog": None}) == {"accesslog": None}
-    assert with_access_log({"accesslog": "-"}) == {"access_log_format": COMBINED, "accesslog": "-"}
-    assert with_access_log({"access_log_format": "%(h)s", "accesslog": "a"}) == {
+    assert with_implied({"access_log_format": "%(h)s", "a": 1}) == {"a": 1}
+    assert with_implied({"access_log_format": "%(h)s", "accesslog": None}) == {"accesslog": None}
+    assert with_implied({"accesslog": "-"}) == {"access_log_format": COMBINED, "accesslog": "-"}
+    assert with_implied({"access_log_format": "%(h)s", "accesslog": "a"}) == {
         "access_log_format": "%(h)s",
         "accesslog": "a",
     }
+
+
+def test_proxies_that_may_forward_are_believed_what_they_forward() -> None:
+    assert with_implied({"forwarded_allow_ips": "10.0.0.1"})["proxy_headers"] == "x-forwarded"
+    assert with_implied({"forwarded_allow_ips": "10.0.0.1", "proxy_headers": "forwarded"})["proxy_headers"] == "forwarded"
+    assert with_implied({"forwarded_allow_ips": ""}) == {"forwarded_allow_ips": ""}

@@ -51,6 +51,7 @@ def test_no_mode_is_written_too() -> None:
 def test_good_values_pass(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     values.check_binds(tuple, ("127.0.0.1:1", "unix:a"))
+    values.check_proxies(tuple, ("10.0.0.1", "10.0.0.0/8", "10.1.2.3/8", "::1", "unix", "*"))
     values.check_not_negative(float, 0)
     values.check_positive(int, 1)
     values.check_name(str, "my daemon")
@@ -60,6 +61,14 @@ def test_good_values_pass(tmp_path: Path) -> None:
     values.check_new_file(Path, tmp_path / "new")
     for check in (values.check_directory, values.check_file, values.check_new_file, values.check_name):
         check(Path, None)
+
+
+@pytest.mark.parametrize("text", ["", "localhost", "10.0.0.0/33", "10.0.0.1:80", "10.0.0.1,10.0.0.2"])
+def test_what_is_no_proxy_is_refused(text: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        values.check_proxies(tuple, ("unix", text))
+
+    assert str(caught.value) == f"expected an address, a network such as 10.0.0.0/8, unix or *; got {text!r}."
 
 
 def test_a_name_of_several_lines_is_refused() -> None:

@@ -5,6 +5,17 @@ from pathlib import Path
 import pytest
 from daemon_process import body_of, daemon, exchange, get
 
+SEEN = """
+async def Container(scope, receive, send):
+    assert scope["type"] == "http", "it has no lifespan"
+    seen = f"{scope['scheme']} {scope['client'][0]}".encode()
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": seen})
+"""
+FORWARDED = b"X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n"
+
 STARLETTE = """
 from contextlib import asynccontextmanager
 from starlette.applications import Starlette
@@ -65,3 +76,26 @@ def test_the_application_starts_before_the_first_connection_and_ends_after_the_l
 
     log = running.supervisor.log
     assert log.index("lifespan: up") < log.index("worker 1 serves") < log.index("lifespan: down")
+
+
+def test_options_say_what_an_application_behind_a_proxy_sees_and_how_much_it_may_be_sent(tmp_path: Path) -> None:
+    options = ["--trusted-proxy", "127.0.0.0/8", "--proxy-headers", "x-forwarded", "--max-body", "2M"]
+    upload = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    with daemon(tmp_path, "-b", "127.0.0.1:0", "-w1", *options, app=SEEN) as running:
+        running.wait_ready(1)
+        address = running.tcp_address()
+
+        assert body_of(exchange(address, get("/").replace(b"\r\n\r\n", b"\r\n" + FORWARDED + b"\r\n"))) == (
+            "https 203.0.113.7"
+        )
+        assert body_of(exchange(address, get("/"))) == "http 127.0.0.1"
+        assert body_of(exchange(address, upload % (1 << 21) + bytes(1 << 21))) == "http 127.0.0.1"
+        assert b" 413 " in exchange(address, upload % ((1 << 21) + 1))
+
+
+def test_without_options_nobody_is_believed(tmp_path: Path) -> None:
+    with daemon(tmp_path, "-b", "127.0.0.1:0", "-w1", app=SEEN) as running:
+        running.wait_ready(1)
+
+        answer = exchange(running.tcp_address(), get("/").replace(b"\r\n\r\n", b"\r\n" + FORWARDED + b"\r\n"))
+        assert body_of(answer) == "http 127.0.0.1"

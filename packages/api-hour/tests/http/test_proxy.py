@@ -33,6 +33,11 @@ def test_a_proxy_is_trusted_by_its_address(address: str | None, is_trusted: bool
     assert X_FORWARDED.trusts(address) is is_trusted
 
 
+@pytest.mark.parametrize("address", ["10.1.2.3", "2001:db8::1", None, "x"])
+def test_a_star_trusts_everybody(address: str | None) -> None:
+    assert Proxy(trusted=("*",)).trusts(address)
+
+
 def test_a_unix_socket_is_trusted_only_if_it_is_said() -> None:
     assert not Proxy(trusted=("10.0.0.0/8",)).trusts(None)
 

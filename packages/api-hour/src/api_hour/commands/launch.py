@@ -76,6 +76,7 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
         default_tls=default_tls and default_tls.absolute(),
         access_log=settings.access_log,
         access_log_file=_text(_absolute(settings.access_log_file)),
+        http=settings.http(),
     )
     return absolute, spec, check_certificates(spec.certificates())
 

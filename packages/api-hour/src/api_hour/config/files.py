@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api_hour.config.gunicorn_settings import CONSOLE, is_reported, taken_names, with_access_log
+from api_hour.config.gunicorn_settings import CONSOLE, is_reported, taken_names, with_implied
 from api_hour.config.tls_files import SEPARATOR
 from api_hour.errors import ConfigError
 
 NOT_IN_FILES = frozenset({"config", "auto_config"})
+SEVERAL_KEYS = frozenset({"bind", "trusted_proxy"})
 OCTAL_KEYS = frozenset({"umask", "unix_mode"})
 
 
@@ -23,7 +24,7 @@ class FileOption:
     Attributes:
         name: what the file calls it.
         key: the option's key.
-        texts: its value as it would be on the command line; several of `bind`.
+        texts: its value as it would be on the command line; several of an option that may be repeated.
     """
 
     name: str
@@ -80,7 +81,7 @@ def _suggest(key: str, keys: Collection[str]) -> str:
 
 
 def _read_python(path: Path, keys: Collection[str]) -> ConfigFile:
-    names = with_access_log(_run(path))
+    names = with_implied(_run(path))
     taken = taken_names(keys)
     values = {name: _as_here(name, value) for name, value in names.items() if name in taken}
     return ConfigFile(
@@ -99,15 +100,17 @@ def _run(path: Path) -> Mapping[str, Any]:
 
 def _as_here(name: str, value: Any) -> Any:
     """Turn a value of Gunicorn's into one of ours; None for the default."""
-    if name == "bind" and isinstance(value, str):
+    if name in {"bind", "forwarded_allow_ips"} and isinstance(value, str):
         return [part.strip() for part in SEPARATOR.split(value) if part.strip()]
     if name in {"errorlog", "accesslog"} and value == CONSOLE:
         return None
+    if name == "proxy_protocol":
+        return value not in (False, "off")
     return value.lower() if name == "loglevel" and isinstance(value, str) else value
 
 
 def _option(path: Path, name: str, key: str, value: Any) -> FileOption:
-    values = value if key == "bind" and isinstance(value, list | tuple) else [value]
+    values = value if key in SEVERAL_KEYS and isinstance(value, list | tuple) else [value]
     return FileOption(name=name, key=key, texts=tuple(_text(path, name, key, item) for item in values))
 
 
@@ -118,5 +121,5 @@ def _text(path: Path, name: str, key: str, value: Any) -> str:
         return oct(value)
     if isinstance(value, str | int | float | Path):
         return str(value)
-    kind = "a text or a list of texts" if key == "bind" else "a text, a number, true or false"
+    kind = "a text or a list of texts" if key in SEVERAL_KEYS else "a text, a number, true or false"
     raise ConfigError(f"--config: {path}: {name}: expected {kind}; got {value!r}.")

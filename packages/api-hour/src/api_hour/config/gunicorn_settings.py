@@ -16,6 +16,9 @@ RENAMED = {
     "errorlog": "log_file",
     "accesslog": "access_log_file",
     "access_log_format": "access_log",
+    "keepalive": "keep_alive",
+    "worker_connections": "max_connections",
+    "forwarded_allow_ips": "trusted_proxy",
 }
 
 CONSOLE = "-"  # where `errorlog` and `accesslog` go unless it is a file
@@ -28,17 +31,17 @@ WITHOUT_MEANING = frozenset(
     control_socket_disable control_socket_mode default_proc_name dirty_apps dirty_graceful_timeout
     dirty_post_fork dirty_threads dirty_timeout dirty_worker_exit dirty_worker_init dirty_workers
     disable_redirect_access_to_syslog do_handshake_on_connect dogstatsd_tags enable_backlog_metric
-    enable_stdio_inheritance forwarded_allow_ips forwarder_headers header_map http2_cleartext
+    enable_stdio_inheritance forwarder_headers header_map http2_cleartext
     http2_initial_window_size http2_max_concurrent_streams http2_max_frame_size http2_max_header_list_size
-    http_parser http_protocols initgroups keepalive limit_request_field_size limit_request_fields
+    http_parser http_protocols initgroups limit_request_field_size limit_request_fields
     limit_request_line logconfig_dict logconfig_json logger_class nworkers_changed on_dirty_starting on_exit
     on_reload on_starting paste permit_obsolete_folding permit_unconventional_http_method
     permit_unconventional_http_version post_fork post_request post_worker_init pre_exec pre_fork pre_request
-    preload_app print_config protocol proxy_allow_ips proxy_protocol pythonpath raw_env raw_paste_global_conf
+    preload_app print_config protocol proxy_allow_ips pythonpath raw_env raw_paste_global_conf
     reload_engine reload_extra_files reuse_port root_path secure_scheme_headers sendfile spew ssl_context
     ssl_version statsd_host statsd_prefix strip_header_spaces suppress_ragged_eofs syslog syslog_addr
     syslog_facility syslog_prefix threads tmp_upload_dir uwsgi_allow_ips websocket_max_message_size when_ready
-    worker_abort worker_class worker_connections worker_exit worker_int worker_tmp_dir wsgi_app
+    worker_abort worker_class worker_exit worker_int worker_tmp_dir wsgi_app
     """.split()  # noqa: SIM905  # a hundred names are read best as lines of text
 )
 
@@ -52,11 +55,20 @@ def taken_names(keys: Iterable[str]) -> dict[str, str]:
     return {key: key for key in keys if key not in RENAMED.values()} | RENAMED
 
 
-def with_access_log(names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the names with Gunicorn's rule that `accesslog` switches the access log on, and its format's default."""
+def with_implied(names: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the names with what Gunicorn takes from them, too.
+
+    `accesslog` switches the access log on, and gives its format a default; without it a format means nothing.
+    `forwarded_allow_ips` has the `X-Forwarded-` headers of these proxies believed.
+    """
+    implied = dict(names)
     if names.get("accesslog"):
-        return {"access_log_format": COMBINED, **names}
-    return {name: value for name, value in names.items() if name != "access_log_format"}
+        implied.setdefault("access_log_format", COMBINED)
+    else:
+        implied.pop("access_log_format", None)
+    if names.get("forwarded_allow_ips"):
+        implied.setdefault("proxy_headers", "x-forwarded")
+    return implied
 
 
 def is_reported(name: str, value: object) -> bool:

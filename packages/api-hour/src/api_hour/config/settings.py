@@ -15,6 +15,14 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from api_hour.config.binds import DEFAULT_BIND, FORMS, MONITOR_FORMS, Bind, TcpBind, UnixBind, parse_bind
+from api_hour.config.http_options import (
+    BODY_BYTES,
+    CONNECTIONS,
+    KEEP_ALIVE_TIMEOUT_S,
+    TRUSTED_PROXIES,
+    HttpOptions,
+    ProxyHeaders,
+)
 from api_hour.config.tls_files import TlsFiles, split_tls
 from api_hour.config.values import (
     check_access_log,
@@ -26,6 +34,7 @@ from api_hour.config.values import (
     check_new_file,
     check_not_negative,
     check_positive,
+    check_proxies,
     read_mode,
     read_size,
     show_mode,
@@ -168,6 +177,58 @@ class Settings(Location):
             help="Seconds that a new worker may take to serve; 0 for as long as it takes.",
         ),
     ] = 60.0
+    keep_alive_timeout_s: Annotated[
+        float,
+        Parameter(
+            name="--keep-alive",
+            validator=check_not_negative,
+            help="Seconds that a connection may rest between two HTTP requests.",
+        ),
+    ] = KEEP_ALIVE_TIMEOUT_S
+    request_timeout_s: Annotated[
+        float,
+        Parameter(
+            name="--request-timeout",
+            validator=check_not_negative,
+            help="Seconds that an HTTP request may take to be answered, then it is 503; 0 for no limit.",
+        ),
+    ] = 0.0
+    max_body_bytes: Annotated[
+        int,
+        Parameter(
+            name="--max-body",
+            converter=read_size,
+            validator=check_not_negative,
+            help="Largest body of an HTTP request, such as 10M; a larger one is 413.",
+        ),
+    ] = BODY_BYTES
+    max_connections: Annotated[
+        int,
+        Parameter(
+            validator=check_positive, help="HTTP connections that each worker may have open; one more is 503."
+        ),
+    ] = CONNECTIONS
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--trusted-proxy",
+            validator=check_proxies,
+            negative="",
+            show_default=" ".join,
+            help="Proxy whose word counts: an address, a network, unix, or * for anybody. May be repeated.",
+        ),
+    ] = TRUSTED_PROXIES
+    proxy_headers: Annotated[
+        ProxyHeaders | None,
+        Parameter(help="Headers in which a trusted proxy says whom it speaks for. None by default."),
+    ] = None
+    proxy_protocol: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="Connections from trusted proxies begin with a PROXY protocol header, of version 1 or 2.",
+        ),
+    ] = False
     max_requests: Annotated[
         int,
         Parameter(
@@ -296,6 +357,18 @@ class Settings(Location):
     def own_tls(self) -> tuple[TlsFiles | None, ...]:
         """Return the certificate that each address names, in the same order."""
         return tuple(split_tls(text)[1] for text in self.bind)
+
+    def http(self) -> HttpOptions:
+        """Return what is said of HTTP."""
+        return HttpOptions(
+            keep_alive_timeout_s=self.keep_alive_timeout_s,
+            request_timeout_s=self.request_timeout_s,
+            body_bytes=self.max_body_bytes,
+            connections=self.max_connections,
+            trusted_proxies=self.trusted_proxies,
+            proxy_headers=self.proxy_headers,
+            proxy_protocol=self.proxy_protocol,
+        )
 
     def default_tls(self) -> TlsFiles | None:
         """Return the certificate of the addresses that name none.

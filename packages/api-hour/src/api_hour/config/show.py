@@ -27,6 +27,8 @@ def _show(field: str, value: Any) -> str:
         return " ".join(value or [str(DEFAULT_BIND)])
     if field in {"umask", "unix_mode"}:
         return show_mode(value)
+    if isinstance(value, tuple):
+        return " ".join(value)
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):

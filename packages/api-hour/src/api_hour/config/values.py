@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,16 @@ def check_binds(_type: Any, binds: tuple[str, ...]) -> None:
             parse_bind(split_tls(text)[0])
         except ConfigError as error:
             raise ValueError(str(error).removeprefix("--bind: ")) from error
+
+
+def check_proxies(_type: Any, proxies: tuple[str, ...]) -> None:
+    """Refuse what names no proxy."""
+    for text in proxies:
+        if text not in ("unix", "*"):
+            try:
+                ip_network(text, strict=False)
+            except ValueError:
+                raise ValueError(f"expected an address, a network such as 10.0.0.0/8, unix or *; got {text!r}.") from None
 
 
 def check_monitor(_type: Any, text: str | None) -> None:

@@ -40,8 +40,8 @@ class AsgiServer(Server):
     Args:
         app: the application.
         container: its worker's `stats` count what is answered.
-        limits: what a client may ask for.
-        proxy: what proxies before this server are believed; None when there are none.
+        limits: what a client may ask for; by default what the daemon's options say.
+        proxy: what proxies before this server are believed; by default what the daemon's options say.
     """
 
     def __init__(

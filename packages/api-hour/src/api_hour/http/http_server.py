@@ -22,8 +22,8 @@ class HttpServer(Server):
     Args:
         router: the routes.
         container: given to handlers as `request.container`.
-        limits: what a client may ask for.
-        proxy: what proxies before this server are believed; None when there are none.
+        limits: what a client may ask for; by default what the daemon's options say.
+        proxy: what proxies before this server are believed; by default what the daemon's options say.
     """
 
     def __init__(

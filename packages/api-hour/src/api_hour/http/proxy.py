@@ -10,8 +10,9 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Self
 
+from api_hour.config.http_options import TRUSTED_PROXIES, HttpOptions, ProxyHeaders
 from api_hour.http.errors import Refusal
 
 Address = tuple[str, int]
@@ -30,18 +31,30 @@ class Proxy:
     """Which proxies are trusted with what.
 
     Attributes:
-        trusted: addresses and networks of proxies, such as `10.0.0.0/8`; `unix` for those that come by a unix socket.
+        trusted: addresses and networks of proxies, such as `10.0.0.0/8`; `unix` for those that come by a unix socket;
+            `*` for all.
         headers: where they say whom they speak for: `X-Forwarded-For` and `X-Forwarded-Proto`, or `Forwarded`
             (RFC 7239), or nowhere.
         protocol: whether each connection from them begins with a PROXY protocol header, of version 1 or 2.
     """
 
-    trusted: Sequence[str] = ("127.0.0.1", "::1", "unix")
-    headers: Literal["x-forwarded", "forwarded"] | None = None
+    trusted: Sequence[str] = TRUSTED_PROXIES
+    headers: ProxyHeaders | None = None
     protocol: bool = False
+
+    @classmethod
+    def of_options(cls, options: HttpOptions) -> Self | None:
+        """Return whom the daemon's options trust; None when they believe nobody anything."""
+        if options.proxy_headers is None and not options.proxy_protocol:
+            return None
+        return cls(
+            trusted=options.trusted_proxies, headers=options.proxy_headers, protocol=options.proxy_protocol
+        )
 
     def trusts(self, address: str | None) -> bool:
         """Tell whether a peer is a trusted proxy; None is the peer of a unix socket."""
+        if "*" in self.trusted:
+            return True
         return "unix" in self.trusted if address is None else _is_in(address, tuple(self.trusted))
 
 

@@ -11,6 +11,7 @@ from email.utils import formatdate
 from typing import Any
 
 from api_hour.access_log import AccessLog
+from api_hour.config.http_options import HttpOptions
 from api_hour.http.first_step import FirstStep
 from api_hour.http.limits import Limits
 from api_hour.http.logged_protocol import LoggedHttpProtocol
@@ -30,8 +31,8 @@ class Server(ABC):
     Args:
         container: given to handlers as `request.container`; its worker's `stats` and
             access log note what is answered.
-        limits: what a client may ask for.
-        proxy: what proxies before this server are believed; None when there are none.
+        limits: what a client may ask for; by default what the daemon's options say.
+        proxy: what proxies before this server are believed; by default what the daemon's options say.
 
     Attributes:
         connections: those that are open.
@@ -46,9 +47,10 @@ class Server(ABC):
 
     def __init__(self, *, container: Any = None, limits: Limits | None = None, proxy: Proxy | None = None) -> None:
         self.container = container
-        self.limits = limits or Limits()
-        self.proxy = proxy
         worker = getattr(container, "worker", None)
+        options: HttpOptions = getattr(worker, "http", HttpOptions())
+        self.limits = limits or Limits.of_options(options)
+        self.proxy = proxy or Proxy.of_options(options)
         self.stats: ServingStats | None = getattr(worker, "stats", None)
         self.access_log: AccessLog | None = getattr(worker, "access_log", None)
         self.connections: set[HttpProtocol] = set()

@@ -17,6 +17,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 from api_hour.access_log import AccessLog
+from api_hour.config.http_options import HttpOptions
 from api_hour.errors import ApiHourError
 from api_hour.stats import ServingStats
 from api_hour.tls import TlsPem
@@ -55,6 +56,7 @@ class Worker:
     workers: int = 1
     stats: ServingStats = field(default_factory=ServingStats)
     access_log: AccessLog | None = None
+    http: HttpOptions = HttpOptions()
 
 
 class Reporter:
@@ -167,6 +169,7 @@ def _run(order: WorkerOrder, prepared: Prepared, control: socket.socket, reporte
         workers=spec.workers,
         stats=stats,
         access_log=prepared.access_log,
+        http=spec.http,
     )
     loop = container_class.make_event_loop(config)
     asyncio.set_event_loop(loop)

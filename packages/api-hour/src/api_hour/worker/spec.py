@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from api_hour.config.http_options import HttpOptions
 from api_hour.config.tls_files import TlsFiles
 from api_hour.privileges import Identity
 from api_hour.tls import TlsPem
@@ -39,6 +40,7 @@ class WorkerSpec:
     default_tls: TlsFiles | None = None
     access_log: str | None = None
     access_log_file: str | None = None
+    http: HttpOptions = HttpOptions()
 
     def certificates(self) -> set[TlsFiles]:
         """Return every certificate that an address may be served with."""
