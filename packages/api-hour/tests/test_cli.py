@@ -156,14 +156,14 @@ def test_the_bits_of_new_files_are_set_for_the_whole_daemon(monkeypatch: pytest.
 def test_what_gunicorn_would_have_done_is_named_in_one_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "conf.py").write_text("preload_app = True\nkeepalive = 5\n")
+    (tmp_path / "conf.py").write_text("preload_app = True\nsendfile = True\n")
     monkeypatch.setenv("GUNICORN_CMD_ARGS", "--workers=9")
 
     settings, _ = run_recorded(monkeypatch, "-c", "conf.py", "app:Container")
 
     assert settings.workers == os.cpu_count()
     assert caplog.messages == [
-        "conf.py: settings of Gunicorn that have no meaning here: keepalive, preload_app",
+        "conf.py: settings of Gunicorn that have no meaning here: preload_app, sendfile",
         "GUNICORN_CMD_ARGS is not read; use API_HOUR_... variables or --config",
     ]
 

@@ -154,7 +154,9 @@ def test_our_own_options_are_taken_from_a_python_file_too() -> None:
     }
 
 
-@pytest.mark.parametrize(("value", "text"), [("True", "true"), ("False", "false"), ("'off'", "false"), ("'v2'", "true")])
+@pytest.mark.parametrize(
+    ("value", "text"), [("True", "true"), ("False", "false"), ("'off'", "false"), ("'v2'", "true")]
+)
 def test_the_proxy_protocol_of_gunicorn_is_on_or_off(value: str, text: str) -> None:
     assert read("conf.py", f"proxy_protocol = {value}\n") == {"proxy_protocol": (text,)}
 

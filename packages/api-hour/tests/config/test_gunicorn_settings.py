@@ -38,5 +38,7 @@ def test_the_format_of_an_access_log_means_nothing_without_its_place() -> None:
 
 def test_proxies_that_may_forward_are_believed_what_they_forward() -> None:
     assert with_implied({"forwarded_allow_ips": "10.0.0.1"})["proxy_headers"] == "x-forwarded"
-    assert with_implied({"forwarded_allow_ips": "10.0.0.1", "proxy_headers": "forwarded"})["proxy_headers"] == "forwarded"
+    assert (
+        with_implied({"forwarded_allow_ips": "10.0.0.1", "proxy_headers": "forwarded"})["proxy_headers"] == "forwarded"
+    )
     assert with_implied({"forwarded_allow_ips": ""}) == {"forwarded_allow_ips": ""}

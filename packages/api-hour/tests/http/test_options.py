@@ -36,9 +36,7 @@ def container_of(options: HttpOptions) -> SimpleNamespace:
     ],
 )
 def test_a_server_that_says_nothing_has_what_the_options_say(server: Server) -> None:
-    assert server.limits == Limits(
-        keep_alive_timeout_s=1.0, request_timeout_s=2.0, body_bytes=3, connections=4
-    )
+    assert server.limits == Limits(keep_alive_timeout_s=1.0, request_timeout_s=2.0, body_bytes=3, connections=4)
     assert server.proxy == Proxy(trusted=("unix",), headers="forwarded", protocol=True)
 
 

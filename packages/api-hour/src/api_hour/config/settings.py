@@ -204,9 +204,7 @@ class Settings(Location):
     ] = BODY_BYTES
     max_connections: Annotated[
         int,
-        Parameter(
-            validator=check_positive, help="HTTP connections that each worker may have open; one more is 503."
-        ),
+        Parameter(validator=check_positive, help="HTTP connections that each worker may have open; one more is 503."),
     ] = CONNECTIONS
     trusted_proxies: Annotated[
         tuple[str, ...],

@@ -55,7 +55,9 @@ def check_proxies(_type: Any, proxies: tuple[str, ...]) -> None:
             try:
                 ip_network(text, strict=False)
             except ValueError:
-                raise ValueError(f"expected an address, a network such as 10.0.0.0/8, unix or *; got {text!r}.") from None
+                raise ValueError(
+                    f"expected an address, a network such as 10.0.0.0/8, unix or *; got {text!r}."
+                ) from None
 
 
 def check_monitor(_type: Any, text: str | None) -> None:

@@ -47,9 +47,7 @@ class Proxy:
         """Return whom the daemon's options trust; None when they believe nobody anything."""
         if options.proxy_headers is None and not options.proxy_protocol:
             return None
-        return cls(
-            trusted=options.trusted_proxies, headers=options.proxy_headers, protocol=options.proxy_protocol
-        )
+        return cls(trusted=options.trusted_proxies, headers=options.proxy_headers, protocol=options.proxy_protocol)
 
     def trusts(self, address: str | None) -> bool:
         """Tell whether a peer is a trusted proxy; None is the peer of a unix socket."""

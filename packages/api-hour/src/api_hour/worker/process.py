@@ -56,7 +56,7 @@ class Worker:
     workers: int = 1
     stats: ServingStats = field(default_factory=ServingStats)
     access_log: AccessLog | None = None
-    http: HttpOptions = HttpOptions()
+    http: HttpOptions = field(default_factory=HttpOptions)
 
 
 class Reporter:

@@ -6,7 +6,7 @@ itself. A key that is not known is passed over, for after an upgrade the two may
 """
 
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
@@ -40,7 +40,7 @@ class WorkerSpec:
     default_tls: TlsFiles | None = None
     access_log: str | None = None
     access_log_file: str | None = None
-    http: HttpOptions = HttpOptions()
+    http: HttpOptions = field(default_factory=HttpOptions)
 
     def certificates(self) -> set[TlsFiles]:
         """Return every certificate that an address may be served with."""
