@@ -1,17 +1,21 @@
 """Requests whose handler is coalesced: who shares an answer, and what becomes of each of them."""
 
 import asyncio
+import re
 from contextlib import AsyncExitStack
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from event_loops import let_run, on_each_loop, until
 from http_connection import Connection, connected
 
-from api_hour.coalesce import CoalesceMetrics, coalesce
+from api_hour.coalesce import Coalesced, CoalesceMetrics, coalesce
 from api_hour.engines import EngineUnavailable
 from api_hour.http import HttpError, HttpServer, Limits, Request, Response, Router
 
+PAGE = Path(__file__).parents[4] / "docs" / "api-hour" / "coalescing.md"
 GET = b"GET /agents HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -253,3 +257,31 @@ async def test_with_middleware_around_it_requests_share_too() -> None:
         (b"shared", "/agents?2"),
     ]
     assert service.metrics.executions == 2
+
+
+@on_each_loop
+async def test_the_handler_of_the_documentation_shares() -> None:
+    [code] = [block for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL) if "router" in block]
+    namespace: dict[str, Any] = {"router": Router()}
+    exec(code, namespace)  # noqa: S102  # it is the project's own
+    go = asyncio.Event()
+
+    class Agents:
+        """Answers when the test says so."""
+
+        async def list_all(self) -> bytes:
+            await go.wait()
+            return b"[]"
+
+    server = HttpServer(namespace["router"], container=SimpleNamespace(services={"agents": Agents()}))
+    handler: Coalesced[[Request], Response] = namespace["agents"]
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(connected(server)) for _ in range(3)]
+        for number, client in enumerate(clients):
+            client.send(GET)
+            await until(lambda number=number: handler.metrics.callers == number + 1)  # type: ignore[misc]
+        go.set()
+        answers = [await client.answer() for client in clients]
+
+    assert {(answer.body, answer.headers["content-type"]) for answer in answers} == {(b"[]", "application/json")}
+    assert (handler.metrics.calls, handler.metrics.executions) == (3, 2)
