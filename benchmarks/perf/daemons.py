@@ -238,8 +238,9 @@ def killed(daemon: Daemon) -> str:
         recovered_s = [PATIENCE_S]
 
         def kill() -> None:
-            known = {answer[1] for answer in (it.ask() for _ in range(50)) if answer is not None}
-            os.kill(min(known - {it.main_pid}), signal.SIGKILL)
+            serving = {answer[1] for answer in (it.ask() for _ in range(50)) if answer is not None}
+            known = {*it.part.process_ids()}  # one that had no request to answer is not new either
+            os.kill(min(serving - {it.main_pid}), signal.SIGKILL)
             start_s = time.monotonic()
             while (spent_s := time.monotonic() - start_s) < PATIENCE_S:
                 answer = it.ask()
