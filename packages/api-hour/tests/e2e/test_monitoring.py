@@ -397,6 +397,7 @@ def test_an_edit_is_served_and_a_broken_one_keeps_the_old_worker(tmp_path: Path)
 
         (tmp_path / "app.py").write_text(APP.replace("version 1", "version two"))
         running.supervisor.wait_for("reload done")
+        running.supervisor.wait_for(r"worker 1, pid \d+, ended with exit code 0")  # until then it may have one more
         assert body_of(exchange(running.tcp_address(), get("/"))) == "version two"
         assert f"{tmp_path}/app.py has changed\n" in running.supervisor.log
         assert running.supervisor.stop() == 0

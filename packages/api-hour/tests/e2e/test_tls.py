@@ -125,6 +125,7 @@ def test_a_reload_takes_the_new_certificate(tmp_path: Path, issuer: Issuer) -> N
         copy_files(new, files)
         running.supervisor.process.send_signal(signal.SIGHUP)
         running.supervisor.wait_for("reload done")
+        running.supervisor.wait_for(r"worker 1, pid \d+, ended with exit code 0")  # until then it may have one more
 
         with https(running, issuer) as client:
             assert (shown(client), ask(client)["worker_id"]) == ("new", 2)

@@ -348,7 +348,7 @@ class Settings(Location):
     def as_served(self) -> "Settings":
         """Return what is served with: `--reload` means one worker, and that a replaced one keeps no connection.
 
-        So after an edit nothing is answered by the old code as soon as the new code serves.
+        So after an edit the old code is gone a moment after the new code serves.
         """
         return replace(self, workers=1, drain_timeout_s=0.0) if self.reload else self
 
