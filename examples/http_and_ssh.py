@@ -20,7 +20,7 @@ from api_hour.http import HttpServer, Request, Router
 
 asyncssh.set_log_level("WARNING")  # it would log every step of every client
 
-LEAVE_S = 1.0
+LEAVE_S = 1.0  # that a client has for leaving by itself
 
 router = Router()
 

@@ -155,14 +155,17 @@ def test_our_own_options_are_taken_from_a_python_file_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [("True", "true"), ("False", "false"), ("'off'", "false"), ("'v2'", "true")]
+    ("value", "text"),
+    [("True", "true"), ("False", "false"), ("'off'", "false"), ("'V2'", "true"), ("'v3'", "v3")],  # the last is refused
 )
 def test_the_proxy_protocol_of_gunicorn_is_on_or_off(value: str, text: str) -> None:
     assert read("conf.py", f"proxy_protocol = {value}\n") == {"proxy_protocol": (text,)}
 
 
 def test_none_and_standard_error_mean_the_default() -> None:
-    assert read("conf.py", "pidfile = None\nuser = None\nerrorlog = '-'\naccesslog = None\n") == {}
+    assert (
+        read("conf.py", "pidfile = None\nuser = None\nerrorlog = '-'\naccesslog = None\nproxy_protocol = None\n") == {}
+    )
 
 
 def test_variables_are_left_alone_also_if_they_are_called_like_an_option_that_gunicorn_names_otherwise() -> None:

@@ -2,46 +2,38 @@
 
 import asyncio
 import re
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from event_loops import let_run, on_each_loop, until
+from held_source import Source
 from http_connection import Connection, connected
 
-from api_hour.coalesce import Coalesced, CoalesceMetrics, coalesce
+from api_hour.coalesce import Coalesced, CoalesceMetrics
 from api_hour.engines import EngineUnavailable
 from api_hour.http import HttpError, HttpServer, Limits, Request, Response, Router
+from api_hour.http.response import ResponseHeads, encode_response
 
 PAGE = Path(__file__).parents[4] / "docs" / "api-hour" / "coalescing.md"
 GET = b"GET /agents HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
-class Service:
-    """A server with one coalesced handler, whose executions end when the test says so."""
+class Service(Source):
+    """A server whose one handler is the coalesced read."""
 
     def __init__(self, *, limits: Limits | None = None, router: Router | None = None, **options: Any) -> None:
-        self.begun: list[asyncio.Future[Any]] = []
-        self.cancelled = 0
-        self.handler = coalesce(**{"key": lambda request: request.target} | options)(self.answer)
+        super().__init__(**{"key": lambda request: request.target} | options)
         router = router or Router()
-        router.add("GET", "/agents", self.handler)
+        router.add("GET", "/agents", self.ask)
         self.server = HttpServer(router, limits=limits)
-
-    async def answer(self, _request: Request) -> Any:
-        end: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.begun.append(end)
-        try:
-            return await end
-        except asyncio.CancelledError:
-            self.cancelled += 1
-            raise
 
     @property
     def metrics(self) -> CoalesceMetrics:
-        return self.handler.metrics
+        return self.ask.metrics
 
     async def clients(self, stack: AsyncExitStack, count: int, data: bytes = GET) -> list[Connection]:
         """Connect clients that send a request each, and wait until all have been begun."""
@@ -51,6 +43,14 @@ class Service:
             client.send(data)
         await until(lambda: self.metrics.calls == calls + count)
         return clients
+
+    @asynccontextmanager
+    async def two_clients(self) -> AsyncIterator[list[Connection]]:
+        """Give two clients whose requests share an execution that has begun."""
+        async with AsyncExitStack() as stack:
+            clients = await self.clients(stack, 2)
+            await until(lambda: self.begun)
+            yield clients
 
 
 @on_each_loop
@@ -69,6 +69,17 @@ async def test_requests_that_come_while_one_is_answered_share_the_next_answer() 
 
     assert [(answer.status, answer.body, answer.headers["x-of"]) for answer in answers] == [(200, b"new", "all")] * 3
     assert service.metrics == CoalesceMetrics(calls=4, executions=2, largest_batch=3, callers=0)
+
+
+@on_each_loop
+async def test_requests_that_wait_have_no_task_of_their_own() -> None:
+    service = Service()
+    tasks_before = len(asyncio.all_tasks())
+    async with service.two_clients() as clients:
+        assert len(asyncio.all_tasks()) == tasks_before + 1  # the execution's
+
+        service.begun[0].set_result(Response("shared"))
+        assert [(await client.answer()).body for client in clients] == [b"shared"] * 2
 
 
 @on_each_loop
@@ -93,9 +104,7 @@ async def test_each_is_answered_in_its_own_way() -> None:
 @on_each_loop
 async def test_what_is_no_response_becomes_json() -> None:
     service = Service()
-    async with AsyncExitStack() as stack:
-        clients = await service.clients(stack, 2)
-        await until(lambda: service.begun)
+    async with service.two_clients() as clients:
         service.begun[0].set_result(("a", 1))
 
         assert [(await client.answer()).body for client in clients] == [b'["a",1]'] * 2
@@ -120,9 +129,7 @@ async def test_pipelined_requests_are_answered_one_after_the_other() -> None:
 @on_each_loop
 async def test_an_error_is_the_answer_of_all(error: Exception, status: int) -> None:
     service = Service()
-    async with AsyncExitStack() as stack:
-        clients = await service.clients(stack, 2)
-        await until(lambda: service.begun)
+    async with service.two_clients() as clients:
         service.begun[0].set_exception(error)
         answers = [await client.answer() for client in clients]
 
@@ -146,15 +153,24 @@ def test_what_cannot_be_shared_or_sent_is_a_failure(answer: Any, caplog: pytest.
     @on_each_loop
     async def ask() -> None:
         service = Service()
-        async with AsyncExitStack() as stack:
-            clients = await service.clients(stack, 2)
-            await until(lambda: service.begun)
+        async with service.two_clients() as clients:
             service.begun[0].set_result(answer)
 
             assert [(await client.answer()).status for client in clients] == [500, 500]
 
     ask(new_loop=asyncio.new_event_loop)
     assert len(caplog.records) == 2
+
+
+def test_one_body_is_sent_with_the_head_of_each_response() -> None:
+    body = b"shared"
+    heads = ResponseHeads(b"Date: now\r\n")
+    responses = [Response(body), Response(body, content_type="a/b"), Response(body, status=201), Response(body)]
+
+    sent = [heads.whole(response, body) for response in responses]
+
+    assert sent == [encode_response(each, None, date=heads.date, keep_alive=True) for each in responses]
+    assert heads.whole(Response(b"other"), b"other").endswith(b"\r\n\r\nother")
 
 
 @on_each_loop
@@ -185,9 +201,7 @@ async def test_one_too_many_is_told_to_come_again() -> None:
 @on_each_loop
 async def test_who_waits_too_long_is_told_so_and_the_others_go_on() -> None:
     service = Service(limits=Limits(request_timeout_s=5))
-    async with AsyncExitStack() as stack:
-        clients = await service.clients(stack, 2)
-        await until(lambda: service.begun)
+    async with service.two_clients() as clients:
         clients[0].protocol.check_deadline(service.server.now_s + 6)
         refused = await clients[0].answer()
         assert service.metrics.callers == 1
@@ -201,9 +215,7 @@ async def test_who_waits_too_long_is_told_so_and_the_others_go_on() -> None:
 @on_each_loop
 async def test_the_last_connection_that_is_aborted_ends_the_execution() -> None:
     service = Service()
-    async with AsyncExitStack() as stack:
-        clients = await service.clients(stack, 2)
-        await until(lambda: service.begun)
+    async with service.two_clients() as clients:
         for client in clients:
             client.protocol.abort()
             assert await client.is_cut()
@@ -215,9 +227,7 @@ async def test_the_last_connection_that_is_aborted_ends_the_execution() -> None:
 @on_each_loop
 async def test_a_client_that_has_gone_is_no_harm_to_the_others() -> None:
     service = Service()
-    async with AsyncExitStack() as stack:
-        clients = await service.clients(stack, 2)
-        await until(lambda: service.begun)
+    async with service.two_clients() as clients:
         clients[0].transport.abort()
         await let_run()
         service.begun[0].set_result(Response("kept"))
@@ -228,9 +238,7 @@ async def test_a_client_that_has_gone_is_no_harm_to_the_others() -> None:
 @on_each_loop
 async def test_an_execution_that_cancels_itself_is_a_failure() -> None:
     service = Service()
-    async with AsyncExitStack() as stack:
-        clients = await service.clients(stack, 2)
-        await until(lambda: service.begun)
+    async with service.two_clients() as clients:
         service.begun[0].cancel()
 
         assert [(await client.answer()).status for client in clients] == [500, 500]

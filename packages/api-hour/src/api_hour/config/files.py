@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api_hour.config.gunicorn_settings import CONSOLE, is_reported, taken_names, with_implied
+from api_hour.config.gunicorn_settings import CONSOLE, PROXY_PROTOCOLS, is_reported, taken_names, with_implied
 from api_hour.config.tls_files import SEPARATOR
 from api_hour.errors import ConfigError
 
@@ -104,8 +104,8 @@ def _as_here(name: str, value: Any) -> Any:
         return [part.strip() for part in SEPARATOR.split(value) if part.strip()]
     if name in {"errorlog", "accesslog"} and value == CONSOLE:
         return None
-    if name == "proxy_protocol":
-        return value not in (False, "off")
+    if name == "proxy_protocol" and isinstance(value, str):
+        return PROXY_PROTOCOLS.get(value.lower(), value)
     return value.lower() if name == "loglevel" and isinstance(value, str) else value
 
 

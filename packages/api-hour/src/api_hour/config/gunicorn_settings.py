@@ -21,6 +21,11 @@ RENAMED = {
     "forwarded_allow_ips": "trusted_proxy",
 }
 
+PROXY_PROTOCOLS = {
+    **dict.fromkeys(("off", "false", "0", "none"), False),
+    **dict.fromkeys(("auto", "true", "1", "v1", "v2"), True),
+}
+
 CONSOLE = "-"  # where `errorlog` and `accesslog` go unless it is a file
 OWN_WORKER_CLASS = "api_hour.Worker"  # what `worker_class` had to be for API-Hour up to 0.8.2
 

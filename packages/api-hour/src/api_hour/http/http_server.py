@@ -4,11 +4,12 @@ import asyncio
 from typing import Any
 
 from api_hour.coalesce import Coalesced
+from api_hour.http.answering import Answering
 from api_hour.http.answers import fail, send_whole
 from api_hour.http.errors import HttpError
 from api_hour.http.layers import Handler
 from api_hour.http.limits import Limits
-from api_hour.http.protocol import Answering, HttpProtocol
+from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
 from api_hour.http.request import Request
 from api_hour.http.router import Router

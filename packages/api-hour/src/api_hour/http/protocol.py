@@ -9,11 +9,10 @@ Rules that must hold:
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextvars import Context
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
+from api_hour.http.answering import Answering
 from api_hour.http.body_stream import BodyStream
 from api_hour.http.connection import Connection
 from api_hour.http.errors import ClientGone, Refusal
@@ -49,22 +48,6 @@ class Successor(Protocol):
 
     def begin_shutdown(self) -> None:
         """Tell the client that the connection ends, and end it."""
-
-
-class Answering(Protocol):
-    """What goes on with a request: the task of its handler, or a place among those who wait for a shared answer."""
-
-    def cancel(self) -> object:
-        """End it; the connection may be cut already."""
-
-    def cancelled(self) -> bool:
-        """Whether it was cancelled."""
-
-    def exception(self) -> BaseException | None:
-        """What it raised."""
-
-    def add_done_callback(self, callback: Callable[[Any], object], /, *, context: Context) -> None:
-        """Have `callback(self)` called at its end."""
 
 
 class HttpProtocol(Connection):

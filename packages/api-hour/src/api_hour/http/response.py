@@ -191,7 +191,10 @@ class ResponseHeads:
         return b"%b%d\r\n\r\n%b" % (self._json, len(document), document)
 
     def whole(self, response: Response, body: bytes) -> bytes:
-        """Return the bytes of a response with a body and no headers of its own, on a connection that stays open."""
+        """Return the bytes of a response with a body and no headers of its own, on a connection that stays open.
+
+        Those of the last body are kept: whoever shares it is sent the same bytes.
+        """
         key = response.status, response.content_type
         if body is self._last_body and key == self._last_key:
             return self._last

@@ -12,11 +12,12 @@ from typing import Any
 
 from api_hour.access_log import AccessLog
 from api_hour.config.http_options import HttpOptions
+from api_hour.http.answering import Answering
 from api_hour.http.first_step import FirstStep
 from api_hour.http.limits import Limits
 from api_hour.http.logged_protocol import LoggedHttpProtocol
 from api_hour.http.outbox import Outbox
-from api_hour.http.protocol import Answering, HttpProtocol
+from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
 from api_hour.http.request import Request
 from api_hour.http.response import ResponseHeads

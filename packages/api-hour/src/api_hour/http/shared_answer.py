@@ -25,7 +25,7 @@ class SharedAnswer:
 
     Raises:
         EngineUnavailable: too many wait.
-        TypeError: the handler has no key that tells which requests are the same.
+        Exception: whatever the handler's key raises.
     """
 
     __slots__ = ("_batch", "_connection", "_handler", "_is_done", "_on_done", "_request")
@@ -79,7 +79,7 @@ class SharedAnswer:
         """Say that there is none: it has been answered."""
 
     def add_done_callback(self, callback: Callable[[Any], object], /, *, context: Context) -> None:  # noqa: ARG002
-        """Have `callback(self)` called at the end, in the context of whoever ends it: an engine's, which has none."""
+        """Have `callback(self)` called at the end, in the context of who ends it: a connection needs none."""
         self._on_done = callback
 
     def _end(self) -> None:
