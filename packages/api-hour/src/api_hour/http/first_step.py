@@ -98,8 +98,9 @@ class _Carrier(Coroutine[Any, Any, None]):
         self._context = context
         self._work: Work | None = None
         self._parking: asyncio.Future[None] | None = None  # what it waits for when its turn comes too early
-        self.is_cancelled, self.send, self.throw = self._is_new_and_cancelled, self._take_turn, self._be_cancelled
+        self.send, self.throw = self._take_turn, self._be_cancelled
         self.task: asyncio.Task[None] = loop.create_task(self, context=context)
+        self.is_cancelled = partial(getattr, self.task, "_must_cancel")  # until its first turn
 
     def __getattr__(self, name: str) -> Any:
         """Show the other one's `cr_frame`, and whatever else debuggers look at."""
@@ -113,9 +114,6 @@ class _Carrier(Coroutine[Any, Any, None]):
         """End the other one."""
         if self._work is not None:
             self._work.close()
-
-    def _is_new_and_cancelled(self) -> bool:
-        return self.task.done() or self.task._must_cancel  # type: ignore[attr-defined]  # noqa: SLF001
 
     def carry_on(self, work: Work, yielded: Any, context: Context) -> None:
         """Carry `work`, which yielded what it waits for and runs in `context`, to its end."""
@@ -141,6 +139,7 @@ class _Carrier(Coroutine[Any, Any, None]):
     def _be_cancelled(self, error: asyncio.CancelledError) -> Any:
         """Cancel what the work waits for, as its task would have done; it may have cancelled itself."""
         if self._work is None:
+            self.is_cancelled = self.task.done
             raise error
         yielded = self._become_work()
         if yielded is None or not yielded.cancel(*error.args):

@@ -93,14 +93,9 @@ class HeadParser:
             is_upgrade = True
         except httptools.HttpParserError as error:
             raise refuse_beginning(head, limits) or _refuse_fields(error) from None
-        request = Request(
-            _METHODS.get(method) or method.decode("ascii"),
-            target,
-            headers,
-            self._container,
-            is_http_1_0=minor == b"0",
-            keep_alive=minor == b"1",
-        )
+        request = Request(_METHODS.get(method) or method.decode("ascii"), target, headers, self._container)
+        if minor == b"0":
+            request.is_http_1_0, request.keep_alive = True, False
         if not self._is_complete:
             raise Refusal(400, "the head is malformed")
         if len(headers) > limits.header_count:

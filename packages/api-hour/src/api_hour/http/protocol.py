@@ -128,7 +128,7 @@ class HttpProtocol(Connection):
             self._look_at_rest()
         else:
             self._take(data)
-        if len(data) <= SMALL_BYTES or self._low_water_bytes != 1:
+        if self._low_water_bytes != 1 or (len(data) <= SMALL_BYTES and (self._rest or self._framing is not None)):
             self._set_low_water()
 
     def eof_received(self) -> bool:
