@@ -23,8 +23,8 @@ class ServingStats:
     """The counters of one worker.
 
     Attributes:
+        begun: requests that were, or are being answered.
         requests: answered requests, whatever the answer.
-        in_flight: requests that are being answered now.
         latency_counts: answers by how long they took: one count for each of `LATENCY_BOUNDS_S` (seconds, upper bounds,
             not cumulated) and one for all above.
         latency_sum_s: all durations added up, in seconds.
@@ -32,20 +32,24 @@ class ServingStats:
         on_limit: what to call.
     """
 
+    begun: int = 0
     requests: int = 0
-    in_flight: int = 0
     latency_counts: list[int] = field(default_factory=_no_counts)
     latency_sum_s: float = 0.0
     request_limit: int = 0
     on_limit: Callable[[], None] = _do_nothing
 
+    @property
+    def in_flight(self) -> int:
+        """How many requests are being answered now."""
+        return self.begun - self.requests
+
     def begin(self) -> None:
         """Count a request that is being answered."""
-        self.in_flight += 1
+        self.begun += 1
 
     def end(self, duration_s: float) -> None:
         """Count a request that was answered, or given up, after so many seconds."""
-        self.in_flight -= 1
         self.requests += 1
         self.latency_counts[bisect_left(LATENCY_BOUNDS_S, duration_s)] += 1
         self.latency_sum_s += duration_s

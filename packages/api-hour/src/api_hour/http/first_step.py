@@ -32,7 +32,7 @@ class FirstStep:
 
     Args:
         loop: the running loop.
-        context: each coroutine runs in a copy of it.
+        context: each coroutine runs in a copy of it, or in one of its own.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
@@ -42,9 +42,10 @@ class FirstStep:
         self._suspended_in_a_row = 0
         self._untried = 0  # how many of the next ones are not tried
 
-    def start(self, work: Work) -> "asyncio.Task[None] | None":
-        """Start `work`; return its task when it goes on, None when it is over."""
-        context = self._context.copy()
+    def start(self, work: Work, context: Context | None = None) -> "asyncio.Task[None] | None":
+        """Start `work`, in its own context if one is given; return its task when it goes on, None when it is over."""
+        if context is None:
+            context = self._context.copy()
         if self._untried:
             self._untried -= 1
             return self._loop.create_task(work, context=context)
@@ -56,7 +57,7 @@ class FirstStep:
         try:
             _enter_task(self._loop, task)
         except RuntimeError:  # within another task
-            return self._loop.create_task(work, context=self._context.copy())
+            return self._loop.create_task(work, context=context.copy())
         try:
             try:
                 yielded = context.run(work.send, None)

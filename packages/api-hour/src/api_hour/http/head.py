@@ -101,12 +101,10 @@ class HeadParser:
         if len(headers) > limits.header_count:
             raise Refusal(431, f"there are more than {limits.header_count} headers")
         if len(fields) != 1 or fields[0][0] != b"host" or not _is_host(fields[0][1]):
-            _check_fields(request, fields)
-        if not is_upgrade or request.is_http_1_0:  # RFC 9110, 7.8
-            request.upgrade = None
+            _check_fields(request, fields, is_upgrade=is_upgrade)
         if target[0] != 0x2F or method == b"CONNECT":
             _check_target(request)
-        if not request.content_length and not request.is_chunked and not is_upgrade and request.keep_alive:
+        if request.keep_alive and not (request.content_length or request.is_chunked or is_upgrade):
             self._parser = parser  # it waits for no body, so it can take the next head
         return request
 
@@ -151,7 +149,7 @@ def _refuse_fields(error: httptools.HttpParserError) -> Refusal:
     return Refusal(400, str(error))
 
 
-def _check_fields(request: Request, fields: list[tuple[bytes, bytes]]) -> None:
+def _check_fields(request: Request, fields: list[tuple[bytes, bytes]], *, is_upgrade: bool) -> None:
     hosts = [value for name, value in fields if name == b"host"]
     if len(hosts) != 1 and (hosts or not request.is_http_1_0):  # RFC 9112, 3.2
         raise Refusal(400, f"expected one Host header, got {len(hosts)}")
@@ -166,7 +164,7 @@ def _check_fields(request: Request, fields: list[tuple[bytes, bytes]]) -> None:
         elif name == b"expect":
             request.expects_continue = value.lower() == b"100-continue" and not request.is_http_1_0
         elif name == b"upgrade":
-            request.upgrade = value
+            request.upgrade = value if is_upgrade and not request.is_http_1_0 else None  # RFC 9110, 7.8
         elif name != b"host":
             options.update(option.strip(b" \t") for option in value.lower().split(b","))
     if options:  # RFC 9112, 9.3: close goes before keep-alive, which only HTTP/1.0 needs

@@ -1,13 +1,13 @@
 """The handler for `Container.make_servers` that answers HTTP with the handlers of a router."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from api_hour.coalesce import Coalesced
 from api_hour.http.answering import Answering
 from api_hour.http.answers import fail, send_whole
 from api_hour.http.errors import HttpError
-from api_hour.http.layers import Handler
 from api_hour.http.limits import Limits
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
@@ -41,20 +41,30 @@ class HttpServer(Server):
             return True
 
     def begin(self, connection: HttpProtocol, request: Request) -> Answering | None:
-        """Begin to answer a request with what its handler returns or raises."""
+        """Begin to answer a request with what its handler returns or raises; a plain function is over at once."""
         try:
             handler = self.router.find(request)
             if isinstance(handler, Coalesced):
                 return SharedAnswer(handler, connection, request)
-        except Exception as error:  # noqa: BLE001  # it is answered
+            context = self.context.copy()
+            answer = context.run(handler, request)
+            if not hasattr(answer, "__await__"):
+                if send_whole(connection, request, answer):
+                    return None
+                answer = _given(answer)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is answered
             fail(connection, request, error)
             return None
-        return self.first_step.start(_respond(handler, connection, request))
+        return self.first_step.start(_respond(answer, connection, request), context)
 
 
-async def _respond(handler: Handler, connection: HttpProtocol, request: Request) -> None:
+async def _given(answer: Any) -> Any:
+    return answer
+
+
+async def _respond(answering: Awaitable[Any], connection: HttpProtocol, request: Request) -> None:
     try:
-        answer = await handler(request)
+        answer = await answering
         if not send_whole(connection, request, answer):
             await connection.send_stream(request, answer)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is answered

@@ -13,10 +13,10 @@ from api_hour.http.errors import ClientGone, HttpError, Refusal
 from api_hour.http.request import Request
 from api_hour.http.response import Response, to_response
 
-Handler = Callable[[Request], Awaitable[Any]]
+Handler = Callable[[Request], Any]  # returns the answer, or what to await for it
 ResponseHandler = Callable[[Request], Awaitable[Response]]
 Middleware = Callable[[Request, ResponseHandler], Awaitable[Any]]
-ErrorHandler = Callable[[Request, Any], Awaitable[Any]]
+ErrorHandler = Callable[[Request, Any], Any]
 
 RETRY_AFTER = [("Retry-After", "1")]
 
@@ -59,14 +59,14 @@ class Layers:
     def _answering(self, handler: Handler) -> ResponseHandler:
         async def answer(request: Request) -> Response:
             try:
-                return to_response(await handler(request))
+                return to_response(await _settle(handler(request)))
             except (ClientGone, AnswerSent):
                 raise  # there is nobody to answer
             except Exception as error:
                 answer_error = self._handler_of(type(error))
                 if answer_error is None:
                     raise
-                return to_response(await answer_error(request, error))
+                return to_response(await _settle(answer_error(request, error)))
 
         return answer
 
@@ -85,6 +85,11 @@ def http_error_response(request: Request, error: HttpError) -> Response:
 def unavailable_response() -> Response:
     """Return what is answered while an engine is down; the error itself names what we use, and is not for clients."""
     return Response("try again\n", status=503, headers=RETRY_AFTER)
+
+
+async def _settle(answer: Any) -> Any:
+    """Return what a plain function answered, or await what another did."""
+    return await answer if hasattr(answer, "__await__") else answer
 
 
 def _within(middleware: Middleware, inner: ResponseHandler) -> Handler:

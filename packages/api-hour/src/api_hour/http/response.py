@@ -24,6 +24,7 @@ _REDIRECTIONS = frozenset({301, 302, 303, 307, 308})
 _URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"  # RFC 3986, 2; quote() knows the unreserved ones
 
 KEPT_BYTES = 65536  # of the last answer, which others may share
+SMALL_BYTES = 4096  # of JSON: the heads of such documents are kept, one for each length
 
 Body = bytes | str | AsyncIterable[bytes]
 
@@ -175,20 +176,23 @@ class ResponseHeads:
         date: the whole Date header line.
     """
 
-    __slots__ = ("_beginnings", "_json", "_last", "_last_body", "_last_key", "date")
+    __slots__ = ("_beginnings", "_json_heads", "_last", "_last_body", "_last_key", "date")
 
     def __init__(self, date: bytes) -> None:
         self.date = date
         self._beginnings: dict[tuple[int, str | None], bytes] = {}
-        self._json = b""
+        self._json_heads: dict[int, bytes] = {}  # by the document's length
         self._last = self._last_body = b""
         self._last_key: tuple[int, str | None] | None = None
 
     def json(self, document: bytes) -> bytes:
         """Return the bytes of a JSON document with status 200, on a connection that stays open."""
-        if not self._json:
-            self._json = self.whole(Response(content_type="application/json"), b"").removesuffix(b"0\r\n\r\n")
-        return b"%b%d\r\n\r\n%b" % (self._json, len(document), document)
+        head = self._json_heads.get(len(document))
+        if head is None:
+            head = b"%b%d\r\n\r\n" % (self._beginning(200, "application/json"), len(document))
+            if len(document) < SMALL_BYTES:
+                self._json_heads[len(document)] = head
+        return head + document
 
     def whole(self, response: Response, body: bytes) -> bytes:
         """Return the bytes of a response with a body and no headers of its own, on a connection that stays open.
@@ -198,11 +202,17 @@ class ResponseHeads:
         key = response.status, response.content_type
         if body is self._last_body and key == self._last_key:
             return self._last
-        beginning = self._beginnings.get(key)
-        if beginning is None:
-            head = encode_head(response, 0, is_chunked=False, date=self.date, keep_alive=True, is_http_1_0=False)
-            beginning = self._beginnings[key] = head.removesuffix(b"0\r\n\r\n")
-        data = b"%b%d\r\n\r\n%b" % (beginning, len(body), body)
+        data = b"%b%d\r\n\r\n%b" % (self._beginning(*key), len(body), body)
         if len(body) <= KEPT_BYTES:
             self._last, self._last_key, self._last_body = data, key, body
         return data
+
+    def _beginning(self, status: int, content_type: str | None) -> bytes:
+        """Return a head up to the length of its body."""
+        key = status, content_type
+        beginning = self._beginnings.get(key)
+        if beginning is None:
+            response = Response(status=status, content_type=content_type)
+            head = encode_head(response, 0, is_chunked=False, date=self.date, keep_alive=True, is_http_1_0=False)
+            beginning = self._beginnings[key] = head.removesuffix(b"0\r\n\r\n")
+        return beginning
