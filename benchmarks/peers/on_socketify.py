@@ -1,4 +1,7 @@
-"""The service in socketify, on uWebSockets and its own loop: `python on_socketify.py PORT`."""
+"""The service in socketify, on uWebSockets and its own loop: `python on_socketify.py PORT [coroutine]`.
+
+With `coroutine` the handler of `/index` is one, as that of `/agents` must be; else it is a plain function.
+"""
 
 import sys
 from typing import Any
@@ -19,21 +22,25 @@ def index(response: Any, _request: Any) -> None:
     json_response(response, orjson.dumps(HELLO))
 
 
+async def index_coroutine(response: Any, request: Any) -> None:
+    response.cork(lambda corked: index(corked, request))
+
+
 async def agents(response: Any, _request: Any) -> None:
     body = await service.list_all()
     response.cork(lambda corked: json_response(corked, body))
 
 
-def main(port: int) -> None:
+def main(port: int, kind: str = "plain") -> None:
     """Serve until SIGTERM."""
     application = App()
     application.on_start(service.open)
     application.on_shutdown(service.close)
-    application.get("/index", index)
+    application.get("/index", index_coroutine if kind == "coroutine" else index)
     application.get("/agents", agents)
     application.listen(AppListenOptions(port=port, host="127.0.0.1"))
     application.run()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])

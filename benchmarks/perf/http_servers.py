@@ -10,7 +10,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from http_tables import main_table, notes, same_application_table
+from http_tables import main_table, notes, like_for_like_table
 from http_trials import Trial, Turns, only, turns_of
 from rich.console import Console
 
@@ -101,7 +101,7 @@ def brief(trial: Trial) -> str:
 def print_tables(console: Console, title: str, trials: dict[str, list[Trial]], suite: Suite) -> None:
     """Print what was measured, and what to know about it."""
     console.print(main_table(title, trials, common_rate_per_s=suite.load.rate))
-    same = same_application_table(trials)
+    same = like_for_like_table(trials)
     if same is not None:
         console.print("", same)
     for line in [*suite.rules, *notes(trials)]:

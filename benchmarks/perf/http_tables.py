@@ -18,7 +18,9 @@ Read = Callable[[Trial], float]
 OURS = "api-hour"
 YARDSTICK = "uvicorn"
 NONE = "-"
-SAME_APPLICATION = {  # ours, and the servers that run the same code
+LIKE_FOR_LIKE = {  # ours, and the servers that run the same application, or one with the same kind of handler
+    "api-hour": ("socketify-coroutine",),
+    "api-hour-plain": ("socketify",),
     "api-hour-asgi": ("uvicorn", "granian", "gunicorn", "hypercorn"),
     "api-hour-fastapi": ("uvicorn-fastapi", "granian-fastapi"),
 }
@@ -88,14 +90,14 @@ def main_table(title: str, trials: Trials, *, common_rate_per_s: float) -> Table
     return table
 
 
-def same_application_table(trials: Trials) -> Table | None:
-    """Return how servers of one application compare with ours; None when no such two were measured."""
-    table = Table(title="the same application, ours / its", title_justify="left", box=None, pad_edge=False)
+def like_for_like_table(trials: Trials) -> Table | None:
+    """Return how ours compare with those that do the very same; None when no such two were measured."""
+    table = Table(title="like for like, ours / its", title_justify="left", box=None, pad_edge=False)
     table.add_column("ours")
     table.add_column("its")
     for heading in ("requests/s", "CPU at full speed", "CPU at the common rate"):
         table.add_column(heading, justify="right")
-    for ours, others in SAME_APPLICATION.items():
+    for ours, others in LIKE_FOR_LIKE.items():
         for other in others:
             if ours in trials and other in trials:
                 pair = trials[ours], trials[other]

@@ -9,7 +9,7 @@ from http_tables import (
     notes,
     ratio,
     requests_per_s,
-    same_application_table,
+    like_for_like_table,
 )
 from http_trials import Figures, Trial
 from rich.console import Console
@@ -107,15 +107,15 @@ def test_without_peers_there_is_nothing_to_compare_with() -> None:
     assert lines(main_table("/index", alone, common_rate_per_s=4000))[3] == (
         "api-hour 40,000 30 - - 11.0 45 - - 22.0 - - 1.50 40"
     )
-    assert same_application_table(alone) is None
+    assert like_for_like_table(alone) is None
     assert notes(alone) == []
 
 
-def test_servers_of_the_same_application_are_compared_pair_by_pair() -> None:
+def test_what_does_the_very_same_is_compared_pair_by_pair() -> None:
     overrun = [replace(one, common=replace(one.common, holds=False)) for one in TRIALS["socketify"]]
     trials = {"api-hour-asgi": TRIALS["api-hour"], "uvicorn": TRIALS["uvicorn"], "granian": overrun}
 
-    table = same_application_table(trials)
+    table = like_for_like_table(trials)
 
     assert table is not None
     assert lines(table)[2:] == ["api-hour-asgi uvicorn 2.00 0.50 0.50", "api-hour-asgi granian 1.33 0.67 -"]
