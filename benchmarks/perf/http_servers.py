@@ -10,7 +10,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from http_tables import main_table, notes, like_for_like_table
+from http_tables import like_for_like_table, main_table, notes
 from http_trials import Trial, Turns, only, turns_of
 from rich.console import Console
 

@@ -5,11 +5,11 @@ from http_tables import (
     best_peer,
     cpu_at_full_speed,
     holds_common_rate,
+    like_for_like_table,
     main_table,
     notes,
     ratio,
     requests_per_s,
-    like_for_like_table,
 )
 from http_trials import Figures, Trial
 from rich.console import Console
