@@ -92,6 +92,12 @@ async def list_notes(request: Request) -> list[dict[str, Any]]:
     return [{"number": n, "title": note.title} for n, note in notes_of(request).by_number.items() if text in note.title]
 
 
+@router.get("/count")
+def count_notes(request: Request) -> dict[str, int]:
+    """Return how many notes there are."""
+    return {"notes": len(notes_of(request).by_number)}
+
+
 @router.get("/notes/{number:int}")
 async def read_note(request: Request) -> Response:
     """Return one note, unless the client has it."""

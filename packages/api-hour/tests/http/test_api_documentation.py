@@ -70,6 +70,7 @@ def test_what_the_page_shows_is_in_the_example() -> None:
     [
         ("GET /notes", b'[{"number":1,"title":"milk"}]'),
         ("GET /notes?title=x", b"[]"),
+        ("GET /count", b'{"notes":1}'),
         ("GET /notes/1", NOTE),
         ("GET /source", EXAMPLE.read_bytes()),
         ("GET /static/notes.py", EXAMPLE.read_bytes()),
