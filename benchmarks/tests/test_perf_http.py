@@ -50,7 +50,7 @@ def test_an_unknown_system_is_refused_with_those_that_are_known() -> None:
     done = run("--only", "apache")
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("--only: expected one of api-hour, api-hour-asgi, ")
+    assert done.stderr.startswith("--only: expected one of api-hour, api-hour-plain, api-hour-asgi, ")
     assert done.stderr.endswith("; got 'apache'.\n")
 
 
