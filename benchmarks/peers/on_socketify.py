@@ -26,6 +26,9 @@ async def index_coroutine(response: Any, request: Any) -> None:
     response.cork(lambda corked: index(corked, request))
 
 
+INDEX = {"plain": index, "coroutine": index_coroutine}
+
+
 async def agents(response: Any, _request: Any) -> None:
     body = await service.list_all()
     response.cork(lambda corked: json_response(corked, body))
@@ -36,7 +39,7 @@ def main(port: int, kind: str = "plain") -> None:
     application = App()
     application.on_start(service.open)
     application.on_shutdown(service.close)
-    application.get("/index", index_coroutine if kind == "coroutine" else index)
+    application.get("/index", INDEX[kind])
     application.get("/agents", agents)
     application.listen(AppListenOptions(port=port, host="127.0.0.1"))
     application.run()

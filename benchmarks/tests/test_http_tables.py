@@ -114,11 +114,16 @@ def test_without_peers_there_is_nothing_to_compare_with() -> None:
 def test_what_does_the_very_same_is_compared_pair_by_pair() -> None:
     overrun = [replace(one, common=replace(one.common, holds=False)) for one in TRIALS["socketify"]]
     trials = {"api-hour-asgi": TRIALS["api-hour"], "uvicorn": TRIALS["uvicorn"], "granian": overrun}
+    trials |= {"api-hour-plain": TRIALS["api-hour"], "socketify": TRIALS["uvicorn"]}
 
     table = like_for_like_table(trials)
 
     assert table is not None
-    assert lines(table)[2:] == ["api-hour-asgi uvicorn 2.00 0.50 0.50", "api-hour-asgi granian 1.33 0.67 -"]
+    assert lines(table)[2:] == [
+        "api-hour-plain socketify 2.00 0.50 0.50",
+        "api-hour-asgi uvicorn 2.00 0.50 0.50",
+        "api-hour-asgi granian 1.33 0.67 -",
+    ]
 
 
 def test_other_programs_load_is_told() -> None:

@@ -3,9 +3,11 @@
 import shutil
 import subprocess
 import sys
+from itertools import chain
 
 import pytest
 from command_lines import BENCHMARKS, ENVIRONMENT
+from http_tables import LIKE_FOR_LIKE
 
 from rush_hour.rig.suite import read_suite
 
@@ -26,6 +28,7 @@ def test_both_suites_have_the_same_peers() -> None:
     assert names[0] - names[1] == ONLY_ON_INDEX
     assert (index.workers, agents.workers) == (1, 1)
     assert {"api-hour", "api-hour-asgi", "api-hour-fastapi"} <= names[0]
+    assert names[0] >= {*LIKE_FOR_LIKE, *chain.from_iterable(LIKE_FOR_LIKE.values())}
 
 
 def test_the_agents_are_those_of_the_published_comparison() -> None:
@@ -36,14 +39,17 @@ def test_the_agents_are_those_of_the_published_comparison() -> None:
     assert {system.env["DATABASE_CONNECTIONS"] for system in agents.systems} == {"4"}
 
 
-@pytest.mark.parametrize(("path", "columns"), [("/index", 13), ("/agents", 14)])
-def test_a_system_takes_its_turns_and_has_a_row(path: str, columns: int) -> None:
-    done = run("--path", path, "--only", "api-hour", "--repetitions", "2", "--duration", "0.3", "--retries", "0")
+@pytest.mark.parametrize(
+    ("path", "name", "columns"),
+    [("/index", "api-hour", 13), ("/index", "api-hour-plain", 13), ("/agents", "api-hour", 14)],
+)
+def test_a_system_takes_its_turns_and_has_a_row(path: str, name: str, columns: int) -> None:
+    done = run("--path", path, "--only", name, "--repetitions", "2", "--duration", "0.3", "--retries", "0")
 
     assert done.returncode == 0, done.stderr
-    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("api-hour ")]
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith(f"{name} ")]
     assert [len(row) - 1 for row in rows] == [columns], done.stdout
-    assert done.stderr.count("api-hour:") == 2
+    assert done.stderr.count(f"{name}:") == 2
 
 
 def test_an_unknown_system_is_refused_with_those_that_are_known() -> None:

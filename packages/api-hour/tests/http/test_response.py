@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_hour.http import HttpError, Request, Response
-from api_hour.http.response import encode_response, to_response
+from api_hour.http.response import SMALL_JSON_BYTES, ResponseHeads, encode_response, to_response
 
 DATE = b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
 
@@ -125,6 +125,16 @@ def test_json_is_compact() -> None:
     assert response.body == '{"a":[1,null],"é":"x"}'.encode()
     assert (response.status, response.content_type) == (201, "application/json")
     assert response.headers == [("X-A", "b")]
+
+
+def test_json_has_the_head_of_its_own_length() -> None:
+    heads = ResponseHeads(DATE)
+    documents = [byte * length for length in (2, SMALL_JSON_BYTES - 1, SMALL_JSON_BYTES) for byte in (b"1", b"2")]
+    responses = [Response(document, content_type="application/json") for document in documents]
+
+    assert [heads.json(document) for document in documents] == [
+        encode_response(response, None, date=DATE, keep_alive=True) for response in responses
+    ]
 
 
 def test_a_response_is_answered_as_it_is() -> None:

@@ -355,3 +355,24 @@ async def test_9110_15_5_6_405_says_what_is_allowed() -> None:
         headers = await head_of(connection, b"DELETE / HTTP/1.1\r\nHost: a\r\n\r\n")
 
     assert headers["allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+@on_each_loop
+async def test_9110_7_8_upgrade_counts_where_connection_names_it_and_not_in_http_1_0() -> None:
+    def wanted(request: Request) -> str | None:
+        return None if request.upgrade is None else request.upgrade.decode()
+
+    router = Router()
+    router.add("GET", "/", wanted)
+    upgrade = b"Upgrade: websocket\r\n"
+    heads = [
+        GET[:-2] + b"Connection: upgrade\r\n" + upgrade,
+        GET[:-2] + upgrade,
+        b"GET / HTTP/1.0\r\nConnection: upgrade\r\n" + upgrade,
+    ]
+    answers = []
+    for head in heads:
+        async with connected(HttpServer(router)) as client:
+            answers.append((await client.ask(head + b"\r\n")).body)
+
+    assert answers == [b'"websocket"', b"null", b"null"]

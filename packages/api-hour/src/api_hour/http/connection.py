@@ -262,7 +262,7 @@ class Connection(asyncio.Protocol):
         """Send what waits."""
         if self._outgoing:
             outgoing, self._outgoing = self._outgoing, b""
-            if not (self._is_lost or self._transport.is_closing()):
+            if not self.is_lost:
                 self._transport.write(outgoing)
 
     # The client that reads, or not.

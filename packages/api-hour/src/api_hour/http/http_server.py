@@ -8,6 +8,7 @@ from api_hour.coalesce import Coalesced
 from api_hour.http.answering import Answering
 from api_hour.http.answers import fail, send_whole
 from api_hour.http.errors import HttpError
+from api_hour.http.layers import settle
 from api_hour.http.limits import Limits
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
@@ -51,15 +52,11 @@ class HttpServer(Server):
             if not hasattr(answer, "__await__"):
                 if send_whole(connection, request, answer):
                     return None
-                answer = _given(answer)
+                answer = settle(answer)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is answered
             fail(connection, request, error)
             return None
         return self.first_step.start(_respond(answer, connection, request), context)
-
-
-async def _given(answer: Any) -> Any:
-    return answer
 
 
 async def _respond(answering: Awaitable[Any], connection: HttpProtocol, request: Request) -> None:

@@ -59,20 +59,25 @@ class Layers:
     def _answering(self, handler: Handler) -> ResponseHandler:
         async def answer(request: Request) -> Response:
             try:
-                return to_response(await _settle(handler(request)))
+                return to_response(await settle(handler(request)))
             except (ClientGone, AnswerSent):
                 raise  # there is nobody to answer
             except Exception as error:
                 answer_error = self._handler_of(type(error))
                 if answer_error is None:
                     raise
-                return to_response(await _settle(answer_error(request, error)))
+                return to_response(await settle(answer_error(request, error)))
 
         return answer
 
     def _handler_of(self, kind: type[Exception]) -> ErrorHandler | None:
         handlers = self._error_handlers
         return next((handlers[base] for base in kind.__mro__ if base in handlers), None)
+
+
+async def settle(answer: Any) -> Any:
+    """Return an answer: what a plain function returned as it is, what another did when it has been awaited."""
+    return await answer if hasattr(answer, "__await__") else answer
 
 
 def http_error_response(request: Request, error: HttpError) -> Response:
@@ -85,11 +90,6 @@ def http_error_response(request: Request, error: HttpError) -> Response:
 def unavailable_response() -> Response:
     """Return what is answered while an engine is down; the error itself names what we use, and is not for clients."""
     return Response("try again\n", status=503, headers=RETRY_AFTER)
-
-
-async def _settle(answer: Any) -> Any:
-    """Return what a plain function answered, or await what another did."""
-    return await answer if hasattr(answer, "__await__") else answer
 
 
 def _within(middleware: Middleware, inner: ResponseHandler) -> Handler:

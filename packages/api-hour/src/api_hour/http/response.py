@@ -24,7 +24,7 @@ _REDIRECTIONS = frozenset({301, 302, 303, 307, 308})
 _URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"  # RFC 3986, 2; quote() knows the unreserved ones
 
 KEPT_BYTES = 65536  # of the last answer, which others may share
-SMALL_BYTES = 4096  # of JSON: the heads of such documents are kept, one for each length
+SMALL_JSON_BYTES = 4096  # the heads of smaller documents are kept, one for each length
 
 Body = bytes | str | AsyncIterable[bytes]
 
@@ -190,7 +190,7 @@ class ResponseHeads:
         head = self._json_heads.get(len(document))
         if head is None:
             head = b"%b%d\r\n\r\n" % (self._beginning(200, "application/json"), len(document))
-            if len(document) < SMALL_BYTES:
+            if len(document) < SMALL_JSON_BYTES:
                 self._json_heads[len(document)] = head
         return head + document
 
