@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+import os
+import re
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -249,6 +253,32 @@ async def test_the_query_of_a_cancelled_borrower_ends_and_its_connection_is_used
 
         assert await engine.fetch_value("SELECT pg_backend_pid()") == pid
         await until(lambda: engine.status.borrowed == 0)
+
+
+@on_each_loop
+async def test_a_cancel_that_overtakes_its_query_is_sent_again(dsn: str) -> None:
+    async with connected(dsn, max_size=1) as engine:
+        pid = await engine.fetch_value("SELECT pg_backend_pid()")
+        await engine.fetch("SELECT pg_sleep($1)", 0)  # prepared: only its execution is cancelled
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            borrower = asyncio.create_task(engine.fetch("SELECT pg_sleep($1)", 1000))
+            await until(lambda: engine.status.borrowed == 1)
+            borrower.cancel()
+            await until(lambda: is_pending(pid, signal.SIGINT))
+        finally:
+            os.kill(pid, signal.SIGCONT)  # it takes the signal first, then the query
+
+        with pytest.raises(asyncio.CancelledError):
+            await borrower
+        assert await engine.fetch_value("SELECT pg_backend_pid()") == pid
+
+
+def is_pending(pid: int, signal_number: signal.Signals) -> bool:
+    """Whether a process has a signal before it that it has not taken, as proc_pid_status(5) tells."""
+    pending = re.search(r"^ShdPnd:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    assert pending
+    return bool(int(pending[1], 16) >> (signal_number - 1) & 1)
 
 
 @on_each_loop

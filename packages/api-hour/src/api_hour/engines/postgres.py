@@ -9,6 +9,7 @@ a transaction. Only a connection that is given back in doubt is reset, in the ba
 a transaction left open, which is rolled back, or with a query that was cancelled.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
@@ -21,6 +22,7 @@ from api_hour.engines.rows import Encode, row_encoder
 from api_hour.errors import ConfigError
 
 STATEMENTS_LIMIT = 256  # prepared statements that each connection keeps
+_CANCEL_AGAIN_S = 0.05  # after the first CancelRequest that was in vain; twice as long after each more
 _JSON_TYPES = ("json", "jsonb", "json[]", "jsonb[]")
 _SERVER_IS_GONE = (
     asyncpg.PostgresConnectionError,
@@ -84,6 +86,28 @@ class _Connection(asyncpg.Connection):
                 del self.statements[next(iter(self.statements))]
             self.statements[query] = statement
         return statement
+
+    async def _cancel(self, waiter: asyncio.Future[None], cancel_waiter: asyncio.Future[None]) -> None:
+        """Ask the server to cancel the query until it has ended; asyncpg asks once.
+
+        PostgreSQL drops a CancelRequest, which comes on a connection of its own, when it overtakes its query. It may
+        also come after the query's end, so the next query waits for `waiter`: no request is on its way then.
+
+        Args:
+            waiter: done by this method when nothing more will be asked.
+            cancel_waiter: done by asyncpg when the query has ended, or the connection.
+        """
+        again_s = _CANCEL_AGAIN_S
+        ended: set[asyncio.Future[None]] = set()
+        try:
+            while not ended:
+                sent = asyncio.get_running_loop().create_future()
+                await super()._cancel(sent)  # type: ignore[misc]  # ends the connection if it fails
+                ended, _ = await asyncio.wait([cancel_waiter], timeout=again_s)
+                again_s *= 2
+        finally:
+            if not waiter.done():
+                waiter.set_result(None)
 
 
 class PostgresEngine(PooledEngine[_Connection]):
