@@ -199,4 +199,4 @@ def test_a_router_without_layers_adds_nothing_to_a_handler() -> None:
     router = Router()
     router.add("GET", "/hello", hello)
 
-    assert router.find(Request("GET", b"/hello", [], container=None)) is hello
+    assert router.find(Request("GET", b"/hello", [], container=None)).handler is hello

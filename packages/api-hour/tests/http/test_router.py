@@ -30,7 +30,7 @@ def found(router: Router, method: str, target: str) -> tuple[object, dict[str, A
 
 
 async def _answer(router: Router, asked: Request) -> object:
-    return await router.find(asked)(asked)
+    return await router.find(asked).handler(asked)
 
 
 def refused(router: Router, method: str, target: str) -> tuple[int, str, list[tuple[str, str]]]:
@@ -162,9 +162,9 @@ def test_handlers_are_registered_by_decoration() -> None:
     async def change(_request: Request) -> str:
         return "change"
 
-    assert router.find(request("GET", "/a")) is read
-    assert router.find(request("POST", "/a")) is create
-    assert router.find(request("PATCH", "/a")) is change
+    assert router.find(request("GET", "/a")).handler is read
+    assert router.find(request("POST", "/a")).handler is create
+    assert router.find(request("PATCH", "/a")).handler is change
 
 
 @pytest.mark.parametrize("path", ["", "agents", "{number}"])
@@ -235,4 +235,4 @@ def test_each_common_method_has_a_decorator(method: str) -> None:
     handler = handler_named(method)
 
     assert getattr(router, method)("/a")(handler) is handler
-    assert router.find(request(method.upper(), "/a")) is handler
+    assert router.find(request(method.upper(), "/a")).handler is handler

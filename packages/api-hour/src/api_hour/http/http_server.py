@@ -37,22 +37,27 @@ class HttpServer(Server):
     def streams_body(self, request: Request) -> bool:
         """Tell whether the handler reads the body itself, or there is none: then the answer needs no body."""
         try:
-            return getattr(self.router.find(request), "streams_body", False)
+            return self.router.find(request).streams_body
         except HttpError:
             return True
 
     def begin(self, connection: HttpProtocol, request: Request) -> Answering | None:
         """Begin to answer a request with what its handler returns or raises; a plain function is over at once."""
+        context = None
         try:
-            handler = self.router.find(request)
-            if isinstance(handler, Coalesced):
+            route = self.router.find(request)
+            handler = route.handler
+            if route.is_coroutine_function:
+                answer = handler(request)
+            elif isinstance(handler, Coalesced):
                 return SharedAnswer(handler, connection, request)
-            context = self.context.copy()
-            answer = context.run(handler, request)
-            if not hasattr(answer, "__await__"):
-                if send_whole(connection, request, answer):
-                    return None
-                answer = settle(answer)
+            else:
+                context = self.context.copy()
+                answer = context.run(handler, request)
+                if not hasattr(answer, "__await__"):
+                    if send_whole(connection, request, answer):
+                        return None
+                    answer = settle(answer)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is answered
             fail(connection, request, error)
             return None

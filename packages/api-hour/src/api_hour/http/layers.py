@@ -53,7 +53,6 @@ class Layers:
         wrapped = self._answering(handler)
         for middleware in reversed(self._middleware):
             wrapped = self._answering(_within(middleware, wrapped))
-        wrapped.streams_body = getattr(handler, "streams_body", False)  # type: ignore[attr-defined]  # see streams_body()
         return wrapped
 
     def _answering(self, handler: Handler) -> ResponseHandler:

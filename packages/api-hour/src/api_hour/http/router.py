@@ -5,14 +5,32 @@ Pure: imports no asyncio.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import iscoroutinefunction
 
 from api_hour.http.errors import HttpError
 from api_hour.http.layers import ErrorHandler, Handler, Layers, Middleware
 from api_hour.http.path_pattern import PathPattern, is_fixed
-from api_hour.http.request import Request, streams_body
+from api_hour.http.request import Request
 from api_hour.http.response import Response
 
-Methods = dict[str, Handler]
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What answers the requests of one method and path.
+
+    Attributes:
+        handler: is called with a request.
+        is_coroutine_function: whether such a call only makes a coroutine.
+        streams_body: whether the handler reads the body itself, or needs none.
+    """
+
+    handler: Handler
+    is_coroutine_function: bool
+    streams_body: bool
+
+
+Methods = dict[str, Route]
 
 
 class Router:
@@ -79,20 +97,25 @@ class Router:
         methods = self._fixed.setdefault(path.encode(), {}) if is_fixed(path) else self._methods_of(method, path)
         if method in methods:
             raise ValueError(f"route: {method} {path} is there already")
-        methods[method] = self._layers.wrap(handler) if self._layers else handler
+        methods[method] = self._route(handler, streams_body=getattr(handler, "streams_body", False))
 
-    def find(self, request: Request) -> Handler:
-        """Return the handler of a request and set its `path_parameters`.
+    def find(self, request: Request) -> Route:
+        """Return what answers a request and set its `path_parameters`.
 
         Raises:
             HttpError: 404 for an unknown path, 405 with Allow for another method (RFC 9110, 15.5.6).
         """
         methods = self._fixed.get(request.target) or self._fixed.get(request.raw_path)
         if methods is not None:
-            handler = methods.get(request.method)
-            if handler is not None:
-                return handler
+            route = methods.get(request.method)
+            if route is not None:
+                return route
         return self._look_further(request, methods)
+
+    def _route(self, handler: Handler, *, streams_body: bool) -> Route:
+        """Return the route of a handler with everything around it."""
+        wrapped = self._layers.wrap(handler) if self._layers else handler
+        return Route(wrapped, iscoroutinefunction(wrapped), streams_body)
 
     def _methods_of(self, method: str, path: str) -> Methods:
         """Return the handlers of a path with parts, which nobody else may have with other names."""
@@ -105,7 +128,7 @@ class Router:
         self._patterns.append((path, pattern, methods := {}))
         return methods
 
-    def _look_further(self, request: Request, fixed: Methods | None) -> Handler:
+    def _look_further(self, request: Request, fixed: Methods | None) -> Route:
         """Find what is not a fixed path with this very method."""
         possible = set(fixed or ())
         if fixed is not None and request.method == "HEAD" and "GET" in fixed:
@@ -114,21 +137,20 @@ class Router:
         for _, pattern, methods in self._patterns:
             parameters = pattern.match(raw_path)
             if parameters is not None:
-                handler = methods.get(request.method)
-                if handler is None and request.method == "HEAD":
-                    handler = methods.get("GET")
-                if handler is not None:
+                route = methods.get(request.method)
+                if route is None and request.method == "HEAD":
+                    route = methods.get("GET")
+                if route is not None:
                     request.path_parameters = parameters
-                    return handler
+                    return route
                 possible.update(methods)
         return self._refuse(request, possible)
 
-    def _refuse(self, request: Request, possible: set[str]) -> Handler:
-        """Return what answers a request that has no handler; raise the error where nothing lies around handlers."""
+    def _refuse(self, request: Request, possible: set[str]) -> Route:
+        """Return what answers a request that has no route; raise the error where nothing lies around handlers."""
         allow = ", ".join(sorted({*possible, "OPTIONS", *(("HEAD",) if "GET" in possible else ())}))
         if possible and request.method == "OPTIONS":
-            handler = _answering_options(allow)
-            return self._layers.wrap(handler) if self._layers else handler
+            return self._route(_answering_options(allow), streams_body=False)
         if possible:
             message = f"{request.method} is not possible here; possible: {allow}"
             error = HttpError(405, message, headers=[("Allow", allow)])
@@ -136,7 +158,7 @@ class Router:
             error = HttpError(404, f"nothing is at {request.path}")
         if not self._layers:
             raise error
-        return self._layers.wrap(_raising(error))
+        return self._route(_raising(error), streams_body=True)
 
 
 def _answering_options(allow: str) -> Handler:
@@ -147,7 +169,6 @@ def _answering_options(allow: str) -> Handler:
 
 
 def _raising(error: HttpError) -> Handler:
-    @streams_body  # it needs none
     async def answer(_request: Request) -> Response:
         raise error
 
