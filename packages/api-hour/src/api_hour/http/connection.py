@@ -152,8 +152,7 @@ class Connection(asyncio.Protocol):
         """Send a whole answer that somebody else has put together."""
         self._keep_alive = keep_alive
         self.has_begun_answer = self.has_ended_answer = True
-        if not (self._is_lost or self._transport.is_closing()):
-            self._send_soon(data)
+        self._send_soon(data)
 
     def begin_answer(
         self, head: bytes, *, length_bytes: int | None, is_chunked: bool, keep_alive: bool, has_body: bool = True
@@ -170,8 +169,7 @@ class Connection(asyncio.Protocol):
         self._has_body = has_body
         self._left_bytes, self._is_chunked, self._keep_alive = length_bytes, is_chunked, keep_alive
         self.has_begun_answer = True
-        if not self.is_lost:
-            self._send_soon(head)
+        self._send_soon(head)
 
     async def send_piece(self, piece: bytes) -> None:
         """Send a piece of the body, and wait until the client has read enough of it.
@@ -224,7 +222,7 @@ class Connection(asyncio.Protocol):
         """
         if self._left_bytes:
             raise ValueError(f"response body: it is {self._left_bytes} bytes shorter than its head says")
-        if self._is_chunked and self._has_body and not self.is_lost:
+        if self._is_chunked and self._has_body:
             self._send_soon(b"0\r\n\r\n")
         self.has_ended_answer = True
 
@@ -238,9 +236,10 @@ class Connection(asyncio.Protocol):
     # Bytes out, in order.
 
     def _send_soon(self, data: bytes) -> None:
-        """Send with what others send in this turn of the loop, unless it is much."""
+        """Send with what others send in this turn of the loop, unless it is much; nothing when nothing can be sent."""
         if len(data) > HELD_BYTES:
-            self._send_now(data)
+            if not self.is_lost:
+                self._send_now(data)
         elif self._outgoing:
             self._outgoing += data
         else:

@@ -24,7 +24,7 @@ from functools import partial
 from operator import attrgetter
 from sys import getrefcount
 from types import coroutine
-from typing import Any
+from typing import Any, cast
 
 Work = Coroutine[Any, Any, None]
 Works = Coroutine[Any, Any, None] | Generator[Any, Any, None]
@@ -115,7 +115,7 @@ class _Carrier(Coroutine[Any, Any, None]):
     def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
         self._context = context
         self.work: Work | None = None
-        self.works: Works = self._await_each()
+        self.works = cast("Works", self._await_each())
         self.send_to_works = self.works.send
         self._has_suspended = False
         self._parking: asyncio.Future[None] | None = None  # what it waits for when its turn comes too early
@@ -148,7 +148,7 @@ class _Carrier(Coroutine[Any, Any, None]):
                 self._parking.set_result(None)
 
     @coroutine
-    def _await_each(self) -> Works:
+    def _await_each(self) -> Generator[Any, Any, None]:
         while True:
             yield from self.work  # type: ignore[misc]  # see coroutine()
             if self._has_suspended:

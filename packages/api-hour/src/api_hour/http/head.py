@@ -43,13 +43,16 @@ class HeadParser:
         container: what the requests carry.
     """
 
-    __slots__ = ("_container", "_fields", "_headers", "_is_complete", "_limits", "_parser", "on_header")
+    __slots__ = (
+        "_container", "_fields", "_headers", "_is_complete", "_last_host", "_limits", "_parser", "on_header",
+    )  # fmt: skip
 
     def __init__(self, limits: Limits, container: Any) -> None:
         self._limits = limits
         self._container = container
         self._headers: list[tuple[bytes, bytes]] = []
         self._fields: list[tuple[bytes, bytes]] = []
+        self._last_host: list[tuple[bytes, bytes]] | None = None  # the only field to check of a head, and it was right
         self._parser: httptools.HttpRequestParser | None = None
 
         def on_header(name: bytes, value: bytes) -> None:
@@ -83,10 +86,8 @@ class HeadParser:
         headers: list[tuple[bytes, bytes]] = []
         fields: list[tuple[bytes, bytes]] = []
         self._headers, self._fields = headers, fields
-        parser = self._parser or httptools.HttpRequestParser(self)
-        self._is_complete = False
-        self._parser = None
-        is_upgrade = False
+        parser = self._parser = self._parser or httptools.HttpRequestParser(self)
+        self._is_complete = is_upgrade = False
         try:
             parser.feed_data(head)
         except httptools.HttpParserUpgrade:
@@ -100,13 +101,19 @@ class HeadParser:
             raise Refusal(400, "the head is malformed")
         if len(headers) > limits.header_count:
             raise Refusal(431, f"there are more than {limits.header_count} headers")
-        if len(fields) != 1 or fields[0][0] != b"host" or not _is_host(fields[0][1]):
-            _check_fields(request, fields, is_upgrade=is_upgrade)
+        if fields != self._last_host:
+            self._check_fields(request, fields, is_upgrade=is_upgrade)
         if target[0] != 0x2F or method == b"CONNECT":
             _check_target(request)
-        if request.keep_alive and not (request.content_length or request.is_chunked or is_upgrade):
-            self._parser = parser  # it waits for no body, so it can take the next head
+        if not request.keep_alive or request.content_length or request.is_chunked or is_upgrade:
+            self._parser = None  # it waits for a body, or for nothing more; the next head needs another
         return request
+
+    def _check_fields(self, request: Request, fields: list[tuple[bytes, bytes]], *, is_upgrade: bool) -> None:
+        if len(fields) == 1 and fields[0][0] == b"host" and _is_host(fields[0][1]):
+            self._last_host = fields
+        else:
+            _check_fields(request, fields, is_upgrade=is_upgrade)
 
 
 def refuse_beginning(beginning: bytes | bytearray, limits: Limits, checked_bytes: int = 0) -> Refusal | None:

@@ -11,6 +11,7 @@ WAIT_S and the first step of one more handler.
 
 import asyncio
 from contextvars import Context
+from math import inf
 from time import monotonic
 from typing import Protocol
 
@@ -30,26 +31,27 @@ class Outbox:
     Args:
         loop: the running loop.
         context: what is called runs in it.
+
+    Attributes:
+        send_by_s: when `send_all` is to be called at the latest, as `monotonic` counts; at the turn's end it is anyway.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
         self._loop = loop
         self._context = context
         self._waiting: list[Sender] = []
-        self._since_s = 0.0
+        self.send_by_s = inf
 
     def add(self, sender: Sender) -> None:
         """Have it send soon."""
-        now_s = monotonic()
         if not self._waiting:
-            self._since_s = now_s
+            self.send_by_s = monotonic() + WAIT_S
             self._loop.call_soon(self.send_all, context=self._context)
         self._waiting.append(sender)
-        if now_s - self._since_s > WAIT_S:
-            self.send_all()
 
     def send_all(self) -> None:
         """Have all of them send now."""
         waiting, self._waiting = self._waiting, []
+        self.send_by_s = inf
         for sender in waiting:
             sender.send_outgoing()

@@ -269,24 +269,27 @@ class HttpProtocol(Connection):
 
     def _take(self, data: bytes) -> None:
         """Begin the requests in `data` one after the other; what is not their turn yet is kept."""
-        position = 0
-        for _ in range(PIPELINE_BATCH):
+        position, size_bytes = 0, len(data)
+        batch = PIPELINE_BATCH
+        while batch:
+            batch -= 1
             if data[position] == 0x0D:
                 position = self._skip_empty_lines(data, position)
                 if self._is_over:
                     return
-            end = (data.find(HEAD_END, position) if position else data.find(HEAD_END)) + 4
+            end = data.find(HEAD_END, position) + 4
             if end < 4:
                 self._rest += data[position:]
                 self._await_head()
                 return
             try:
-                request = self._heads.parse(data[position:end])
+                request = self._heads.parse(data[position:end] if end - position < size_bytes else data)
                 position = end
                 if request.content_length or request.is_chunked:
                     data, position = self._begin_with_body(request, data[end:]), 0
+                    size_bytes = len(data)
                 else:
-                    self._has_more = end < len(data) and self._is_whole(data, end)
+                    self._has_more = end < size_bytes and self._is_whole(data, end)
                     self._begin(request)
             except Refusal as refusal:
                 self._refuse(refusal)
@@ -296,7 +299,7 @@ class HttpProtocol(Connection):
             if self._request is not None or self._framing is not None or not self._can_write:
                 self._keep(data[position:])
                 return
-            if position == len(data):
+            if position == size_bytes:
                 self._await_request()
                 return
         self._rest += data[position:]
@@ -336,7 +339,7 @@ class HttpProtocol(Connection):
             self._answer_until_s = server.now_s + server.limits.request_timeout_s
         if server.stats is not None:
             server.stats.begin()
-            self._begun_at_s = monotonic()
+        self._begun_at_s = monotonic()
         answering = server.begin(self, request)
         if answering is None:
             self._finish()
@@ -353,9 +356,12 @@ class HttpProtocol(Connection):
 
     def _finish(self) -> None:
         """Decide what becomes of the connection after an answer."""
-        stats = self._server.stats
-        if stats is not None:
-            stats.end(monotonic() - self._begun_at_s)
+        server = self._server
+        now_s = monotonic()
+        if server.stats is not None:
+            server.stats.end(now_s - self._begun_at_s)
+        if server.outbox.send_by_s < now_s:
+            server.outbox.send_all()
         request = self._request
         assert request is not None
         self._answer_until_s = 0.0
