@@ -17,7 +17,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Request:
+class Request(msgspec.Struct, eq=False):
     """A request. Its body has been read, unless its handler reads it as it comes.
 
     Attributes:
@@ -37,36 +37,25 @@ class Request:
         incoming: the body, for a handler that reads it as it comes.
     """
 
-    __slots__ = (
-        "_headers", "body", "connection", "container", "content_length", "expects_continue", "incoming", "is_chunked",
-        "is_http_1_0", "keep_alive", "method", "path_parameters", "raw_headers", "target", "upgrade",
-    )  # fmt: skip
+    method: str
+    target: bytes
+    raw_headers: list[tuple[bytes, bytes]]
+    container: Any
+    is_http_1_0: bool = False
+    keep_alive: bool = True
+    body: bytes = b""
+    path_parameters: dict[str, Any] = {}  # each has its own, as msgspec makes them
+    content_length: int | None = None
+    is_chunked: bool = False
+    expects_continue: bool = False
+    upgrade: bytes | None = None
+    connection: "ConnectionFacts | None" = None
+    incoming: "BodyStream | None" = None
+    _headers: dict[str, str] | None = None
 
-    def __init__(
-        self,
-        method: str,
-        target: bytes,
-        raw_headers: list[tuple[bytes, bytes]],
-        container: Any,
-        *,
-        is_http_1_0: bool = False,
-        keep_alive: bool = True,
-    ) -> None:
-        self.method = method
-        self.target = target
-        self.raw_headers = raw_headers
-        self.body = b""
-        self.container = container
-        self.is_http_1_0 = is_http_1_0
-        self.keep_alive = keep_alive
-        self.path_parameters: dict[str, Any] = {}
-        self.content_length: int | None = None
-        self.is_chunked = False
-        self.expects_continue = False
-        self.upgrade: bytes | None = None
-        self.connection: ConnectionFacts | None = None
-        self.incoming: BodyStream | None = None
-        self._headers: dict[str, str] | None = None
+    def __repr__(self) -> str:
+        """Return method and target; headers are not for logs."""
+        return f"<Request {self.method} {self.target!r}>"
 
     @property
     def headers(self) -> dict[str, str]:
