@@ -109,7 +109,8 @@ class Connection(asyncio.Protocol):
     def send_json(self, request: Request, document: bytes) -> None:
         """Send a JSON document with status 200: what most handlers return needs no Response."""
         if self.keeps_alive(request) and request.method != "HEAD" and not request.is_http_1_0:
-            self.send_bytes(self._server.heads.json(document), keep_alive=True)
+            self._keep_alive = True
+            self._send_whole(self._server.heads.json(document))
         else:
             self.send(request, Response(document, content_type="application/json"))
 
@@ -151,8 +152,7 @@ class Connection(asyncio.Protocol):
     def send_bytes(self, data: bytes, *, keep_alive: bool) -> None:
         """Send a whole answer that somebody else has put together."""
         self._keep_alive = keep_alive
-        self.has_begun_answer = self.has_ended_answer = True
-        self._send_soon(data)
+        self._send_whole(data)
 
     def begin_answer(
         self, head: bytes, *, length_bytes: int | None, is_chunked: bool, keep_alive: bool, has_body: bool = True
@@ -234,6 +234,10 @@ class Connection(asyncio.Protocol):
             self.send(request, response)
 
     # Bytes out, in order.
+
+    def _send_whole(self, data: bytes) -> None:
+        self.has_begun_answer = self.has_ended_answer = True
+        self._send_soon(data)
 
     def _send_soon(self, data: bytes) -> None:
         """Send with what others send in this turn of the loop, unless it is much; nothing when nothing can be sent."""

@@ -66,13 +66,12 @@ class LoggedHttpProtocol(HttpProtocol):
             self._reset()
             self._note(self._request)
 
-    def send_bytes(self, data: bytes, *, keep_alive: bool) -> None:
-        """Send a whole answer."""
+    def _send_whole(self, data: bytes) -> None:
         if not self.is_lost:
             head_bytes = data.index(HEAD_END) + len(HEAD_END)
             self._status, self._answer_head = int(data[9:12]), data[:head_bytes]
             self._answer_bytes = len(data) - head_bytes
-        super().send_bytes(data, keep_alive=keep_alive)
+        super()._send_whole(data)
 
     def begin_answer(
         self, head: bytes, *, length_bytes: int | None, is_chunked: bool, keep_alive: bool, has_body: bool = True

@@ -472,7 +472,8 @@ class HttpProtocol(Connection):
         if self._closes_when_idle:
             self._close()
         else:
-            self._set_deadline(self._server.limits.keep_alive_timeout_s)
+            server = self._server
+            self._deadline_at_s = server.now_s + server.limits.keep_alive_timeout_s
 
     def _await_head(self) -> None:
         """The beginning of a head has come: the rest must come in time."""
