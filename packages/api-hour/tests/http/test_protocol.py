@@ -408,6 +408,7 @@ REQUEST_LINE = "expected a request line: method, target and HTTP/1.1, with one s
 
 REFUSALS = {
     "no host": (b"GET / HTTP/1.1\r\n\r\n", 400, "expected one Host header, got 0"),
+    "wrong host": (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "the Host header is not a host and a port"),
     "two hosts": (request_for("/", "Host: b"), 400, "expected one Host header, got 2"),
     "two hosts, HTTP/1.0": (request_for("/", "Host: b", version="1.0"), 400, "expected one Host header, got 2"),
     "no HTTP": (b"\x16\x03\x01\x02\x00", 400, "a request begins with its method"),
@@ -447,11 +448,14 @@ REFUSALS = {
 }
 
 
+@pytest.mark.parametrize("answered_before", [0, 1])
 @pytest.mark.parametrize("name", REFUSALS)
 @on_each_loop
-async def test_what_cannot_be_understood_is_answered_with_an_error_and_the_end(name: str) -> None:
+async def test_what_cannot_be_understood_is_answered_with_an_error_and_the_end(name: str, answered_before: int) -> None:
     data, status, reason = REFUSALS[name]
     async with connected(Application(SMALL).server) as connection:
+        for _ in range(answered_before):
+            assert (await connection.ask(GET)).status == 200
         connection.send(data)
 
         answer = await connection.answer()

@@ -13,6 +13,18 @@ def request(target: bytes = b"/", *, headers: list[tuple[bytes, bytes]] | None =
     return request
 
 
+def test_its_headers_are_not_shown() -> None:
+    asked = request(b"/agents?page=2", headers=[(b"cookie", b"secret")])
+
+    assert repr(asked) == "<Request GET b'/agents?page=2'>"
+
+
+def test_each_has_path_parameters_of_its_own() -> None:
+    request().path_parameters["number"] = 1
+
+    assert request().path_parameters == {}
+
+
 @pytest.mark.parametrize(
     ("target", "raw_path", "path"),
     [

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -165,6 +166,30 @@ def test_handlers_are_registered_by_decoration() -> None:
     assert router.find(request("GET", "/a")).handler is read
     assert router.find(request("POST", "/a")).handler is create
     assert router.find(request("PATCH", "/a")).handler is change
+
+
+async def asynchronous(_request: Request) -> str:
+    return "later"
+
+
+def plain(_request: Request) -> str:
+    return "now"
+
+
+HANDLERS = {"/coroutine": asynchronous, "/partial": partial(asynchronous), "/plain": plain}
+
+
+def kinds_with(**layers: Any) -> dict[str, bool]:
+    """Return which of HANDLERS a router with these layers takes for coroutine functions."""
+    router = Router(**layers)
+    for path, handler in HANDLERS.items():
+        router.add("GET", path, handler)
+    return {path: router.find(request("GET", path)).is_coroutine_function for path in HANDLERS}
+
+
+def test_a_route_knows_whether_its_handler_is_a_coroutine_function() -> None:
+    assert kinds_with() == {"/coroutine": True, "/partial": True, "/plain": False}
+    assert kinds_with(error_handlers={ValueError: asynchronous}) == dict.fromkeys(HANDLERS, True)
 
 
 @pytest.mark.parametrize("path", ["", "agents", "{number}"])
