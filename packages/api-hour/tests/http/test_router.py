@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_hour.http import HttpError, Request, Response, Router
+from api_hour.http.layers import Handler
 
 
 def request(method: str, target: str) -> Request:
@@ -176,7 +177,7 @@ def plain(_request: Request) -> str:
     return "now"
 
 
-HANDLERS = {"/coroutine": asynchronous, "/partial": partial(asynchronous), "/plain": plain}
+HANDLERS: dict[str, Handler] = {"/coroutine": asynchronous, "/partial": partial(asynchronous), "/plain": plain}
 
 
 def kinds_with(**layers: Any) -> dict[str, bool]:
