@@ -99,8 +99,19 @@ class _Carrier(Coroutine[Any, Any, None]):
     """
 
     __slots__ = (
-        "_context", "_has_suspended", "_parking", "_send", "_throw", "_yielded", "is_cancelled", "send",
-        "send_to_works", "task", "throw", "work", "works",
+        "_carries",
+        "_context",
+        "_parking",
+        "_send",
+        "_throw",
+        "_yielded",
+        "is_cancelled",
+        "send",
+        "send_to_works",
+        "task",
+        "throw",
+        "work",
+        "works",
     )  # fmt: skip
 
     # What debuggers look at is the work's. (With __getattr__, each attribute would be slower.)
@@ -117,7 +128,7 @@ class _Carrier(Coroutine[Any, Any, None]):
         self.work: Work | None = None
         self.works = cast("Works", self._await_each())
         self.send_to_works = self.works.send
-        self._has_suspended = False
+        self._carries = False
         self._parking: asyncio.Future[None] | None = None  # what it waits for when its turn comes too early
         self.send, self.throw = self._take_turn, self._be_cancelled
         self.task: asyncio.Task[None] = loop.create_task(self, context=context)
@@ -129,13 +140,13 @@ class _Carrier(Coroutine[Any, Any, None]):
 
     def close(self) -> None:
         """End what it has become."""
-        if self._has_suspended:
+        if self._carries:
             self.works.close()
 
     def carry_on(self, yielded: Any, context: Context) -> None:
         """Carry `works`, which yielded what it waits for and runs in `context`, to its end."""
         works = self.works
-        self._has_suspended = True
+        self._carries = True
         self._yielded, self._send, self._throw = yielded, works.send, works.throw
         del self.send_to_works
         if context is not self._context:
@@ -151,13 +162,13 @@ class _Carrier(Coroutine[Any, Any, None]):
     def _await_each(self) -> Generator[Any, Any, None]:
         while True:
             yield from self.work  # type: ignore[misc]  # see coroutine()
-            if self._has_suspended:
+            if self._carries:
                 return
             self.work = None
             yield _OVER
 
     def _take_turn(self, _value: None) -> Any:
-        if self._has_suspended:
+        if self._carries:
             return self._become_work()
         self._parking = self.task.get_loop().create_future()
         self.is_cancelled = self._parking.done
@@ -167,7 +178,7 @@ class _Carrier(Coroutine[Any, Any, None]):
 
     def _be_cancelled(self, error: asyncio.CancelledError) -> Any:
         """Cancel what the work waits for, as its task would have done; it may have cancelled itself."""
-        if not self._has_suspended:
+        if not self._carries:
             self.is_cancelled = self.task.done
             raise error
         yielded = self._become_work()

@@ -102,14 +102,15 @@ class HeadParser:
         if len(headers) > limits.header_count:
             raise Refusal(431, f"there are more than {limits.header_count} headers")
         if fields != self._last_host:
-            self._check_fields(request, fields, is_upgrade=is_upgrade)
+            self._check_once(request, fields, is_upgrade=is_upgrade)
         if target[0] != 0x2F or method == b"CONNECT":
             _check_target(request)
         if not request.keep_alive or request.content_length or request.is_chunked or is_upgrade:
             self._parser = None  # it waits for a body, or for nothing more; the next head needs another
         return request
 
-    def _check_fields(self, request: Request, fields: list[tuple[bytes, bytes]], *, is_upgrade: bool) -> None:
+    def _check_once(self, request: Request, fields: list[tuple[bytes, bytes]], *, is_upgrade: bool) -> None:
+        """Check the fields that say how a request is to be understood; one right Host and nothing else is remembered."""
         if len(fields) == 1 and fields[0][0] == b"host" and _is_host(fields[0][1]):
             self._last_host = fields
         else:
