@@ -99,19 +99,8 @@ class _Carrier(Coroutine[Any, Any, None]):
     """
 
     __slots__ = (
-        "_carries",
-        "_context",
-        "_parking",
-        "_send",
-        "_throw",
-        "_yielded",
-        "is_cancelled",
-        "send",
-        "send_to_works",
-        "task",
-        "throw",
-        "work",
-        "works",
+        "_carries", "_context", "_parking", "_send", "_throw", "_yielded", "is_cancelled", "send", "send_to_works",
+        "task", "throw", "work", "works",
     )  # fmt: skip
 
     # What debuggers look at is the work's. (With __getattr__, each attribute would be slower.)

@@ -110,7 +110,7 @@ class HeadParser:
         return request
 
     def _check_once(self, request: Request, fields: list[tuple[bytes, bytes]], *, is_upgrade: bool) -> None:
-        """Check the fields that say how a request is to be understood; one right Host and nothing else is remembered."""
+        """Check the fields that say how a request is to be understood; a right Host that is alone is remembered."""
         if len(fields) == 1 and fields[0][0] == b"host" and _is_host(fields[0][1]):
             self._last_host = fields
         else:
