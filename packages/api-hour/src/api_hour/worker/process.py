@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from api_hour.access_log import AccessLog
 from api_hour.config.http_options import HttpOptions
@@ -208,21 +209,7 @@ def _run(order: WorkerOrder, prepared: Prepared, control: socket.socket, reporte
             if not reporter.has_served:
                 life.cancel()
 
-        def on_lost() -> None:
-            loop.remove_reader(control.fileno())
-            LOG.warning("the supervisor is gone: stopping")
-            stop()
-
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-            loop.add_signal_handler(number, stop)
-        control.setblocking(False)
-        commands = Commands(
-            control,
-            retire=ending.retire,
-            lost=on_lost,
-            replace=lambda changed: replace_certificates(prepared.certificates, changed),
-        )
-        loop.add_reader(control.fileno(), commands.read)
+        _obey(loop, control, prepared, retire=ending.retire, stop=stop)
         with suppress(asyncio.CancelledError), at_end:
             loop.run_until_complete(life)
     finally:
@@ -230,6 +217,28 @@ def _run(order: WorkerOrder, prepared: Prepared, control: socket.socket, reporte
             prepared.access_log.flush()
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
+
+
+def _obey(
+    loop: asyncio.AbstractEventLoop,
+    control: socket.socket,
+    prepared: Prepared,
+    *,
+    retire: Callable[[], None],
+    stop: Callable[[], None],
+) -> None:
+    """Have signals and the supervisor's commands carried out from now on; without a supervisor, stop."""
+
+    def on_lost() -> None:
+        loop.remove_reader(control.fileno())
+        LOG.warning("the supervisor is gone: stopping")
+        stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        loop.add_signal_handler(number, stop)
+    control.setblocking(False)
+    replace = partial(replace_certificates, prepared.certificates)
+    loop.add_reader(control.fileno(), Commands(control, retire=retire, lost=on_lost, replace=replace).read)
 
 
 def _balance_of(order: WorkerOrder) -> Balance | None:
