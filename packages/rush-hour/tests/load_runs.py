@@ -7,7 +7,7 @@ from rush_hour.core.expectation import Expectation
 from rush_hour.core.result import LoadResult
 from rush_hour.load.plan import LoadPlan, parse_url, resolve
 from rush_hour.load.request import OneRequest, build_request
-from rush_hour.load.run import run_load
+from rush_hour.load.run import Observer, run_load
 
 HELLO = Expectation(statuses=frozenset({200}), body=b"hello")
 
@@ -28,9 +28,9 @@ def plan_for(url: str, *, unix: Path | None = None, **changes: object) -> LoadPl
     return replace(plan, **changes)  # type: ignore[arg-type]  # the changes are of its own fields
 
 
-def run(url: str, **changes: object) -> LoadResult:
+def run(url: str, *, observer: Observer | None = None, **changes: object) -> LoadResult:
     """Carry a plan out and return its result."""
-    report, is_interrupted = run_load(plan_for(url, **changes))  # type: ignore[arg-type]
+    report, is_interrupted = run_load(plan_for(url, **changes), observer)  # type: ignore[arg-type]
     assert not is_interrupted
     assert_accounted_for(report.result)
     return report.result

@@ -1,5 +1,7 @@
 """Where bodies end."""
 
+from http import HTTPStatus
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +47,7 @@ def test_a_length_above_the_limit_is_refused() -> None:
 
     assert (caught.value.status, str(caught.value)) == (
         413,
-        "Request Entity Too Large: the body is larger than 1000 bytes",
+        f"{HTTPStatus(413).phrase}: the body is larger than 1000 bytes",
     )
 
 

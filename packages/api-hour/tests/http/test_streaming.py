@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Callable
+from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -178,8 +179,8 @@ async def test_a_large_body_that_is_not_read_ends_the_connection() -> None:
 @pytest.mark.parametrize(
     ("body", "status", "reason"),
     [
-        (CHUNKED_POST + b"x\r\n", 400, "Bad Request: a chunk's size line is malformed or too long\n"),
-        (CHUNKED_POST + b"65\r\n", 413, "Request Entity Too Large: the body is larger than 100 bytes\n"),
+        (CHUNKED_POST + b"x\r\n", 400, "a chunk's size line is malformed or too long"),
+        (CHUNKED_POST + b"65\r\n", 413, "the body is larger than 100 bytes"),
     ],
 )
 @on_each_loop
@@ -199,7 +200,8 @@ async def test_a_body_that_is_refused_while_it_is_read_is_answered_for_the_handl
     async with connected(server_of(handler, limits=Limits(body_bytes=100))) as connection:
         answer = await connection.ask(body)
 
-        assert (answer.status, answer.body.decode(), answer.headers["connection"]) == (status, reason, "close")
+        assert (answer.status, answer.headers["connection"]) == (status, "close")
+        assert answer.body.decode() == f"{HTTPStatus(status).phrase}: {reason}\n"
         assert await connection.rest() == b""
     assert seen == ["over"]
 

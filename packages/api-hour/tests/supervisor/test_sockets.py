@@ -185,15 +185,11 @@ def test_an_address_of_another_machine_is_refused() -> None:
     assert refusal(TcpBind(host="192.0.2.1", port=0)) == "--bind 192.0.2.1:0: Cannot assign requested address."
 
 
-@pytest.mark.parametrize(
-    ("host", "reason"),
-    [
-        ("a" * 64, "encoding with 'idna' codec failed (UnicodeError: label too long)."),
-        ("a..b", "encoding with 'idna' codec failed (UnicodeError: label empty or too long)."),
-    ],
-)
-def test_a_host_name_that_cannot_be_is_refused(host: str, reason: str) -> None:
-    assert refusal(TcpBind(host=host, port=0)) == f"--bind {host}:0: {reason}"
+@pytest.mark.parametrize("host", ["a" * 64, "a..b"])
+def test_a_host_name_that_cannot_be_is_refused(host: str) -> None:
+    assert refusal(TcpBind(host=host, port=0)) == (
+        f"--bind {host}:0: no host can have this name: between two dots are 1 to 63 characters (RFC 1035, 2.3.4)."
+    )
 
 
 def test_a_port_that_needs_more_rights_is_refused() -> None:

@@ -4,13 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 from load_runs import run
 from scripted_server import OK, ScriptedServer
+
+from rush_hour.core.result import TimelineRow
+from rush_hour.load.run import Observer
 
 Serve = Callable[..., ScriptedServer]
 
@@ -46,19 +48,21 @@ def serve_process(free_port: int) -> Iterator[ServeProcess]:
         yield start
 
 
-def in_the_middle(action: Callable[[], object]) -> threading.Timer:
-    """Do something while a run of three seconds is under way."""
-    timer = threading.Timer(1.5, action)
-    timer.start()
-    return timer
+def after_a_second(action: Callable[[], object]) -> Observer:
+    """Do something when the first second has been measured."""
+    actions = [action]
+
+    def act(_row: TimelineRow) -> None:
+        while actions:
+            actions.pop()()
+
+    return Observer(on_second=act)
 
 
 def test_a_killed_server_leaves_named_errors(serve_process: ServeProcess, free_port: int) -> None:
     process = serve_process()
 
-    timer = in_the_middle(process.kill)
-    result = run(f"http://127.0.0.1:{free_port}/", duration_s=3.0, processes=1)
-    timer.join()
+    result = run(f"http://127.0.0.1:{free_port}/", duration_s=3.0, processes=1, observer=after_a_second(process.kill))
 
     assert 0 < result.responses_good < 600
     assert result.errors["connect:ECONNREFUSED"] > 0
@@ -74,9 +78,7 @@ def test_a_restarted_server_is_found_again(serve_process: ServeProcess, free_por
         process.wait()
         serve_process()
 
-    timer = in_the_middle(restart)
-    result = run(f"http://127.0.0.1:{free_port}/", duration_s=4.0, processes=1)
-    timer.join()
+    result = run(f"http://127.0.0.1:{free_port}/", duration_s=4.0, processes=1, observer=after_a_second(restart))
 
     assert result.responses_good > 400
     assert set(result.errors) <= {"connect:ECONNREFUSED", "read:ECONNRESET", "read:EOF"}
@@ -92,11 +94,10 @@ def test_a_frozen_server_is_charged_with_time_outs_and_nothing_is_lost(
     def freeze() -> None:
         os.kill(process.pid, signal.SIGSTOP)
 
-    timer = in_the_middle(freeze)
+    url = f"http://127.0.0.1:{free_port}/"
     try:
-        result = run(f"http://127.0.0.1:{free_port}/", duration_s=3.0, timeout_s=0.3, processes=1)
+        result = run(url, duration_s=3.0, timeout_s=0.3, processes=1, observer=after_a_second(freeze))
     finally:
-        timer.join()
         os.kill(process.pid, signal.SIGCONT)
 
     assert result.errors["timeout"] > 0

@@ -177,7 +177,7 @@ def _explained(what: str, bind: Bind | None = None) -> Iterator[None]:
 
 def _explain(error: OSError | UnicodeError, bind: Bind | None) -> str:
     if isinstance(error, UnicodeError):
-        return f"{error}."
+        return "no host can have this name: between two dots are 1 to 63 characters (RFC 1035, 2.3.4)."
     if error.errno == errno.EADDRINUSE:
         if isinstance(bind, UnixBind) and not bind.is_abstract and not Path(bind.path).is_socket():
             return "a file that is no socket is there already; remove it or choose another path."
