@@ -108,10 +108,10 @@ class Container(api_hour.Container):
             connection.end_session(process)
 
     async def run_console(self, process: asyncssh.SSHServerProcess[str]) -> None:
-        """Answer line by line."""
+        """Answer line by line, until the client says exit or no more; asyncssh gives that as an empty line."""
         process.stdout.write(f"This is worker {self.worker.worker_id}. Say status, or exit.\n")
         async for line in process.stdin:
-            if line.strip() == "exit":
+            if not line or line.strip() == "exit":
                 break
             process.stdout.write(f"{self.answer(line.strip())}\n")
 

@@ -271,8 +271,17 @@ def test_ssh_clients_that_are_gone_or_idle_harm_nobody_and_are_told_of_the_end(t
             daemon.tell_to_stop()
 
             assert read_all(http) == b""
-        assert idle.communicate(timeout=TIMEOUT_S)[0] == "This worker ends: please connect again.\n"
+        assert idle.stdout is not None
+        assert idle.stdout.readline() == "This worker ends: please connect again.\n"
+        assert idle.communicate(timeout=TIMEOUT_S)[0] == ""
         assert idle.returncode == 0
+
+
+@with_openssh
+def test_an_ssh_client_that_says_no_more_is_told_nothing_more(tmp_path: Path) -> None:
+    with http_and_ssh(tmp_path) as (_, host), host.console() as console:
+        assert console.communicate(timeout=TIMEOUT_S)[0] == ""
+        assert console.returncode == 0
 
 
 @with_openssh
