@@ -50,8 +50,8 @@ class ServingStats:
 
     def end(self, duration_s: float) -> None:
         """Count a request that was answered, or given up, after so many seconds."""
-        self.requests = requests = self.requests + 1
+        self.requests += 1
         self.latency_counts[bisect_left(LATENCY_BOUNDS_S, duration_s)] += 1
         self.latency_sum_s += duration_s
-        if requests == self.request_limit:
+        if self.requests == self.request_limit:
             self.on_limit()

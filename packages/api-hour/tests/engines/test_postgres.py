@@ -23,12 +23,8 @@ from api_hour.errors import ConfigError
 
 @pytest.fixture
 def dsn(postgres: PrivatePostgres) -> str:
-    """The URL of a database with an empty table, and without what a query that came too late to cancel still holds."""
+    """The URL of a database with an empty table."""
     with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-            "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        )
         connection.execute("DROP TABLE IF EXISTS agents")
         connection.execute("CREATE TABLE agents (number text PRIMARY KEY)")
     return postgres.dsn

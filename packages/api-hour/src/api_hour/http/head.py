@@ -111,10 +111,9 @@ class HeadParser:
 
     def _check_once(self, request: Request, fields: list[tuple[bytes, bytes]], *, is_upgrade: bool) -> None:
         """Check the fields that say how a request is to be understood; a right Host that is alone is remembered."""
-        if len(fields) == 1 and fields[0][0] == b"host" and _is_host(fields[0][1]):
+        _check_fields(request, fields, is_upgrade=is_upgrade)
+        if len(fields) == 1 and fields[0][0] == b"host":
             self._last_host = fields
-        else:
-            _check_fields(request, fields, is_upgrade=is_upgrade)
 
 
 def refuse_beginning(beginning: bytes | bytearray, limits: Limits, checked_bytes: int = 0) -> Refusal | None:

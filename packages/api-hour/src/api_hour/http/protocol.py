@@ -269,10 +269,8 @@ class HttpProtocol(Connection):
 
     def _take(self, data: bytes) -> None:
         """Begin the requests in `data` one after the other; what is not their turn yet is kept."""
-        position, size_bytes = 0, len(data)
-        batch = PIPELINE_BATCH
-        while batch:
-            batch -= 1
+        position = 0
+        for _ in range(PIPELINE_BATCH):
             if data[position] == 0x0D:
                 position = self._skip_empty_lines(data, position)
                 if self._is_over:
@@ -283,13 +281,12 @@ class HttpProtocol(Connection):
                 self._await_head()
                 return
             try:
-                request = self._heads.parse(data[position:end] if end - position < size_bytes else data)
+                request = self._heads.parse(data[position:end])
                 position = end
                 if request.content_length or request.is_chunked:
                     data, position = self._begin_with_body(request, data[end:]), 0
-                    size_bytes = len(data)
                 else:
-                    self._has_more = end < size_bytes and self._is_whole(data, end)
+                    self._has_more = end < len(data) and self._is_whole(data, end)
                     self._begin(request)
             except Refusal as refusal:
                 self._refuse(refusal)
@@ -299,7 +296,7 @@ class HttpProtocol(Connection):
             if self._request is not None or self._framing is not None or not self._can_write:
                 self._keep(data[position:])
                 return
-            if position == size_bytes:
+            if position == len(data):
                 self._await_request()
                 return
         self._rest += data[position:]
@@ -472,8 +469,7 @@ class HttpProtocol(Connection):
         if self._closes_when_idle:
             self._close()
         else:
-            server = self._server
-            self._deadline_at_s = server.now_s + server.limits.keep_alive_timeout_s
+            self._set_deadline(self._server.limits.keep_alive_timeout_s)
 
     def _await_head(self) -> None:
         """The beginning of a head has come: the rest must come in time."""
