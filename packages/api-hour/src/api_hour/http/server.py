@@ -88,6 +88,7 @@ class Server(ABC):
     def add(self, connection: HttpProtocol) -> bool:
         """Take an open connection; False when there are too many."""
         if self._clock is None:
+            self.first_step.get_ready()
             self._tick(asyncio.get_running_loop())
         self.connections.add(connection)
         return len(self.connections) <= self.limits.connections
@@ -100,3 +101,5 @@ class Server(ABC):
             connection.check_deadline(now_s)
         has_work = self._clock is None or len(self.connections) > 0
         self._clock = loop.call_later(CLOCK_INTERVAL_S, self._tick, loop) if has_work else None
+        if not has_work:
+            self.first_step.rest()
