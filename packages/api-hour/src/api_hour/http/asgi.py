@@ -186,8 +186,9 @@ class _Exchange:
     def fail(self, error: BaseException) -> None:
         """Answer with an error, after the application has raised one; cut an answer that has begun."""
         connection, request = self._connection, self._request
-        if self._is_over:
-            log_failure(request, error, is_client_gone=False, after="after its answer")
+        if self._is_over:  # nobody waits for it, and only the worker may have cancelled it
+            is_cancelled = isinstance(error, asyncio.CancelledError)
+            log_failure(request, error, is_client_gone=is_cancelled, after="after its answer")
         elif connection.is_timed_out:
             LOG.warning("%s %r was not answered in time", request.method, request.path)
             connection.fail(request, Response("the answer took too long\n", status=503))
@@ -203,12 +204,12 @@ class _Exchange:
         """Take it that the application has returned."""
         connection = self._connection
         if not (self._is_over or self._is_refused or connection.has_ended_answer):
-            if not self._is_to_end:
-                self.fail(RuntimeError("the application returned before its answer was whole"))
-            elif self._is_event_stream and not connection.is_lost:
+            if self._is_to_end and self._is_event_stream and not connection.is_lost:
                 connection.end_answer()
-            else:
+            elif self._is_to_end or connection.is_client_gone:
                 connection.abort_connection()  # so that nobody takes it for the whole
+            else:
+                self.fail(RuntimeError("the application returned before its answer was whole"))
         self._end()
 
     def end(self) -> None:
