@@ -3,8 +3,8 @@
 Rule that must hold: but for that its first step comes sooner, a coroutine cannot tell that it was not started by
 `create_task`. How depends on the interpreter:
 
-- From CPython 3.12 on, tasks can do it themselves (`eager_start`): half to three quarters of the cost of `create_task` for
-  a coroutine that does not suspend, and less than it for one that does (measured 2026-11).
+- From CPython 3.12 on, tasks can do it themselves (`eager_start`): half to three quarters of the cost of `create_task`
+  for a coroutine that does not suspend, and less than it for one that does (measured 2026-11).
 - On CPython 3.11, `carrier.py` does.
 - Where the check (`first_step_check.py`) finds a difference, or tasks are made by a factory of the application's, every
   coroutine is given to `create_task`.
