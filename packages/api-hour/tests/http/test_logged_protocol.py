@@ -196,7 +196,9 @@ async def test_what_is_refused_is_a_line_with_its_reason() -> None:
         (None, None, 413, False, lines[2]["error"]),
         ("POST", "/text", 413, False, lines[2]["error"]),
     ]
-    assert lines[2]["error"].endswith(": the body is larger than 4 bytes")
+    assert lines[2]["error"].endswith(
+        ": the body is larger than 4 bytes; the limit is raised with --max-body, or Limits(body_bytes=...)"
+    )
 
 
 @on_each_loop

@@ -5,7 +5,7 @@ from typing import Any
 
 from api_hour.engines import EngineUnavailable
 from api_hour.http.connection import Connection
-from api_hour.http.errors import ClientGone, HttpError
+from api_hour.http.errors import NOT_WHOLE, ClientGone, HttpError
 from api_hour.http.layers import RETRY_AFTER, AnswerSent, http_error_response, unavailable_response
 from api_hour.http.request import Request
 from api_hour.http.response import Response, encode_json
@@ -36,6 +36,7 @@ def fail(connection: Connection, request: Request, error: BaseException) -> None
         return
     elif isinstance(error, ClientGone):
         LOG.debug("%s %r: %s", request.method, request.path, error)
+        connection.fail(request, http_error_response(request, NOT_WHOLE))  # it may have closed its own end only
     elif isinstance(error, EngineUnavailable):
         LOG.debug("%s %r: %s", request.method, request.path, error)  # the client is not told: it names what we use
         connection.fail(request, unavailable_response())

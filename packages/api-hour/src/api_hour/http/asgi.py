@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from api_hour.http.asgi_websocket import answer_websocket
-from api_hour.http.errors import ClientGone, Refusal
+from api_hour.http.errors import NOT_WHOLE, ClientGone, Refusal
+from api_hour.http.layers import http_error_response
 from api_hour.http.lifespan import Application, Lifespan, Message
 from api_hour.http.limits import Limits
 from api_hour.http.protocol import HttpProtocol
@@ -72,7 +73,10 @@ class AsgiServer(Server):
         return True
 
     def begin(self, connection: HttpProtocol, request: Request) -> "asyncio.Task[None] | None":
-        """Begin to answer a request with what the application sends."""
+        """Begin to answer a request with what the application sends; one for the server as a whole, with nothing."""
+        if request.target == b"*":  # OPTIONS (RFC 9110, 9.3.7), and no path that an application could have
+            connection.send(request, Response(status=204, content_type=None))
+            return None
         return self.first_step.start(self._respond(connection, request))
 
     async def _respond(self, connection: HttpProtocol, request: Request) -> None:
@@ -115,7 +119,10 @@ class AsgiServer(Server):
 class _Exchange:
     """One request and its answer, as the application receives and sends them."""
 
-    __slots__ = ("_connection", "_disconnected", "_is_body_given", "_is_refused", "_request", "_start", "_waiter")
+    __slots__ = (
+        "_connection", "_disconnected", "_is_body_given", "_is_cut_short", "_is_refused", "_request", "_start",
+        "_waiter",
+    )  # fmt: skip
 
     def __init__(self, connection: HttpProtocol, request: Request) -> None:
         self._connection = connection
@@ -124,6 +131,7 @@ class _Exchange:
         self._is_body_given = False
         self._disconnected = False
         self._is_refused = False
+        self._is_cut_short = False  # the client closed its end before the end of the body, but may read
         self._waiter: asyncio.Future[None] | None = None
 
     async def receive(self) -> Message:
@@ -136,7 +144,7 @@ class _Exchange:
             try:
                 body = await incoming.read()
             except ClientGone:
-                self._disconnected = True
+                self._disconnected = self._is_cut_short = True
             except Refusal as refusal:
                 self._refuse(refusal)
             else:
@@ -181,7 +189,9 @@ class _Exchange:
             return
         if not (self._is_refused or connection.is_client_gone or connection.is_lost):  # else that is why it fails
             LOG.error("%s %r failed", request.method, request.path, exc_info=error)
-        if not connection.has_ended_answer:
+        if not connection.has_ended_answer and self._is_cut_short:
+            connection.fail(request, http_error_response(request, NOT_WHOLE))
+        elif not connection.has_ended_answer:
             connection.fail(request, Response("the server failed to answer\n", status=500))
 
     def close(self) -> None:

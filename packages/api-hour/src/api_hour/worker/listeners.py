@@ -132,7 +132,7 @@ class Listeners:
 
     def _begin_end(self, timeout_s: float) -> list[Ending]:
         endings = [
-            begin_end(transport.get_protocol(), transport, timeout_s) for transport in self._connections.transports()
+            begin_end(protocol, transport, timeout_s) for protocol, transport in self._connections.protocols()
         ]
         return [*filter(None, endings), *self._own_servers.begin_end(timeout_s)]
 
@@ -142,7 +142,7 @@ class Listeners:
             return []
         if left := self.open_connections():
             LOG.warning("%d connections were not finished in time: aborted", left)
-        endings = [cut(transport.get_protocol(), transport) for transport in self._connections.transports()]
+        endings = [cut(protocol, transport) for protocol, transport in self._connections.protocols()]
         for datagrams in self._datagrams:
             datagrams.cut()
         return [*filter(None, endings), *self._own_servers.cut()]
