@@ -193,9 +193,10 @@ def _origin_form(method: str, target: bytes) -> bytes:
 LINES = [
     b"GET / HTTP/1.1", b"POST /a?b=c HTTP/1.1", b"HEAD /%20 HTTP/1.1", b"OPTIONS * HTTP/1.1", b"PUT /x HTTP/1.0",
     b"GET http://a.b:80/x?y HTTP/1.1", b"DELETE / HTTP/1.1", b"GET / HTTP/2.0", b"CONNECT a:80 HTTP/1.1",
-    b"BREW / HTTP/1.1", b"GET / HTTP/1.2", b"POST / HTTP/1.9", b"a / HTTP/1.1", b"PRI * HTTP/2.0", b"SETUP / HTTP/1.1",
-    b"M / HTTP/1.0", b"OPTIONS http://a HTTP/1.1", b"GET http://:1/ HTTP/1.1", b"GET http://[::1]/ HTTP/1.1",
-    b"A" * 64 + b" / HTTP/1.1", b"A" * 65 + b" / HTTP/1.1", b"GET  / HTTP/1.1", b"GET / HTTP/1.1 ", b"GET /a#b HTTP/1.1", b"GET / RTSP/1.0",
+    b"BREW / HTTP/1.1", b"GET / HTTP/1.2", b"POST / HTTP/1.9", b"a / HTTP/1.1", b"PRI * HTTP/2.0",
+    b"SETUP / HTTP/1.1", b"M / HTTP/1.0", b"OPTIONS http://a HTTP/1.1", b"GET http://:1/ HTTP/1.1",
+    b"GET http://[::1]/ HTTP/1.1", b"A" * 64 + b" / HTTP/1.1", b"A" * 65 + b" / HTTP/1.1", b"GET  / HTTP/1.1",
+    b"GET / HTTP/1.1 ", b"GET /a#b HTTP/1.1", b"GET / RTSP/1.0",
 ]  # fmt: skip
 FIELDS = [
     b"Host: a", b"Host: a:8000", b"host: [::1]:80", b"Host:", b"Host: a b", b"Host: a, b", b"Host: a@b",
@@ -206,8 +207,9 @@ FIELDS = [
     b"Transfer-Encoding: chunked, identity", b"Transfer-Encoding: identity", b"transfer-encoding: xchunked",
     b"Transfer-Encoding : chunked", b"Transfer-Encoding:\tchunked", b"Transfer-Encoding: \tchunked \t",
     b"Transfer-Encoding:\x0bchunked", b"Transfer-Encoding: chunked\x0c", b"Transfer-Encoding: gzip\t",
-    b"Content-Length:\t5 \t", b"Connection: \tclose\t", b"Connection: keep-alive,\tupgrade", b"Connection: close", b"Connection: keep-alive",
-    b"Connection: upgrade", b"Upgrade: h2c", b"Upgrade: websocket", b"Expect: 100-continue", b"X: y", b"X: \xe9",
+    b"Content-Length:\t5 \t", b"Connection: \tclose\t", b"Connection: keep-alive,\tupgrade", b"Connection: close",
+    b"Connection: keep-alive", b"Connection: upgrade", b"Upgrade: h2c",
+    b"Upgrade: websocket", b"Expect: 100-continue", b"X: y", b"X: \xe9",
     b"X:", b"X: a\tb", b" folded", b"\tfolded", b"X_Y: z", b"X: a\x00b", b"X: a\x7fb", b"Cookie: a=b; c=d",
     b"Trailer: X", b"Accept: */*", b"X\xe9: y", b": y", b"no colon", b"Proxy-Connection: close",
 ]  # fmt: skip

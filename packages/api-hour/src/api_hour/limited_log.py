@@ -1,4 +1,4 @@
-"""What clients can cause at will and whoever runs the server should know: a limited number of lines, the rest counted."""
+"""What clients can cause at will, and who runs the server should know: a limited number of lines, the rest counted."""
 
 import asyncio
 import logging

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_hour.http import HttpError, HttpServer, Request, Router, streams_body
-from api_hour.http.body_stream import BodyStream
 from api_hour.http import forms as forms_module
+from api_hour.http.body_stream import BodyStream
 from api_hour.http.forms import MAX_FIELDS, TURN_BYTES, Form, FormFile, FormPiece, read_form, stream_form
 
 FORM = (

@@ -107,7 +107,7 @@ def test_malformed_chunks_are_refused_whatever_their_split(data: bytes, status: 
 
 @pytest.mark.parametrize(
     "extensions",
-    [b" ;x", b"\t;\tx", b"; x = y", b" ; x\t=\t\"y z\" ;a", b';x = "\\" ;" ; y', b";x=y ;z", b" \t ; \t x \t = \t y"],
+    [b" ;x", b"\t;\tx", b"; x = y", b' ; x\t=\t"y z" ;a', b';x = "\\" ;" ; y', b";x=y ;z", b" \t ; \t x \t = \t y"],
 )
 def test_whitespace_around_the_signs_of_extensions_is_read(extensions: bytes) -> None:
     stream = b"1%b\r\na\r\n0%b\r\n\r\nnext" % (extensions, extensions)
@@ -119,9 +119,15 @@ def test_whitespace_around_the_signs_of_extensions_is_read(extensions: bytes) ->
 @pytest.mark.parametrize(
     ("before", "wrong"),
     [
-        *((b"0\r\n", wrong) for wrong in (b" ", b"X ", b"X\r", b"X\n", b"X: \x00", b"X: a\ra", b"X: a\n", b":", b"\ra", b"\n")),
+        *(
+            (b"0\r\n", wrong)
+            for wrong in (b" ", b"X ", b"X\r", b"X\n", b"X: \x00", b"X: a\ra", b"X: a\n", b":", b"\ra", b"\n")
+        ),
         *((b"0\r\nY: z\r\n", wrong) for wrong in (b" ", b"X(", b"\xe9", b"\r\r")),
-        *((b"", wrong) for wrong in (b"x", b"1x", b"1\n", b"1;a\x00", b"1\ra", b"-", b" ", b"\r", b"12345678901234567")),
+        *(
+            (b"", wrong)
+            for wrong in (b"x", b"1x", b"1\n", b"1;a\x00", b"1\ra", b"-", b" ", b"\r", b"12345678901234567")
+        ),
         *((b"1\r\na", wrong) for wrong in (b"b", b"\n", b"\rb")),
     ],
 )

@@ -288,21 +288,30 @@ async def test_a_client_that_has_sent_all_and_says_so_gets_its_answers() -> None
         assert await connection.rest() == b""
 
 
-PIPELINED = {
-    "without bodies": lambda number: request_for(f"/echo?number={number}"),
-    "with bodies": lambda number: request_for("/echo", f"Content-Length: {number}", method="POST") + b"x" * number,
-    "in chunks": lambda number: CHUNKED + chunks(*[1] * number) + b"0\r\n\r\n",
-    "that wait": lambda number: request_for(f"/slow/{number % 3}"),
-    "of every kind": lambda number: PIPELINED[[*PIPELINED][number % 4]](number),
-}
+KINDS = ["without bodies", "with bodies", "in chunks", "that wait", "of every kind"]
 
 
-@pytest.mark.parametrize("kind", PIPELINED)
+def pipelined(kind: str, number: int) -> bytes:
+    """Return one of many requests."""
+    match kind:
+        case "without bodies":
+            return request_for(f"/echo?number={number}")
+        case "with bodies":
+            return request_for("/echo", f"Content-Length: {number}", method="POST") + b"x" * number
+        case "in chunks":
+            return CHUNKED + chunks(*[1] * number) + b"0\r\n\r\n"
+        case "that wait":
+            return request_for(f"/slow/{number % 3}")
+        case _:
+            return pipelined(KINDS[number % 4], number)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 31, 32, 33, 47, 48, 49, 64, 65, 200])
 @on_each_loop
 async def test_all_that_was_pipelined_before_the_client_closed_its_end_is_answered(kind: str, count: int) -> None:
     async with connected(Application().server) as connection:
-        connection.send(b"".join(PIPELINED[kind](number) for number in range(count)))
+        connection.send(b"".join(pipelined(kind, number) for number in range(count)))
         connection.writer.write_eof()
 
         answers = [await connection.answer() for _ in range(count)]

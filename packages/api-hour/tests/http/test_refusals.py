@@ -132,11 +132,11 @@ async def test_nor_has_that_of_one_that_will_not_be_whole(server: Callable[[], S
 
 @on_each_loop
 async def test_nor_has_that_of_a_connection_too_many_whose_method_nobody_has_seen() -> None:
-    async with connected(native(limits=Limits(connections=1))) as first:
-        async with connected(first.protocol._server) as connection:
-            connection.send(HEAD + b"\r\n")
+    server = native(limits=Limits(connections=1))
+    async with connected(server), connected(server) as connection:
+        connection.send(HEAD + b"\r\n")
 
-            assert await answer_to_head(connection) == 503
+        assert await answer_to_head(connection) == 503
 
 
 @on_each_loop
@@ -148,7 +148,9 @@ async def test_what_only_begins_like_head_gets_the_content() -> None:
 # A client that closes its end, and reads.
 
 
-@pytest.mark.parametrize("begins_with", [b"Content-Length: 5\r\n\r\nhell", b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe"])
+@pytest.mark.parametrize(
+    "begins_with", [b"Content-Length: 5\r\n\r\nhell", b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe"]
+)
 @on_each_server
 @on_each_loop
 async def test_a_body_that_will_not_be_whole_is_400(
@@ -204,23 +206,31 @@ async def test_a_handler_may_answer_itself_when_the_rest_of_a_body_will_not_come
 LOGGED = {
     "413": (
         b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n",
-        f"refused a request: 413 {PHRASES[413]}: the body is larger than 10 bytes; "
-        "the limit is raised with --max-body, or Limits(body_bytes=...)",
+        (
+            f"refused a request: 413 {PHRASES[413]}: the body is larger than 10 bytes; "
+            "the limit is raised with --max-body, or Limits(body_bytes=...)"
+        ),
     ),
     "431": (
         b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 6 + b"\r\n",
-        f"refused a request: 431 {PHRASES[431]}: there are more than 5 headers; "
-        "the limit is raised with Limits(header_count=...)",
+        (
+            f"refused a request: 431 {PHRASES[431]}: there are more than 5 headers; "
+            "the limit is raised with Limits(header_count=...)"
+        ),
     ),
     "431 of a head": (
         b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 600,
-        f"refused a request: 431 {PHRASES[431]}: the head is larger than 500 bytes; "
-        "the limit is raised with Limits(head_bytes=...)",
+        (
+            f"refused a request: 431 {PHRASES[431]}: the head is larger than 500 bytes; "
+            "the limit is raised with Limits(head_bytes=...)"
+        ),
     ),
     "414": (
         b"GET /" + b"a" * 200,
-        f"refused a request: 414 {PHRASES[414]}: the target is longer than 100 bytes; "
-        "the limit is raised with Limits(target_bytes=...)",
+        (
+            f"refused a request: 414 {PHRASES[414]}: the target is longer than 100 bytes; "
+            "the limit is raised with Limits(target_bytes=...)"
+        ),
     ),
     "501": (
         b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -260,7 +270,9 @@ async def test_so_is_that_of_a_body_that_is_read_as_it_comes(
 ) -> None:
     caplog.set_level(logging.INFO, logger="api_hour")
     async with connected(server()) as connection:
-        connection.send(b"POST /?a=b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n".replace(b"?a=b", b""))
+        connection.send(
+            b"POST /?a=b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n".replace(b"?a=b", b"")
+        )
         answer = await connection.answer()
 
     expected = (
@@ -306,7 +318,9 @@ async def test_the_access_log_has_the_length_of_what_was_sent() -> None:
 # Methods.
 
 
-@pytest.mark.parametrize("method", ["PROPFIND", "BREW", "get", "M-SEARCH", "SOURCE", "PRI", "SETUP", "a", "!#$%&'*+.^_`|~-", "A" * 64])
+@pytest.mark.parametrize(
+    "method", ["PROPFIND", "BREW", "get", "M-SEARCH", "SOURCE", "PRI", "SETUP", "a", "!#$%&'*+.^_`|~-", "A" * 64]
+)
 @on_each_loop
 async def test_any_token_reaches_an_application(method: str) -> None:
     async with connected(asgi()) as connection:
@@ -342,7 +356,9 @@ async def test_a_standard_method_and_that_of_a_route_are_known(method: str, stat
 async def test_options_of_the_server_as_a_whole_is_answered(server: Callable[[], Server], target: str) -> None:
     async with connected(server()) as connection:
         for body in ("", "Content-Length: 2\r\n\r\nxy"):
-            answer = await connection.ask(f"OPTIONS {target} HTTP/1.1\r\nHost: a\r\n{body or chr(13) + chr(10)}".encode())
+            answer = await connection.ask(
+                f"OPTIONS {target} HTTP/1.1\r\nHost: a\r\n{body or chr(13) + chr(10)}".encode()
+            )
 
             assert (answer.status, answer.body) == (204, b"")
             assert answer.headers.get("allow") == (None if server is asgi else "GET, HEAD, LINK, OPTIONS, POST")
@@ -358,7 +374,9 @@ async def test_a_websocket_cannot_be_asked_for_over_http_1_0() -> None:
         await send({"type": "http.response.body", "body": b"ok"})
 
     async with connected(AsgiServer(note)) as connection:
-        handshake = b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        handshake = (
+            b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        )
         connection.send(b"GET / HTTP/1.0\r\nHost: a\r\nConnection: Upgrade, keep-alive\r\n" + handshake + b"\r\n")
         first = await connection.answer()
         connection.send(b"GET / HTTP/1.0\r\nHost: a\r\nConnection: Upgrade\r\n" + handshake + b"\r\n")

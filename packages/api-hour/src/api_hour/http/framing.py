@@ -21,7 +21,20 @@ _QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])
 _BWS = rb"[ \t]*+"  # RFC 9110, 5.6.3: whitespace that is bad, and read
 _SIZE_LINE = re.compile(  # RFC 9112, 7.1.1
     rb"([0-9A-Fa-f]{1,16})"
-    rb"(?:" + _BWS + rb";" + _BWS + _TOKEN + rb"(?:" + _BWS + rb"=" + _BWS + rb"(?:" + _TOKEN + rb"|" + _QUOTED + rb"))?)*"
+    rb"(?:"
+    + _BWS
+    + rb";"
+    + _BWS
+    + _TOKEN
+    + rb"(?:"
+    + _BWS
+    + rb"="
+    + _BWS
+    + rb"(?:"
+    + _TOKEN
+    + rb"|"
+    + _QUOTED
+    + rb"))?)*"
 )
 _SIZE_BEGINNING = re.compile(rb"[0-9A-Fa-f]{1,16}(?:[ \t;][\t\x20-\x7e\x80-\xff]*)?\r?")
 _NAME = re.compile(_TOKEN)

@@ -1,8 +1,9 @@
 """From the bytes of a request's head to a `Request`, or to a refusal (RFC 9112, sections 2, 3, 5 and 6).
 
 The request line is matched here, in its one strict form, and any token is a method; the fields are llhttp's, in its
-strict mode, by httptools, which is shown a request line that it knows. Rules that must hold: what a proxy before this server could understand in another way is refused, and which refusal a
-client gets does not depend on how its bytes were split. Pure: no clock, no socket.
+strict mode, by httptools, which is shown a request line that it knows. Rules that must hold: what a proxy before this
+server could understand in another way is refused, and which refusal a client gets does not depend on how its bytes were
+split. Pure: no clock, no socket.
 """
 
 import re
@@ -203,14 +204,7 @@ def _refuse_line(head: bytes | bytearray) -> Refusal:
 
 
 def _check_fields(request: Request, fields: list[tuple[bytes, bytes]]) -> None:
-    hosts = [value for name, value in fields if name == b"host"]
-    if len(hosts) != 1 and (hosts or not request.is_http_1_0):  # RFC 9112, 3.2
-        raise Refusal(400, f"expected one Host header, got {len(hosts)}")
-    if hosts and hosts[0] and not _is_authority(hosts[0]):
-        raise Refusal(400, "the Host header is not a host and a port")
-    framing = [name for name, _ in fields if name in _FRAMINGS]
-    if len(framing) > 1:  # RFC 9112, 6.1 and 6.3; llhttp overlooks some
-        raise Refusal(400, "expected one header that says where the body ends, got more")
+    _check_repeated(request, fields)
     options: set[bytes] = set()
     upgrade: bytes | None = None
     for name, value in fields:
@@ -228,6 +222,17 @@ def _check_fields(request: Request, fields: list[tuple[bytes, bytes]]) -> None:
         request.keep_alive = b"close" not in options and (request.keep_alive or b"keep-alive" in options)
     if b"upgrade" in options and not request.is_http_1_0:  # RFC 9110, 7.8
         request.upgrade = upgrade
+
+
+def _check_repeated(request: Request, fields: list[tuple[bytes, bytes]]) -> None:
+    """Check what may be there once (RFC 9112, 3.2, 6.1 and 6.3); llhttp overlooks some."""
+    hosts = [value for name, value in fields if name == b"host"]
+    if len(hosts) != 1 and (hosts or not request.is_http_1_0):
+        raise Refusal(400, f"expected one Host header, got {len(hosts)}")
+    if hosts and hosts[0] and not _is_authority(hosts[0]):
+        raise Refusal(400, "the Host header is not a host and a port")
+    if sum(name in _FRAMINGS for name, _ in fields) > 1:
+        raise Refusal(400, "expected one header that says where the body ends, got more")
 
 
 def _length(value: bytes) -> int:

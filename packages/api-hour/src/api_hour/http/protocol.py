@@ -322,10 +322,7 @@ class HttpProtocol(Connection):
             try:
                 request = self._heads.parse(data if end - position == len(data) else data[position:end])
                 if request.content_length or request.is_chunked:
-                    data, position = self._begin_with_body(request, data[end:]), 0
-                    if self._framing is not None and self.is_client_gone:
-                        self._tell_gone()
-                        self._end_body(can_answer=True)
+                    data, position = self._take_body(request, data[end:]), 0
                 else:
                     position = end
                     self._has_more = end < len(data) and self._is_request(data, end)
@@ -435,6 +432,14 @@ class HttpProtocol(Connection):
     def _forget_request(self) -> None:
         self._request = None
         self._pieces = []
+
+    def _take_body(self, request: Request, data: bytes) -> bytes:
+        """Begin a request whose body begins with `data`, which may be all that will come."""
+        more = self._begin_with_body(request, data)
+        if self._framing is not None and self.is_client_gone:
+            self._tell_gone()
+            self._end_body(can_answer=True)
+        return more
 
     def _begin_with_body(self, request: Request, data: bytes) -> bytes:
         """Begin a request whose body begins with `data`, when its handler wants it; return what follows the body."""
@@ -636,12 +641,7 @@ class HttpProtocol(Connection):
         self._rest.clear()
         self.send_outgoing()
         self._await_reader()
-        if (
-            linger
-            and not self.is_client_gone
-            and not self._transport.is_closing()
-            and self._transport.can_write_eof()
-        ):
+        if linger and not self.is_client_gone and not self._transport.is_closing() and self._transport.can_write_eof():
             self._reading.let_go(EVERYTHING)
             self._transport.write_eof()
             self._set_deadline(LINGER_S)

@@ -16,8 +16,8 @@ from api_hour.config.http_options import TRUSTED_PROXIES, HttpOptions, ProxyHead
 
 Address = tuple[str, int]
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_PAIR = re.compile(rf'[ \t]*(?:({_TOKEN})=(?:"((?:[^"\\]|\\.)*+)"|([^\s";,]*)))?[ \t]*(?:;|\Z)')
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PAIR = re.compile(rf'[ \t]*(?:({_NAME})=(?:"((?:[^"\\]|\\.)*+)"|([^\s";,]*)))?[ \t]*(?:;|\Z)')
 _WITH_PORT = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::(?:([0-9]+)|_[0-9A-Za-z._-]+))?")
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _LAST_PORT = 65535

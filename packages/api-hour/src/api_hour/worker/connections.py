@@ -164,7 +164,7 @@ class Connections:
         return transport, protocol
 
     async def _introduced(self, connection: AcceptedSocket, factory: ProtocolFactory) -> ProtocolFactory:
-        """Return what makes the protocol, when a proxy has said for whom; the header is not part of what TLS carries."""
+        """Return what makes the protocol, when a proxy has said for whom."""
         if not expects_header(factory, connection):
             return factory
         introducing = cast("Introducing", factory)
@@ -179,7 +179,7 @@ class Connections:
         self._balance.lost()
 
     def _protocol_of(self, transport: Any) -> asyncio.BaseProtocol:
-        """Return a transport's protocol, which may not be its first; asyncio's TLS forgets it before the connection."""
+        """Return a transport's protocol, which need not be its first; asyncio's TLS may forget it at the end."""
         if transport.is_closing():
             return self._protocols[transport]
         return transport.get_protocol()  # type: ignore[no-any-return]  # typeshed knows it of some transports only

@@ -150,9 +150,7 @@ class Listeners:
         self._own_servers.end_streams()
 
     def _begin_end(self, timeout_s: float) -> list[Ending]:
-        endings = [
-            begin_end(protocol, transport, timeout_s) for protocol, transport in self._connections.protocols()
-        ]
+        endings = [begin_end(protocol, transport, timeout_s) for protocol, transport in self._connections.protocols()]
         return [*filter(None, endings), *self._own_servers.begin_end(timeout_s)]
 
     def _cut(self) -> list[Ending]:
