@@ -28,6 +28,15 @@ def test_a_proxy_is_trusted_by_its_address(address: str | None, is_trusted: bool
     assert X_FORWARDED.trusts(address) is is_trusted
 
 
+@pytest.mark.parametrize(
+    ("trusted", "is_trusted"),
+    [("::ffff:10.1.2.3", True), ("::ffff:10.0.0.0/104", True), ("::ffff:11.0.0.0/104", False), ("::/0", False)],
+)
+def test_a_network_of_ipv4_may_be_written_as_ipv6(trusted: str, is_trusted: bool) -> None:
+    assert Proxy(trusted=(trusted,)).trusts("10.1.2.3") is is_trusted
+    assert Proxy(trusted=(trusted,)).trusts("::ffff:10.1.2.3") is is_trusted
+
+
 @pytest.mark.parametrize("address", ["10.1.2.3", "2001:db8::1", None, "x"])
 def test_a_star_trusts_everybody(address: str | None) -> None:
     assert Proxy(trusted=("*",)).trusts(address)

@@ -205,9 +205,9 @@ async def test_a_handler_may_answer_itself_when_the_rest_of_a_body_will_not_come
 
 LOGGED = {
     "413": (
-        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n",
+        b"POST /upload?a=b HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n",
         (
-            f"refused a request: 413 {PHRASES[413]}: the body is larger than 10 bytes; "
+            f"refused POST '/upload': 413 {PHRASES[413]}: the body is larger than 10 bytes; "
             "the limit is raised with --max-body, or Limits(body_bytes=...)"
         ),
     ),
@@ -310,7 +310,7 @@ async def test_the_access_log_has_the_length_of_what_was_sent() -> None:
 
     found = [json.loads(line) for line in lines]
     assert [(line["method"], line["status"], line["response_bytes"]) for line in found] == [
-        (None, 413, 0),
+        ("HEAD", 413, 0),
         ("POST", 400, len(NOT_WHOLE)),
     ]
 

@@ -444,8 +444,12 @@ class HttpProtocol(Connection):
     def _begin_with_body(self, request: Request, data: bytes) -> bytes:
         """Begin a request whose body begins with `data`, when its handler wants it; return what follows the body."""
         limits = self._server.limits
-        self._framing = framing_for(request.content_length, limits, is_chunked=request.is_chunked)
         self._request = request
+        try:
+            self._framing = framing_for(request.content_length, limits, is_chunked=request.is_chunked)
+        except Refusal as refusal:
+            self._refuse_body(refusal)
+            return b""
         self.has_begun_answer = False
         self._body_bytes = 0
         self._must_continue = request.expects_continue and not data

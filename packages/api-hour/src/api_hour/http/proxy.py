@@ -21,6 +21,7 @@ _PAIR = re.compile(rf'[ \t]*(?:({_NAME})=(?:"((?:[^"\\]|\\.)*+)"|([^\s";,]*)))?[
 _WITH_PORT = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::(?:([0-9]+)|_[0-9A-Za-z._-]+))?")
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _LAST_PORT = 65535
+_MAPPED_BITS = 96  # before an IPv4 address that is written as IPv6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,15 @@ def _is_in(address: str, trusted: tuple[str, ...]) -> bool:
         found = ipaddress.ip_address(plain_host(address))
     except ValueError:
         return False
-    return any(found in ipaddress.ip_network(network, strict=False) for network in trusted if network != "unix")
+    return any(found in _network(text) for text in trusted if text != "unix")
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Return a network; one of IPv4 that is written as IPv6 as IPv4, as addresses are."""
+    network = ipaddress.ip_network(text, strict=False)
+    if network.version == 4 or network.prefixlen < _MAPPED_BITS or network.network_address.ipv4_mapped is None:
+        return network
+    return ipaddress.IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - _MAPPED_BITS))
 
 
 def plain_host(host: str) -> str:
