@@ -68,7 +68,7 @@ def header_atom(name: str, *, of_response: bool) -> Callable[[AccessEntry], str]
 
 
 ATOMS: dict[str, Callable[[AccessEntry], str]] = {
-    "h": lambda entry: entry.client or NOTHING,
+    "h": lambda entry: escape(entry.client or NOTHING),
     "l": lambda _entry: NOTHING,
     "u": _user,
     "t": _date,

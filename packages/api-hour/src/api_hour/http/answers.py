@@ -6,7 +6,7 @@ from typing import Any
 
 from api_hour.engines import EngineUnavailable
 from api_hour.http.connection import Connection
-from api_hour.http.errors import ClientGone, HttpError
+from api_hour.http.errors import NOT_WHOLE, ClientGone, HttpError
 from api_hour.http.layers import RETRY_AFTER, AnswerSent, http_error_response, unavailable_response
 from api_hour.http.request import Request
 from api_hour.http.response import Response, encode_json
@@ -37,6 +37,8 @@ def fail(connection: Connection, request: Request, error: BaseException) -> None
         return
     elif _consists_of(error, ClientGone):
         LOG.debug("%s %r: %r", request.method, request.path, error)
+        if connection.is_client_gone:  # it may have closed its own end only
+            connection.fail(request, http_error_response(request, NOT_WHOLE))
     elif isinstance(error, EngineUnavailable):
         LOG.debug("%s %r: %s", request.method, request.path, error)  # the client is not told: it names what we use
         connection.fail(request, unavailable_response())

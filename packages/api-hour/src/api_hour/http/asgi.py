@@ -19,7 +19,8 @@ from urllib.parse import unquote
 
 from api_hour.http.answers import log_failure
 from api_hour.http.asgi_websocket import answer_websocket
-from api_hour.http.errors import ClientGone, Refusal
+from api_hour.http.errors import NOT_WHOLE, ClientGone, Refusal
+from api_hour.http.layers import http_error_response
 from api_hour.http.lifespan import Application, Lifespan, Message
 from api_hour.http.limits import Limits
 from api_hour.http.protocol import HttpProtocol
@@ -76,7 +77,10 @@ class AsgiServer(Server):
         return True
 
     def begin(self, connection: HttpProtocol, request: Request) -> "asyncio.Task[None] | None":
-        """Begin to answer a request with what the application sends."""
+        """Begin to answer a request with what the application sends; one for the server as a whole, with nothing."""
+        if request.target == b"*":  # OPTIONS (RFC 9110, 9.3.7), and no path that an application could have
+            connection.send(request, Response(status=204, content_type=None))
+            return None
         return self.first_step.start(self._respond(connection, request))
 
     async def _respond(self, connection: HttpProtocol, request: Request) -> None:
@@ -117,8 +121,8 @@ class _Exchange:
     """One request and its answer, as the application receives and sends them."""
 
     __slots__ = (
-        "_connection", "_disconnected", "_is_body_given", "_is_over", "_is_refused", "_request", "_start", "_stream",
-        "_waiter",
+        "_connection", "_disconnected", "_is_body_given", "_is_cut_short", "_is_over", "_is_refused", "_request",
+        "_start", "_stream", "_waiter",
     )  # fmt: skip
 
     def __init__(self, connection: HttpProtocol, request: Request) -> None:
@@ -129,6 +133,7 @@ class _Exchange:
         self._is_body_given = False
         self._disconnected = False
         self._is_refused = False
+        self._is_cut_short = False  # the client closed its end before the end of the body, but may read
         self._is_over = False  # the answer has ended: the connection has other things to do
         self._waiter: asyncio.Future[None] | None = None
 
@@ -142,7 +147,7 @@ class _Exchange:
             try:
                 body = await incoming.read()
             except ClientGone:
-                self._disconnected = True
+                self._disconnected = self._is_cut_short = True
             except Refusal as refusal:
                 self._refuse(refusal)
             else:
@@ -194,8 +199,15 @@ class _Exchange:
                 is_client_gone = connection.is_client_gone or connection.is_lost
                 log_failure(request, error, is_client_gone=is_client_gone)
             if not connection.has_ended_answer:
-                connection.fail(request, Response("the server failed to answer\n", status=500))
+                self._answer_failure()
         self._end()
+
+    def _answer_failure(self) -> None:
+        """Say what may still be read by a client that has closed its own end only."""
+        response = Response("the server failed to answer\n", status=500)
+        if self._is_cut_short:
+            response = http_error_response(self._request, NOT_WHOLE)
+        self._connection.fail(self._request, response)
 
     def close(self) -> None:
         """Take it that the application has returned."""
@@ -204,8 +216,10 @@ class _Exchange:
             ended = self._stream if self._stream is not None and self._stream.is_to_end else None
             if ended is not None and ended.is_of_events and not connection.is_lost:
                 connection.end_answer()
-            elif ended is not None or connection.is_client_gone:
+            elif ended is not None or (connection.is_client_gone and connection.has_begun_answer):
                 connection.abort_connection()  # so that nobody takes it for the whole
+            elif connection.is_client_gone:
+                self._answer_failure()
             else:
                 self.fail(RuntimeError("the application returned before its answer was whole"))
         self._end()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from api_hour.http.errors import ClientGone
 from api_hour.http.limits import Limits
-from api_hour.http.proxy import Address, Origin, origin_of
+from api_hour.http.proxy import Address, Origin, origin_of, plain_host
 from api_hour.http.request import Request
 from api_hour.http.response import Response, closes, encode_head, encode_response, has_body
 from api_hour.http.stream_scope import Stream, StreamScope
@@ -334,6 +334,11 @@ class Connection(asyncio.Protocol):
 
     # Who the client is, and what it is told.
 
+    def introduce(self, client: Address | None) -> None:
+        """Take who the client is from a proxy's header; None for who has connected."""
+        self._proxied_for = client
+        self._ends = None
+
     def client_of(self, request: Request) -> Address | None:
         """Return address and port of the client, as trusted proxies say; None for a unix socket's."""
         return self.ends_of(request)[0]
@@ -381,11 +386,11 @@ class Connection(asyncio.Protocol):
             if transport.is_closing()
             else (transport.get_extra_info("peername"), transport.get_extra_info("sockname"))
         )
-        client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
+        client = (plain_host(str(peer[0])), int(peer[1])) if isinstance(peer, tuple) else None
         proxy = self._server.proxy
         server: tuple[str, int | None] | None = None
         if isinstance(own, tuple):
-            server = str(own[0]), int(own[1])
+            server = plain_host(str(own[0])), int(own[1])
         elif isinstance(own, str) and own:
             server = own, None
         self._ends = _Ends(

@@ -33,6 +33,10 @@ class HttpServer(Server):
         super().__init__(container=container, limits=limits, proxy=proxy)
         self.router = router
 
+    def knows_method(self, method: str) -> bool:
+        """Tell whether a method is a standard one, or a route has it."""
+        return self.router.knows(method)
+
     def streams_body(self, request: Request) -> bool:
         """Tell whether the handler reads the body itself, or there is none: then the answer needs no body."""
         try:

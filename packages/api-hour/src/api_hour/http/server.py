@@ -5,6 +5,7 @@ slow client costs nothing between two ticks. It rests while there are no connect
 """
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from contextvars import Context, copy_context
 from email.utils import formatdate
@@ -13,15 +14,20 @@ from typing import Any
 from api_hour.access_log import AccessLog
 from api_hour.config.http_options import HttpOptions
 from api_hour.http.answering import Answering
+from api_hour.http.errors import Refusal
 from api_hour.http.first_step import FirstStep
 from api_hour.http.limits import Limits
 from api_hour.http.logged_protocol import LoggedHttpProtocol
 from api_hour.http.outbox import Outbox
 from api_hour.http.protocol import HttpProtocol
-from api_hour.http.proxy import Proxy
+from api_hour.http.proxy import Address, Proxy
+from api_hour.http.proxy_protocol import read_proxy_header
 from api_hour.http.request import Request
 from api_hour.http.response import ResponseHeads
+from api_hour.limited_log import LimitedLog
 from api_hour.stats import ServingStats
+
+LOG = logging.getLogger("api_hour.http")
 
 CLOCK_INTERVAL_S = 0.5  # how often deadlines are looked at and the Date header is made
 
@@ -42,6 +48,7 @@ class Server(ABC):
         outbox: where connections leave what they have to send.
         first_step: starts coroutines.
         heads: the common beginnings of answers, with the Date header of now.
+        refusals: takes what is said of requests that are refused.
     """
 
     outbox: Outbox
@@ -60,12 +67,39 @@ class Server(ABC):
         self.now_s = 0.0
         self.heads = ResponseHeads(b"")
         self.context = Context()
+        self.refusals = LimitedLog(LOG, "refusals")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clock: asyncio.TimerHandle | None = None
 
     def __call__(self) -> HttpProtocol:
         """Make the protocol of one connection."""
         return HttpProtocol(self) if self.access_log is None else LoggedHttpProtocol(self, self.access_log)
+
+    def knows_method(self, _method: str) -> bool:
+        """Tell whether a method may be asked for; another is answered with 501 (RFC 9110, 9.1)."""
+        return True
+
+    def expects_proxy_header(self, peer: str | None) -> bool:
+        """Tell whether the connections from an address begin with a PROXY protocol header; None is a unix socket's."""
+        return self.proxy is not None and self.proxy.protocol and self.proxy.trusts(peer)
+
+    def read_proxy_header(self, data: bytes) -> tuple[Address | None, bytes] | None:
+        """Return the client that a header names, and what follows; None if it is not whole.
+
+        Raises:
+            ConnectionAbortedError: it is no such header, which cannot be answered before a TLS handshake.
+        """
+        try:
+            return read_proxy_header(data)
+        except Refusal as refusal:
+            self.refusals.info("closed a connection before its TLS handshake: %s", refusal.args[0])
+            raise ConnectionAbortedError(refusal.args[0]) from refusal
+
+    def begin_for(self, client: Address | None) -> HttpProtocol:
+        """Make the protocol of a connection whose PROXY protocol header was read."""
+        protocol = self()
+        protocol.introduce(client)
+        return protocol
 
     @abstractmethod
     def streams_body(self, request: Request) -> bool:

@@ -145,14 +145,12 @@ class Listeners:
         return [*works_of(self._factories.values()), *self._own_servers.works()]
 
     def _end_streams(self) -> None:
-        for transport in self._connections.transports():
-            end_stream(transport.get_protocol())
+        for protocol, _ in self._connections.protocols():
+            end_stream(protocol)
         self._own_servers.end_streams()
 
     def _begin_end(self, timeout_s: float) -> list[Ending]:
-        endings = [
-            begin_end(transport.get_protocol(), transport, timeout_s) for transport in self._connections.transports()
-        ]
+        endings = [begin_end(protocol, transport, timeout_s) for protocol, transport in self._connections.protocols()]
         return [*filter(None, endings), *self._own_servers.begin_end(timeout_s)]
 
     def _cut(self) -> list[Ending]:
@@ -165,7 +163,7 @@ class Listeners:
             LOG.warning(
                 "%d requests were not finished in time, or what goes on after their answers: cancelled", len(works)
             )
-        endings = [cut(transport.get_protocol(), transport) for transport in self._connections.transports()]
+        endings = [cut(protocol, transport) for protocol, transport in self._connections.protocols()]
         for datagrams in self._datagrams:
             datagrams.cut()
         for work in works:
