@@ -34,7 +34,8 @@ Program = tuple[Step, ...]  # of the verb "turn"
 
 # Verb: how many numbers it knows. Anyone may do these, a callback too.
 ACTIONS = {
-    "future_set": FUTURES, "future_fail": FUTURES, "future_cancel": FUTURES, "future_callback": FUTURES, "future_renew": FUTURES,
+    "future_set": FUTURES, "future_fail": FUTURES, "future_cancel": FUTURES, "future_callback": FUTURES,
+    "future_renew": FUTURES,
     "event_set": 2, "event_clear": 2, "queue_put_nowait": 1, "queue_get_nowait": 1, "cancel_started": 5,
     "cancel_kept": 5, "cancel_child": 3, "cancel_named": 1, "expire": 2, "see_tasks": 1, "see_current": 1,
     "set_variable": 2, "get_variable": 2, "kept_callback": 5,
@@ -62,6 +63,8 @@ TASKS = {"child": 1, "flight": 2, "shield": 1, "wait_for": 3, "gather": 2, "wait
 STARTS = {"start": 2, "start_soon": 1}
 # actions.
 CALLBACKS = {"soon": 1, "later": 1}
+
+APART = ("turn", "plain_task", "handler", *STARTS, *CALLBACKS)  # what is within may not stand outside
 
 OF_A_COROUTINE = (*ACTIONS, *OWN, *WAITS, *SCOPES, *TASKS, *STARTS, *CALLBACKS)
 NUMBERS = ACTIONS | OWN | WAITS | SCOPES | TASKS | STARTS | CALLBACKS
@@ -129,7 +132,7 @@ def smaller(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
     for index, step in enumerate(steps):
         before, after = steps[:index], steps[index + 1 :]
         yield (*before, *after)
-        if step.verb not in ("turn", "start", "plain_task", "start_soon", "soon", "later"):
+        if step.verb not in APART:
             yield (*before, *step.steps, *after)
         if step.number:
             yield (*before, replace(step, number=0), *after)

@@ -4,6 +4,7 @@
 
 The loops are asyncio's and uvloop's. Needs no package but uvloop, so that it runs on any interpreter.
 """
+# ruff: noqa: T201  # a script prints
 
 import argparse
 import asyncio
@@ -36,6 +37,8 @@ ROUNDS = 20  # of cancelling what goes on
 
 MakeStarts = Callable[[asyncio.AbstractEventLoop, contextvars.Context], Starts]
 
+MakeWay = Callable[[asyncio.AbstractEventLoop, contextvars.Context], Way]
+
 
 class Clock:
     """Does what a program does, turn by turn of the loop; then ends all that still waits."""
@@ -44,6 +47,7 @@ class Clock:
         self._world = world
         self._turns = self._each_turn(program)
         self._roots = 0  # started so far, for their labels
+        self.error: BaseException | None = None  # what is wrong with the program, or with the clock
 
     def tick(self) -> None:
         """Do what is due in this turn."""
@@ -51,10 +55,9 @@ class Clock:
             next(self._turns)
         except StopIteration:
             self._world.loop.stop()
-        except BaseException as error:
-            self._world.note("CLOCK", "raises", described(error))
+        except BaseException as error:  # noqa: BLE001  # raised by who runs the loop
+            self.error = error
             self._world.loop.stop()
-            raise
         else:
             self._world.loop.call_soon(self.tick)
 
@@ -86,7 +89,8 @@ class Clock:
         if step.verb == "start":
             world.way.schedule(world, [(self._label(), each) for each in step.steps], own_context=bool(step.number))
         elif step.verb == "plain_task":
-            world.make_child(self._label(), step.steps)
+            label = self._label()
+            world.tasks[label] = world.loop.create_task(world.handle(label, step.steps), name=label)
         else:
             act(world, "CLOCK", (step,))
 
@@ -110,17 +114,19 @@ class Seen:
     complaints: list[str]
 
 
-def run_program(program: Program, new_loop: Callable[[], asyncio.AbstractEventLoop], make_way: Callable[..., Way]) -> Seen:
-    """Run a program one way."""
-    loop = new_loop()
+def run_program(program: Program, loop: asyncio.AbstractEventLoop, make_way: MakeWay) -> Seen:
+    """Run a program one way, and close the loop."""
     context = contextvars.copy_context()
     complaints: list[str] = []
     loop.set_exception_handler(lambda _loop, told: complaints.append(complaint(told)))
     try:
         with complaints_to(complaints):
             world = World(loop, context, make_way(loop, context), run, foreign_loop())
-            loop.call_soon(Clock(world, program).tick)
+            clock = Clock(world, program)
+            loop.call_soon(clock.tick)
             loop.run_forever()
+            if clock.error is not None:
+                raise clock.error
             note_end(world)
             happened = world.seen
             vars(world).clear()  # the loop may have the last callback still
@@ -181,13 +187,12 @@ class Difference:
 
     def __str__(self) -> str:
         """Show what happened until then."""
-        lines = []
+        lines: list[str] = []
         for one, other in zip_longest(self.at_once.happened, self.as_tasks.happened):
             if one != other:
                 return "\n".join([*lines, f"  at once:  {one}", f"  as tasks: {other}"])
             lines.append(f"  both:     {one}")
-        complaints = self.at_once.complaints, self.as_tasks.complaints
-        return "\n".join(f"  {way} complaints: {each}" for way, each in zip(("at once", "as tasks"), complaints, strict=True))
+        return f"  complaints at once:  {self.at_once.complaints}\n  complaints as tasks: {self.as_tasks.complaints}"
 
 
 def difference(program: Program, loop: str, make_starts: MakeStarts) -> Difference | None:
@@ -198,9 +203,9 @@ def difference(program: Program, loop: str, make_starts: MakeStarts) -> Differen
         at_once.append(AtOnce(make_starts(loop, context)))
         return at_once[0]
 
-    seen = run_program(program, LOOPS[loop], tried)
+    seen = run_program(program, LOOPS[loop](), tried)
     started = at_once.pop().started
-    expected = run_program(program, LOOPS[loop], lambda _loop, _context: AsTasks(started))
+    expected = run_program(program, LOOPS[loop](), lambda _loop, _context: AsTasks(started))
     return None if seen == expected else Difference(seen, expected)
 
 

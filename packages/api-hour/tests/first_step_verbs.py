@@ -3,10 +3,12 @@
 An action is done by anyone, a callback too. What is a coroutine's own is done within a task, and does not wait. What
 waits is a coroutine function, and so is what has steps within. Each notes what came of it.
 """
+# ruff: noqa: ARG005  # verbs of a kind are called alike, and not each needs all
 
 import asyncio
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from contextlib import suppress
 from functools import partial
 from types import coroutine
 from typing import Any
@@ -42,10 +44,8 @@ def act(world: World, label: str, steps: tuple[Step, ...]) -> None:
 
 async def run(world: World, scope: Scope, steps: tuple[Step, ...]) -> None:
     """Do a coroutine's steps, to its end."""
-    try:
+    with suppress(_Return):
         await run_each(world, scope, steps)
-    except _Return:
-        pass
 
 
 async def run_each(world: World, scope: Scope, steps: tuple[Step, ...]) -> None:
@@ -113,9 +113,10 @@ def _expire(world: World, label: str, number: int) -> object:
     if timeout is None:
         return None
     try:
-        return timeout.reschedule(world.loop.time() - 1)
+        timeout.reschedule(world.loop.time() - 1)
     except RuntimeError as error:
         return described(error)
+    return None
 
 
 def _see_tasks(world: World, label: str, number: int) -> object:
@@ -125,9 +126,14 @@ def _see_tasks(world: World, label: str, number: int) -> object:
     return f"{len(listed) - len(world.unbegun)}, kept {are_listed}, current {current in listed if current else None}"
 
 
-def _kept_callback(world: World, label: str, number: int) -> object:
+def _kept_callback(world: World, label: str, number: int) -> None:
     task = of(kept(world), number)
-    return None if task is None else world.watch(f"{label}, of kept {number},", task)
+    if task is not None:
+        world.watch(f"{label}, of kept {number},", task)
+
+
+def _set_anyones_variable(world: World, label: str, number: int) -> None:
+    VARIABLES[number].set(label)
 
 
 ACTIONS: dict[str, Action] = {
@@ -149,7 +155,7 @@ ACTIONS: dict[str, Action] = {
     "expire": _expire,
     "see_tasks": _see_tasks,
     "see_current": lambda world, label, number: asyncio.current_task() is not None,
-    "set_variable": lambda world, label, number: VARIABLES[number].set(label) and None,
+    "set_variable": _set_anyones_variable,
     "get_variable": lambda world, label, number: variables()[number],
     "kept_callback": _kept_callback,
 }
@@ -420,7 +426,8 @@ async def _make_child(world: World, scope: Scope, step: Step) -> None:
 async def _flight(world: World, scope: Scope, step: Step) -> object:
     """Wait for what all wait for: the first one begins it."""
     if not scope.is_root:
-        return await run_each(world, scope, step.steps)
+        await run_each(world, scope, step.steps)
+        return None
     task = world.flights.get(step.number)
     if task is None or task.done():
         world.flights[step.number] = task = _child(world, scope, step.steps)

@@ -6,8 +6,8 @@ into the loop's queue which starts handlers, `AsTasks` makes their tasks, and wi
 same place of that queue: each step of a handler has the same turn and the same neighbours both ways.
 
 A first step may be left to a task of its own, and comes one turn later then (as when it is started within a task).
-`AtOnce` notes for each whether its first step had been run when `start` returned, and whether there was a task. `AsTasks`
-reads that, and for one that was left to a task puts a callback into the queue which makes the task. Nobody has the task
+`AtOnce` notes for each whether its first step had been run when `start` returned, and whether there was a task.
+`AsTasks` reads that, and for one that was left to a task puts a callback into the queue which makes the task. Nobody has the task
 of a handler which was over after its first step, and so `AsTasks` lets go of that too.
 
 Nothing waits for time: one callback is the clock, which does the program's steps turn by turn.
@@ -186,7 +186,7 @@ class AtOnce:
         """Start handlers in a callback of the loop."""
         world.loop.call_soon(self._start_each, world, handlers, own_context, context=world.context)
 
-    def _start_each(self, world: World, handlers: list[Handler], own_context: bool) -> None:  # noqa: FBT001
+    def _start_each(self, world: World, handlers: list[Handler], own_context: bool) -> None:
         for handler in handlers:
             self._start(world, handler, world.own_context(handler[0]) if own_context else None)
             if asyncio.current_task() is not None:
@@ -255,7 +255,7 @@ def state(future: "asyncio.Future[Any]") -> str:
         return "pending" + requests
     if future.cancelled():
         return "cancelled" + requests
-    error = future._exception  # type: ignore[attr-defined]
+    error = future._exception
     return (described(error) if error else "result") + requests
 
 
