@@ -1,9 +1,9 @@
 """Programs of handlers, as data: what the comparison of first steps with tasks runs.
 
 A program is a tree of steps. Its top is what a callback of the loop does turn by turn: it starts handlers and plain
-tasks, completes what they wait for, cancels them. The handlers' own steps are below. What the verbs do is told in
-`first_step_verbs.py`; here is only which there are, of what form, how a seed becomes a program, and what smaller
-programs there are beside one that shows a difference.
+tasks, completes what they wait for, cancels them. The handlers' own steps are below. What the verbs do is in
+`first_step_actions.py` and `first_step_waits.py`; here is only which there are, of what form, how a seed becomes a
+program, and which smaller programs there are beside one that shows a difference.
 """
 
 from collections.abc import Iterable, Iterator

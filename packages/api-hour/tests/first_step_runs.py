@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+from first_step_actions import act
 from first_step_programs import Program, Step, generate, smaller
-from first_step_verbs import act, run
+from first_step_waits import run
 from first_step_world import AsTasks, AtOnce, Starts, Way, World, described, plain, state
 
 OURS = Path(__file__).parents[1] / "src/api_hour/http/first_step.py"

@@ -7,8 +7,8 @@ same place of that queue: each step of a handler has the same turn and the same 
 
 A first step may be left to a task of its own, and comes one turn later then (as when it is started within a task).
 `AtOnce` notes for each whether its first step had been run when `start` returned, and whether there was a task.
-`AsTasks` reads that, and for one that was left to a task puts a callback into the queue which makes the task. Nobody has the task
-of a handler which was over after its first step, and so `AsTasks` lets go of that too.
+`AsTasks` reads that, and for one that was left to a task puts a callback into the queue which makes the task. Nobody
+has the task of a handler which was over after its first step, and so `AsTasks` lets go of that too.
 
 Nothing waits for time: one callback is the clock, which does the program's steps turn by turn.
 """

@@ -1,9 +1,10 @@
 """What handlers do, see and are told of is the same whether their first steps are run at once or they are tasks."""
 
 import pytest
+from first_step_actions import ACTIONS, OWN
 from first_step_programs import NUMBERS, Program, Step, generate
 from first_step_runs import LOOPS, OURS, difference, minimised, quick_collection, starts_of
-from first_step_verbs import ACTIONS, OWN, WAITS
+from first_step_waits import WAITS
 
 STARTS = starts_of(OURS)
 PROGRAMS_AT_A_TIME, TIMES = 250, 4
