@@ -50,7 +50,9 @@ first-steps: ## Compare first steps with tasks, on PYTHONS="python3.11 python3.1
 		environment=$(FIRST_STEPS)/$$($$python -c 'import platform; print(platform.python_version())'); \
 		if [ ! -e $$environment/.uvloop ]; then \
 			$$python -m venv $$environment; \
-			$$environment/bin/python -m pip --disable-pip-version-check install --quiet --constraint requirements/bench.txt uvloop; \
+			sed -n '/^uvloop==/,/[^\\]$$/p' requirements/bench.txt >$$environment/uvloop.txt; \
+			$$environment/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes \
+				--requirement $$environment/uvloop.txt; \
 			touch $$environment/.uvloop; \
 		fi; \
 		$$environment/bin/python packages/api-hour/tests/first_step_runs.py $(ARGS); \
