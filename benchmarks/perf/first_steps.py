@@ -8,14 +8,13 @@ CPU time of the process for each start, the loop's own turn with it. The ways ta
 in the same repetition, and of these the median, so a machine that is slower for a while is slower for both. Needs no
 package but uvloop, so that it runs on any interpreter:
 
-    python first_steps.py [--starts 20000] [--repetitions 15] [first_step.py of another version ...]
+    PYTHONPATH=packages/api-hour/tests python benchmarks/perf/first_steps.py [source folders of other versions ...]
 """
 
 import argparse
 import asyncio
 import contextvars
 import gc
-import importlib.util
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -24,8 +23,8 @@ from statistics import median
 from typing import Any
 
 import uvloop
+from first_step_source import OURS, first_step_of
 
-OURS = Path(__file__).parents[2] / "packages/api-hour/src/api_hour/http/first_step.py"
 PER_TURN = 4  # starts in one callback, as when some connections have something to read
 
 Waited = asyncio.Future[None]
@@ -56,14 +55,10 @@ def by_eager_task(loop: asyncio.AbstractEventLoop) -> Start:
     return lambda work: eager_task(work, loop=loop, context=context.copy(), eager_start=True)
 
 
-def by_first_step(path: Path) -> Way:
-    """Run the first step by the module in a file."""
-    spec = importlib.util.spec_from_file_location(f"first_step_{len(sys.modules)}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return lambda loop: module.FirstStep(loop, contextvars.copy_context()).start
+def by_first_step(source: Path) -> Way:
+    """Run the first step by the FirstStep of a source folder."""
+    first_step = first_step_of(source)
+    return lambda loop: first_step(loop, contextvars.copy_context()).start
 
 
 class Starter:
@@ -124,7 +119,7 @@ def measure(way: Way, new_loop: Callable[[], asyncio.AbstractEventLoop], works: 
 def main() -> None:
     """Measure every way on both loops, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("others", nargs="*", type=Path, help="first_step.py of other versions, measured beside ours")
+    parser.add_argument("others", nargs="*", type=Path, help="source folders of other versions, measured beside ours")
     parser.add_argument("--starts", type=int, default=20_000)
     parser.add_argument("--repetitions", type=int, default=15)
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 """Runs a program of `first_step_programs.py` both ways, and tells the first thing that differs.
 
-    python first_step_runs.py --programs 100000 [--seed 0] [--without VERB ...] [--first-step first_step.py ...]
+    python first_step_runs.py --programs 100000 [--seed 0] [--without VERB ...] [--source FOLDER]
 
 The loops are asyncio's and uvloop's. Needs no package but uvloop, so that it runs on any interpreter.
 """
@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import contextvars
 import gc
-import importlib.util
 import sys
 import time
 import warnings
@@ -25,10 +24,10 @@ from typing import Any
 import uvloop
 from first_step_actions import act
 from first_step_programs import Program, Step, generate, smaller
+from first_step_source import OURS, first_step_of
 from first_step_waits import run
 from first_step_world import AsTasks, AtOnce, Starts, Way, World, described, plain, state
 
-OURS = Path(__file__).parents[1] / "src/api_hour/http/first_step.py"
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,
     "uvloop": uvloop.new_event_loop,
@@ -221,14 +220,9 @@ def minimised(program: Program, differs: Callable[[Program], bool]) -> Program:
             return program
 
 
-def starts_of(path: Path) -> MakeStarts:
-    """Return what starts handlers by the FirstStep in a file."""
-    spec = importlib.util.spec_from_file_location(f"first_step_of_{abs(hash(path))}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return lambda loop, context: module.FirstStep(loop, context).start
+def starts_of(first_step: Any) -> MakeStarts:
+    """Return what starts handlers by a FirstStep."""
+    return lambda loop, context: first_step(loop, context).start
 
 
 @contextmanager
@@ -250,9 +244,9 @@ def main() -> int:
     parser.add_argument("--programs", type=int, default=10_000, help="how many, on each loop")
     parser.add_argument("--seed", type=int, default=0, help="of the first program; each next one has the next")
     parser.add_argument("--without", nargs="*", default=[], metavar="VERB", help="verbs that are left out")
-    parser.add_argument("--first-step", type=Path, default=OURS, metavar="PATH", help="the module that is tried")
+    parser.add_argument("--source", type=Path, default=OURS, help="the folder with the api_hour that is tried")
     options = parser.parse_args()
-    make_starts = starts_of(options.first_step)
+    make_starts = starts_of(first_step_of(options.source))
     with quick_collection():
         for loop in LOOPS:
             if not compare(loop, make_starts, options):

@@ -3,10 +3,12 @@
 import pytest
 from first_step_actions import ACTIONS, OWN
 from first_step_programs import NUMBERS, Program, Step, generate
-from first_step_runs import LOOPS, OURS, difference, minimised, quick_collection, starts_of
+from first_step_runs import LOOPS, difference, minimised, quick_collection, starts_of
 from first_step_waits import WAITS
 
-STARTS = starts_of(OURS)
+from api_hour.http.first_step import FirstStep
+
+STARTS = starts_of(FirstStep)
 PROGRAMS_AT_A_TIME, TIMES = 250, 4
 on_each_loop = pytest.mark.parametrize("loop", LOOPS)
 
