@@ -26,7 +26,7 @@ from first_step_actions import act
 from first_step_programs import Program, Step, generate, smaller
 from first_step_source import OURS, first_step_of
 from first_step_waits import run
-from first_step_world import AsTasks, AtOnce, Starts, Way, World, described, plain, state
+from first_step_world import AsTasks, AtOnce, FirstStep, Way, World, described, plain, state
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,
@@ -35,7 +35,7 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 IDLE_TURNS = 12  # in which all that can happen by itself does
 ROUNDS = 20  # of cancelling what goes on
 
-MakeStarts = Callable[[asyncio.AbstractEventLoop, contextvars.Context], Starts]
+MakeFirstStep = Callable[[asyncio.AbstractEventLoop, contextvars.Context], FirstStep]
 
 MakeWay = Callable[[asyncio.AbstractEventLoop, contextvars.Context], Way]
 
@@ -63,6 +63,7 @@ class Clock:
 
     def _each_turn(self, program: Program) -> Iterator[None]:
         world = self._world
+        yield  # in which FirstStep gets ready
         for turn in program:
             world.note("TURN")
             for step in turn.steps:
@@ -78,6 +79,8 @@ class Clock:
             yield from self._idle()
         else:
             world.note("END", "some did not end")
+        world.way.end()
+        yield from self._idle()
 
     def _idle(self) -> Iterator[None]:
         for _ in range(IDLE_TURNS):
@@ -195,12 +198,12 @@ class Difference:
         return f"  complaints at once:  {self.at_once.complaints}\n  complaints as tasks: {self.as_tasks.complaints}"
 
 
-def difference(program: Program, loop: str, make_starts: MakeStarts) -> Difference | None:
+def difference(program: Program, loop: str, make_first_step: MakeFirstStep) -> Difference | None:
     """Run a program both ways, and tell what differs."""
     at_once: list[AtOnce] = []
 
     def tried(loop: asyncio.AbstractEventLoop, context: contextvars.Context) -> Way:
-        at_once.append(AtOnce(make_starts(loop, context)))
+        at_once.append(AtOnce(make_first_step(loop, context)))
         return at_once[0]
 
     seen = run_program(program, LOOPS[loop](), tried)
@@ -218,11 +221,6 @@ def minimised(program: Program, differs: Callable[[Program], bool]) -> Program:
                 break
         else:
             return program
-
-
-def starts_of(first_step: Any) -> MakeStarts:
-    """Return what starts handlers by a FirstStep."""
-    return lambda loop, context: first_step(loop, context).start
 
 
 @contextmanager
@@ -246,25 +244,25 @@ def main() -> int:
     parser.add_argument("--without", nargs="*", default=[], metavar="VERB", help="verbs that are left out")
     parser.add_argument("--source", type=Path, default=OURS, help="the folder with the api_hour that is tried")
     options = parser.parse_args()
-    make_starts = starts_of(first_step_of(options.source))
+    make_first_step = first_step_of(options.source)
     with quick_collection():
         for loop in LOOPS:
-            if not compare(loop, make_starts, options):
+            if not compare(loop, make_first_step, options):
                 return 1
     return 0
 
 
-def compare(loop: str, make_starts: MakeStarts, options: argparse.Namespace) -> bool:
+def compare(loop: str, make_first_step: MakeFirstStep, options: argparse.Namespace) -> bool:
     """Run the programs on one loop; tell whether none differs."""
     began_at_s = shown_at_s = time.monotonic()
     name = f"CPython {sys.version.split()[0]}, {loop}"
     for index in range(options.programs):
         seed = options.seed + index
         program = generate(seed, frozenset(options.without))
-        if difference(program, loop, make_starts):
-            program = minimised(program, lambda smaller: difference(smaller, loop, make_starts) is not None)
+        if difference(program, loop, make_first_step):
+            program = minimised(program, lambda smaller: difference(smaller, loop, make_first_step) is not None)
             print(f"{name}: seed {seed} differs; the least program that does:")
-            print(*(f"  {turn}" for turn in program), difference(program, loop, make_starts), sep="\n")
+            print(*(f"  {turn}" for turn in program), difference(program, loop, make_first_step), sep="\n")
             return False
         if time.monotonic() - shown_at_s > 5:
             shown_at_s = time.monotonic()

@@ -29,7 +29,6 @@ UNSET = "unset"
 Task = asyncio.Task[Any]
 Handler = tuple[str, Step]
 Run = Callable[["World", "Scope", tuple[Step, ...]], Coroutine[Any, Any, object]]  # steps of a coroutine
-Starts = Callable[[Coroutine[Any, Any, None], Context | None], Task | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,14 @@ class Scope:
         return "." not in self.label
 
 
+class FirstStep(Protocol):
+    """What is tried."""
+
+    @property
+    def start(self) -> Callable[[Coroutine[Any, Any, None], Context | None], Task | None]:
+        """Start a coroutine."""
+
+
 class Way(Protocol):
     """How handlers are started."""
 
@@ -63,6 +70,9 @@ class Way(Protocol):
 
     def start_within_task(self, world: "World", handler: Handler) -> None:
         """Start one within a task."""
+
+    def end(self) -> None:
+        """Keep nothing."""
 
 
 class World:
@@ -174,13 +184,21 @@ class World:
 class AtOnce:
     """What is tried: first steps are run by the callback that starts them.
 
+    Args:
+        first_step: runs them. If it has `get_ready` and `rest`, they are called before all and after all.
+
     Attributes:
         started: how each was started, for `AsTasks`.
     """
 
-    def __init__(self, starts: Starts) -> None:
-        self._starts = starts
+    def __init__(self, first_step: FirstStep) -> None:
+        self._first_step = first_step
         self.started: dict[str, Started] = {}
+        getattr(first_step, "get_ready", _nothing)()
+
+    def end(self) -> None:
+        """Keep nothing ready."""
+        getattr(self._first_step, "rest", _nothing)()
 
     def schedule(self, world: World, handlers: list[Handler], *, own_context: bool) -> None:
         """Start handlers in a callback of the loop."""
@@ -198,7 +216,7 @@ class AtOnce:
 
     def _start(self, world: World, handler: Handler, context: Context | None) -> None:
         label = handler[0]
-        self._keep(world, label, self._starts(world.coroutine(handler), context))
+        self._keep(world, label, self._first_step.start(world.coroutine(handler), context))
 
     def _keep(self, world: World, label: str, task: Task | None) -> None:
         """Keep what came of a start. (A frame that an error's traceback leads back to must not refer to the task.)"""
@@ -236,11 +254,18 @@ class AsTasks:
         """Start one within a task."""
         self._create(world, handler, None)
 
+    def end(self) -> None:
+        """Do nothing."""
+
     def _create(self, world: World, handler: Handler, context: Context | None) -> None:
         label = handler[0]
         task = world.loop.create_task(world.coroutine(handler), context=context or world.context.copy())
         started = self._started.get(label)
         world.unbegun[label] = task if started is None or started.has_task else None
+
+
+def _nothing() -> None:
+    pass
 
 
 def variables() -> tuple[str, str]:

@@ -3,12 +3,11 @@
 import pytest
 from first_step_actions import ACTIONS, OWN
 from first_step_programs import NUMBERS, Program, Step, generate
-from first_step_runs import LOOPS, difference, minimised, quick_collection, starts_of
+from first_step_runs import LOOPS, difference, minimised, quick_collection
 from first_step_waits import WAITS
 
 from api_hour.http.first_step import FirstStep
 
-STARTS = starts_of(FirstStep)
 PROGRAMS_AT_A_TIME, TIMES = 250, 4
 on_each_loop = pytest.mark.parametrize("loop", LOOPS)
 
@@ -52,7 +51,7 @@ EXAMPLES: dict[str, Program] = {
 @on_each_loop
 def test_a_first_step_is_like_a_tasks(loop: str, program: Program) -> None:
     with quick_collection():
-        found = difference(program, loop, STARTS)
+        found = difference(program, loop, FirstStep)
     assert found is None, str(found)
 
 
@@ -62,10 +61,10 @@ def test_no_program_tells_first_steps_from_tasks(loop: str, first: int) -> None:
     with quick_collection():
         for seed in range(first, first + PROGRAMS_AT_A_TIME):
             program = generate(seed)
-            if difference(program, loop, STARTS) is not None:
-                program = minimised(program, lambda smaller: difference(smaller, loop, STARTS) is not None)
+            if difference(program, loop, FirstStep) is not None:
+                program = minimised(program, lambda smaller: difference(smaller, loop, FirstStep) is not None)
                 text = "\n".join(map(str, program))
-                pytest.fail(f"seed {seed}:\n{text}\n{difference(program, loop, STARTS)}")
+                pytest.fail(f"seed {seed}:\n{text}\n{difference(program, loop, FirstStep)}")
 
 
 def test_every_verb_does_something() -> None:
