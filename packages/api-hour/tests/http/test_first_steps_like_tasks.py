@@ -3,7 +3,7 @@
 import pytest
 from first_step_actions import ACTIONS, OWN
 from first_step_programs import NUMBERS, Program, Step, generate
-from first_step_runs import LOOPS, difference, minimised, quick_collection
+from first_step_runs import LEFT_OUT, LOOPS, difference, minimised, quick_collection
 from first_step_waits import WAITS
 
 from api_hour.http.first_step import FirstStep
@@ -60,7 +60,7 @@ def test_a_first_step_is_like_a_tasks(loop: str, program: Program) -> None:
 def test_no_program_tells_first_steps_from_tasks(loop: str, first: int) -> None:
     with quick_collection():
         for seed in range(first, first + PROGRAMS_AT_A_TIME):
-            program = generate(seed)
+            program = generate(seed, LEFT_OUT)
             if difference(program, loop, FirstStep) is not None:
                 program = minimised(program, lambda smaller: difference(smaller, loop, FirstStep) is not None)
                 text = "\n".join(map(str, program))
@@ -77,4 +77,4 @@ def test_a_seed_has_one_program() -> None:
 
 def test_a_program_is_made_smaller_as_long_as_it_differs() -> None:
     program = (turn(handlers((YIELD, Step("nested", 0, (Step("future", 1), YIELD))), (YIELD,))), turn(SET))
-    assert minimised(program, lambda smaller: "future" in str(smaller[:1])) == (turn(handlers((FUTURE,))),)
+    assert minimised(program, lambda smaller: "'future'" in str(smaller)) == (turn(handlers((FUTURE,))),)
