@@ -4,12 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
 ROBYN := .venv-robyn
+FIRST_STEPS := .venv-first-steps
+PYTHONS ?= $(PYTHON)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement
 PACKAGES := packages/api-hour packages/rush-hour
 ARGS ?=
 
-.PHONY: help bench test lint types perf perf-load perf-http perf-daemon docs clean meinheld pins format
+.PHONY: help bench test lint types perf perf-load perf-http perf-daemon first-steps docs clean meinheld pins format
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +45,19 @@ perf-daemon: $(VENV)/.bench $(PEERS)/.perf ## Measure what our daemon and its pe
 	$(BIN)/python benchmarks/perf/daemons.py $(ARGS)
 	$(BIN)/python benchmarks/perf/faults.py
 
+first-steps: ## Compare first steps with tasks, on PYTHONS="python3.11 python3.14"; ARGS="--programs 100000" for more.
+	@set -e; for python in $(PYTHONS); do \
+		environment=$(FIRST_STEPS)/$$($$python -c 'import platform; print(platform.python_version())'); \
+		if [ ! -e $$environment/.uvloop ]; then \
+			$$python -m venv $$environment; \
+			sed -n '/^uvloop==/,/[^\\]$$/p' requirements/bench.txt >$$environment/uvloop.txt; \
+			$$environment/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes \
+				--requirement $$environment/uvloop.txt; \
+			touch $$environment/.uvloop; \
+		fi; \
+		$$environment/bin/python packages/api-hour/tests/first_step_runs.py $(ARGS); \
+	done
+
 docs: $(VENV)/.bench $(VENV)/.docs ## Build the documentation into docs/_build/html.
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build/html
 	@echo "docs/_build/html/index.html"
@@ -58,7 +73,7 @@ pins: ## Choose the newest versions again and write them to requirements/*.txt (
 	$(PYTHON) requirements/pin.py
 
 clean: ## Remove everything that was made.
-	rm -rf $(VENV) $(PEERS) $(ROBYN) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) $(ROBYN) $(FIRST_STEPS) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name '*.egg-info' -prune -exec rm -rf {} +
 
