@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from event_loops import let_run, on_each_loop
 
-from api_hour.http.carrier import SUSPENDED_IN_A_ROW, UNTRIED, CarrierStarter
+from api_hour.http.carrier import CREDIT, SUSPENSION_COST, UNTRIED, CarrierStarter
 
 pytestmark = pytest.mark.skipif(sys.version_info >= (3, 12), reason="tasks run first steps themselves")
 
@@ -57,15 +57,18 @@ async def test_after_one_that_suspends_another_task_is_ready_in_the_next_turn() 
 
 
 @on_each_loop
-async def test_when_several_in_a_row_suspend_the_next_ones_are_not_tried() -> None:
+async def test_when_many_suspend_the_next_ones_are_not_tried() -> None:
     starter = await ready()
-    for _ in range(SUSPENDED_IN_A_ROW - 1):
+    for _ in range(CREDIT):
+        assert await start(starter, suspends) != [None]
+        starter.get_ready()
+        await let_run()
+        for _ in range(SUSPENSION_COST):
+            assert await start(starter, ends) == [None]  # it is given back
+    for _ in range(CREDIT // SUSPENSION_COST):
         await start(starter, suspends)
-        await start(starter, ends)
-    assert await start(starter, ends) == [None]  # a row begins anew
-    for _ in range(SUSPENDED_IN_A_ROW):
-        await start(starter, suspends)
-        await start(starter, suspends)
+        starter.get_ready()
+        await let_run()
     for _ in range(UNTRIED):
         assert await start(starter, ends) != [None]
     await start(starter, ends)

@@ -7,8 +7,8 @@ task, the task waits for the next one. In every other case the carrier wakes the
 task makes its step, gets from its coroutine what the first step came to, and does with it what tasks do. So what is
 awaited, cancelled, called back and raised is all the interpreter's own doing, in its own order.
 
-That costs more than `create_task` for a coroutine that suspends. So when several in a row have, the next ones become
-tasks like any other, and now and then one is tried again.
+That costs more than `create_task` for a coroutine that suspends. So when many have lately, the next ones become tasks
+like any other, and now and then one is tried again.
 
 Python tells a caller of `send` that a coroutine is over by an exception, a quarter of what a short one costs (measured
 2026-11). So they are awaited, one after the other, by a generator that says so by what it yields (`_await_each`).
@@ -29,8 +29,9 @@ from weakref import getweakrefcount
 
 Work = Coroutine[Any, Any, None]
 
-SUSPENDED_IN_A_ROW = 4
-UNTRIED = 32  # after so many have suspended
+CREDIT = 8  # what is left when the last ones have not suspended
+SUSPENSION_COST = 2  # of it, for one that has; one that has not gives 1 back: about what they lose and win
+UNTRIED = 32  # are not tried when there is none left
 
 _OVER = object()  # what is yielded after one that has not suspended
 
@@ -47,7 +48,7 @@ class CarrierStarter:
         self._loop = loop
         self._context = context
         self._carrier: Carrier | None = None
-        self._suspended_in_a_row = 0
+        self._credit = CREDIT
         self._untried = 0  # how many of the next ones are not tried
 
     def start(self, work: Work, context: Context | None = None) -> "asyncio.Task[None] | None":
@@ -74,9 +75,9 @@ class CarrierStarter:
             carrier.fail(error)
         else:
             if yielded is not _OVER:
-                self._suspended_in_a_row += 1
-                if self._suspended_in_a_row >= SUSPENDED_IN_A_ROW:
-                    self._untried = UNTRIED
+                self._credit -= SUSPENSION_COST
+                if self._credit <= 0:
+                    self._untried, self._credit = UNTRIED, SUSPENSION_COST
                 carrier.carry_on(yielded, context)
             elif (
                 carrier.is_ready  # type: ignore[redundant-expr]  # not cancelled, held, watched, waited for, named
@@ -85,7 +86,8 @@ class CarrierStarter:
                 and not task._callbacks  # noqa: SLF001
                 and task.get_name() is name
             ):
-                self._suspended_in_a_row = 0
+                if self._credit < CREDIT:
+                    self._credit += 1
                 return None
             else:
                 carrier.end()

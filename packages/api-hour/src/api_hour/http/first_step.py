@@ -92,7 +92,10 @@ class EagerStarter(TaskStarter):
         task: asyncio.Task[None] = asyncio.Task(  # type: ignore[call-arg,unused-ignore]  # new in CPython 3.12
             work, loop=self._loop, context=context or self._context.copy(), eager_start=True
         )
-        return None if task.done() and not task.cancelled() and task.exception() is None else task
+        try:
+            return None if task.done() else task
+        finally:
+            del task  # else this frame, which is in the traceback of an error of the task's, would keep it
 
 
 FASTEST: type[TaskStarter] | type[CarrierStarter] = EagerStarter if sys.version_info >= (3, 12) else CarrierStarter
