@@ -33,10 +33,10 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "uvloop": uvloop.new_event_loop,
 }
 # What is not asked. A coroutine that is started within a task may begin at once or a turn later: servers start none so.
-# On CPython 3.11 a carrier is the coroutine of the task: who asks for that sees it, also in what `repr` shows, and in
-# `all_tasks` while it has nothing to do; and a GeneratorExit that is thrown into it is raised without its arguments.
+# On CPython 3.11 a carrier is the coroutine of the task: who asks for that sees it, also in what `repr` shows; and a
+# GeneratorExit that is thrown into it is raised without its arguments.
 LEFT_OUT_ALWAYS = {"start"}
-LEFT_OUT_BEFORE_3_12 = {"see_tasks", "see_repr", "see_coroutine", "raise7"}
+LEFT_OUT_BEFORE_3_12 = {"see_repr", "see_coroutine", "raise7"}
 LEFT_OUT = frozenset(LEFT_OUT_ALWAYS | (LEFT_OUT_BEFORE_3_12 if sys.version_info < (3, 12) else set()))
 
 IDLE_TURNS = 12  # in which all that can happen by itself does
@@ -86,7 +86,6 @@ class Clock:
             yield from self._idle()
         else:
             world.note("END", "some did not end")
-        world.way.end()
         yield from self._idle()
 
     def _idle(self) -> Iterator[None]:

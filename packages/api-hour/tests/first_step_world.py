@@ -71,9 +71,6 @@ class Way(Protocol):
     def start_within_task(self, world: "World", handler: Handler) -> None:
         """Start one within a task."""
 
-    def end(self) -> None:
-        """Keep nothing."""
-
 
 class World:
     """One run of a program.
@@ -185,7 +182,7 @@ class AtOnce:
     """What is tried: first steps are run by the callback that starts them.
 
     Args:
-        first_step: runs them. If it has `get_ready` and `rest`, they are called before all and after all.
+        first_step: runs them. If it has `get_ready`, that is called before all.
 
     Attributes:
         started: how each was started, for `AsTasks`.
@@ -195,10 +192,6 @@ class AtOnce:
         self._first_step = first_step
         self.started: dict[str, Started] = {}
         getattr(first_step, "get_ready", _nothing)()
-
-    def end(self) -> None:
-        """Keep nothing ready."""
-        getattr(self._first_step, "rest", _nothing)()
 
     def schedule(self, world: World, handlers: list[Handler], *, own_context: bool) -> None:
         """Start handlers in a callback of the loop."""
@@ -253,9 +246,6 @@ class AsTasks:
     def start_within_task(self, world: World, handler: Handler) -> None:
         """Start one within a task."""
         self._create(world, handler, None)
-
-    def end(self) -> None:
-        """Do nothing."""
 
     def _create(self, world: World, handler: Handler, context: Context | None) -> None:
         label = handler[0]

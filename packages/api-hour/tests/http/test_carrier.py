@@ -108,12 +108,15 @@ async def test_the_task_that_is_ready_may_be_cancelled(is_noticed: bool) -> None
 
 
 @on_each_loop
-async def test_nothing_is_kept_while_it_rests() -> None:
-    tasks = len(asyncio.all_tasks())
+async def test_the_task_that_is_ready_is_seen_by_nobody_until_it_runs_a_step() -> None:
+    tasks = asyncio.all_tasks()
     starter = await ready()
-    starter.rest()
-    await let_run()
-    assert len(asyncio.all_tasks()) == tasks
-    await start(starter, ends)
-    assert await start(starter, ends) == [None]
-    starter.rest()
+    seen: list[bool] = []
+
+    async def work() -> None:
+        seen.append(asyncio.current_task() in asyncio.all_tasks())
+
+    for _ in range(2):
+        assert asyncio.all_tasks() == tasks
+        assert await start(starter, work) == [None]
+    assert seen == [True, True]

@@ -76,8 +76,6 @@ async def test_requests_that_wait_have_no_task_of_their_own() -> None:
     service = Service()
     tasks_before = len(asyncio.all_tasks())
     async with service.two_clients() as clients:
-        service.server.first_step.rest()  # else one may be ready
-        await let_run()
         assert len(asyncio.all_tasks()) == tasks_before + 1  # the execution's
 
         service.begun[0].set_result(Response("shared"))

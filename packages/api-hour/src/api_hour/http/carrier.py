@@ -57,27 +57,22 @@ class CarrierStarter:
             context = self._context.copy()
         carrier = self._carrier
         if self._untried or carrier is None or not carrier.is_ready:
-            if self._untried:
-                self._untried -= 1
-            else:
-                self.get_ready()
-            return self._loop.create_task(work, context=context)
+            return self._start_task(work, context)
         task = carrier.task
         try:
             _enter_task(self._loop, task)
         except RuntimeError:  # within another task
-            return self._loop.create_task(work, context=context)
+            return self._start_task(work, context)
         name, references, weak_references = task.get_name(), getrefcount(task), getweakrefcount(task)
         carrier.work = work
+        task.is_idle = False
         try:
             yielded = context.run(carrier.send_to_works, None)
         except BaseException as error:  # noqa: BLE001  # the task raises it
             carrier.fail(error)
         else:
             if yielded is not _OVER:
-                self._credit -= SUSPENSION_COST
-                if self._credit <= 0:
-                    self._untried, self._credit = UNTRIED, SUSPENSION_COST
+                self._charge()
                 carrier.carry_on(yielded, context)
             elif (
                 carrier.is_ready  # type: ignore[redundant-expr]  # not cancelled, held, watched, waited for, named
@@ -88,6 +83,7 @@ class CarrierStarter:
             ):
                 if self._credit < CREDIT:
                     self._credit += 1
+                task.is_idle = True
                 return None
             else:
                 carrier.end()
@@ -99,14 +95,30 @@ class CarrierStarter:
 
     def get_ready(self) -> None:
         """Have a task ready from the next turn of the loop on."""
-        if self._carrier is None or self._carrier.task.done():
+        if self._carrier is None or asyncio.Task.done(self._carrier.task):
             self._carrier = Carrier(self._loop)
 
-    def rest(self) -> None:
-        """Keep no task ready."""
-        if self._carrier is not None:
-            self._carrier.task.cancel()
-            self._carrier = None
+    def _start_task(self, work: Work, context: Context) -> "asyncio.Task[None]":
+        if self._untried:
+            self._untried -= 1
+        else:
+            self.get_ready()
+        return self._loop.create_task(work, context=context)
+
+    def _charge(self) -> None:
+        self._credit -= SUSPENSION_COST
+        if self._credit <= 0:
+            self._untried, self._credit = UNTRIED, SUSPENSION_COST
+
+
+class Task(asyncio.Task[None]):
+    """A task that says that it is done as long as it has nothing to do, so that nobody sees it or waits for it."""
+
+    is_idle = True
+
+    def done(self) -> bool:
+        """Return whether there is nothing more to do, or nothing yet."""
+        return self.is_idle or super().done()
 
 
 class Carrier(Coroutine[Any, Any, None]):
@@ -142,7 +154,7 @@ class Carrier(Coroutine[Any, Any, None]):
         self._works = self._await_each()
         self.send_to_works = self._works.send
         self.send, self.throw = self._wait, _raise_thrown
-        self.task: asyncio.Task[None] = loop.create_task(self, context=Context())
+        self.task = Task(self, loop=loop, context=Context())
         self.task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # it may end with its loop
 
     # As its task sees a coroutine.

@@ -43,9 +43,6 @@ class Starter(Protocol):
     def get_ready(self) -> None:
         """Keep ready what the next one needs: it may come soon."""
 
-    def rest(self) -> None:
-        """Keep nothing ready: nothing will be started for a while."""
-
 
 class FirstStep:
     """Starts coroutines on one loop, from callbacks of it.
@@ -57,13 +54,12 @@ class FirstStep:
     Attributes:
         start: starts a coroutine.
         get_ready: keeps ready what the next one needs; without it, the first one costs more.
-        rest: lets go of that.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
         starter = _starter_for(loop, context)
         self.start = starter.start  # without a call in between
-        self.get_ready, self.rest = starter.get_ready, starter.rest
+        self.get_ready = starter.get_ready
 
 
 class TaskStarter:
@@ -79,9 +75,6 @@ class TaskStarter:
 
     def get_ready(self) -> None:
         """Do nothing: nothing is needed."""
-
-    def rest(self) -> None:
-        """Do nothing: nothing is kept."""
 
 
 class EagerStarter(TaskStarter):

@@ -114,7 +114,7 @@ class HttpProtocol(Connection):
         self._outgoing = b""
         self._deadline_at_s = self._write_until_s = 0.0
         self._rest.clear()
-        self._server.remove(self)
+        self._server.connections.discard(self)
         self._heads.close()
         self._tell_gone()
         self._wake_writers()

@@ -129,12 +129,6 @@ class Server(ABC):
         self.connections.add(connection)
         return len(self.connections) <= self.limits.connections
 
-    def remove(self, connection: HttpProtocol) -> None:
-        """Let a connection go that is lost; the last one of a worker that ends leaves nothing behind."""
-        self.connections.discard(connection)
-        if connection.is_draining and not self.connections:
-            self.first_step.rest()
-
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         """Read the clock and cut the connections past their deadline; rest when there is none."""
         self.now_s = now_s = loop.time()
@@ -143,5 +137,3 @@ class Server(ABC):
             connection.check_deadline(now_s)
         has_work = self._clock is None or len(self.connections) > 0
         self._clock = loop.call_later(CLOCK_INTERVAL_S, self._tick, loop) if has_work else None
-        if not has_work:
-            self.first_step.rest()
