@@ -31,17 +31,6 @@ class Launch:
     file: ConfigFile | None = None
 
 
-def check_target(target: str) -> None:
-    """Refuse a TARGET that is not `MODULE:NAME`.
-
-    Raises:
-        ConfigError: it is not.
-    """
-    module, _, name = target.partition(":")
-    if not (name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
-        raise ConfigError(f"TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got {target!r}.")
-
-
 def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
     """Find and check all that the supervisor and its workers run with, and what to warn of. Every path is absolute.
 
