@@ -441,6 +441,13 @@ class Wsgi:
         return []
 
 
+class OtherProtocol:
+    """What other servers call."""
+
+    def __call__(self, request: Any) -> Any:
+        return request
+
+
 def wsgi(environ: Any, start_response: Any, options: Any = None) -> Any:
     """A function of it."""
     return []
@@ -473,13 +480,14 @@ WSGI = "Wrap an object of it in a2wsgi's WSGIMiddleware or asgiref's WsgiToAsgi,
         (Wsgi, f"It is a class, of WSGI as it seems, which is not served. {WSGI}"),
         (
             AsgiObject,
-            "It is a class: what is served is an object of it, such as AsgiObject() in TARGET or in the module.",
+            "It is a class: what is served is an object of it, as AsgiObject(...) makes it in TARGET or the module.",
         ),
         (
             Starlette,
-            "It is a class: what is served is an object of it, such as Starlette() in TARGET or in the module.",
+            "It is a class: what is served is an object of it, as Starlette(...) makes it in TARGET or the module.",
         ),
-        (int, "It is a class, and its objects are not called."),
+        (int, "It is a class: what is served is an object of it, as int(...) makes it in TARGET or the module."),
+        (OtherProtocol(), "It is called with 'request', which is neither ASGI nor a factory."),
         (
             Asgi2("scope"),
             "It looks like what an ASGI 2 application returns for a scope: name the application.",
@@ -489,11 +497,7 @@ WSGI = "Wrap an object of it in a2wsgi's WSGIMiddleware or asgiref's WsgiToAsgi,
             "It cannot be called without 'settings' and 'database': give that in TARGET, as in needs_settings(...), "
             "or a default. (The argument of an ASGI 2 application is called scope.)",
         ),
-        (
-            str.upper,
-            "It cannot be called without 'self': give that in TARGET, as in upper(...), or a default. "
-            "(The argument of an ASGI 2 application is called scope.)",
-        ),
+        (str.upper, "It is called with 'self', which is neither ASGI nor a factory."),
         (iter, "It is written in C and does not tell how it is called."),
     ],
 )

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
+from api_hour.config.http_options import HttpOptions
 from api_hour.http.asgi_websocket import answer_websocket
 from api_hour.http.errors import ClientGone, Refusal
 from api_hour.http.lifespan import Application, Lifespan, Message
@@ -49,13 +50,14 @@ class AsgiServer(Server):
     ) -> None:
         super().__init__(container=container, limits=limits, proxy=proxy)
         self._app = app
-        self._lifespan = Lifespan(app)
+        self._lifespan = Lifespan(app, HttpOptions.of_container(container))
 
     async def startup(self) -> None:
         """Start the application, before the first connection.
 
         Raises:
             StartError: the application says that it cannot; the message is its own.
+            RuntimeError: the application raised; the cause is what.
         """
         await self._lifespan.startup()
 
@@ -63,7 +65,7 @@ class AsgiServer(Server):
         """End the application, after the last connection.
 
         Raises:
-            RuntimeError: the application says that it failed; the message is its own.
+            RuntimeError: the application says that it failed, or raised, or took too long.
         """
         await self._lifespan.shutdown()
 

@@ -35,11 +35,9 @@ def _of_object(found: Any) -> str:
 
 def _of_class(found: type) -> str:
     shape = instance_call_of(found)
-    if shape is None:
-        return "It is a class, and its objects are not called."
-    if not shape.is_async and len(shape.required) == 3:
+    if shape is not None and not shape.is_async and len(shape.required) == 3:
         return f"It is a class, of WSGI as it seems, which is not served. {_WRAP_WSGI}"
-    return f"It is a class: what is served is an object of it, such as {found.__name__}() in TARGET or in the module."
+    return f"It is a class: what is served is an object of it, as {found.__name__}(...) makes it in TARGET or the module."
 
 
 def _of_callable(found: Any) -> str:
@@ -66,8 +64,10 @@ def _of_wsgi(found: Any) -> str:
 def _of_factory(found: Any, shape: CallShape) -> str:
     if not shape.required:
         return ""
-    name = getattr(found, "__name__", type(found).__name__)
     missing = " and ".join(map(repr, shape.required))
+    if not shape.is_function:
+        return f"It is called with {missing}, which is neither ASGI nor a factory."
+    name = getattr(found, "__name__", "NAME")
     return (
         f"It cannot be called without {missing}: give that in TARGET, as in {name}(...), or a default. "
         "(The argument of an ASGI 2 application is called scope.)"
