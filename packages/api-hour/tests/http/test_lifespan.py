@@ -205,7 +205,7 @@ async def test_a_message_that_is_no_answer_is_refused(message: Any, said: str) -
     with pytest.raises(RuntimeError):
         await lifespan.shutdown()
 
-    assert seen == [f"lifespan: {said}", "lifespan: expected an answer to nothing, got 'lifespan.startup.complete'"]
+    assert seen == [f"lifespan: {said}", "lifespan: expected an answer to shutdown, got 'lifespan.startup.complete'"]
 
 
 # While it is served.
@@ -233,6 +233,30 @@ async def test_a_lifespan_that_dies_is_told_when_it_dies(
     assert caplog.records[0].exc_info
     assert caplog.records[0].exc_info[1] is error
     await lifespan.shutdown()  # it is not waited for
+
+
+@on_each_loop
+async def test_a_lifespan_may_say_by_itself_that_it_has_failed(caplog: pytest.LogCaptureFixture) -> None:
+    """Starlette's does before it raises."""
+
+    async def fails(receive: Any, send: Any) -> None:
+        await started(receive, send)
+        await send({"type": "lifespan.shutdown.failed", "message": "the consumer fell"})
+
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        await fails(receive, send)
+
+    for failing in (app, raising(ValueError("the consumer fell"), after=fails)):
+        lifespan = lifespan_of(failing)
+        await lifespan.startup()
+        await asyncio.sleep(0)  # it runs to its end, and tells of it
+        await asyncio.sleep(0)
+        await lifespan.shutdown()
+
+    assert caplog.messages == [
+        "the application's lifespan ended, and requests are still served: the consumer fell",
+        "the application's lifespan died, and requests are still served",
+    ]
 
 
 @on_each_loop

@@ -45,8 +45,7 @@ class Lifespan:
         self._options = options
         self.state: dict[str, Any] = {}
         self._events: asyncio.Queue[Message] = asyncio.Queue()
-        self._asked = ""  # what an answer is waited for, if anything
-        self._answer: asyncio.Future[Message]
+        self._answers: dict[str, asyncio.Future[Message]] = {}  # to "startup" and "shutdown"; that may come unasked
         self._has_received = self._speaks_otherwise = False
         self._task: asyncio.Task[BaseException | None] | None = None
 
@@ -59,7 +58,9 @@ class Lifespan:
         """
         if self._options.lifespan == "off":
             return
-        task = asyncio.get_running_loop().create_task(self._run())
+        loop = asyncio.get_running_loop()
+        self._answers = {what: loop.create_future() for what in ("startup", "shutdown")}
+        task = loop.create_task(self._run())
         try:
             answer = await self._ask("startup", task, timeout_s=None)
         except asyncio.CancelledError:  # the worker is told to stop
@@ -113,8 +114,14 @@ class Lifespan:
 
     def _note_end(self, task: "asyncio.Task[BaseException | None]") -> None:
         """Tell of a lifespan that dies while the application is served."""
-        if self._task is task and (error := _error_of(task)):
+        if self._task is not task:
+            return  # it is being ended
+        said = self._answers["shutdown"]
+        if error := _error_of(task):
             LOG.error("the application's lifespan died, and requests are still served", exc_info=error)
+        elif said.done() and said.result()["type"] == "lifespan.shutdown.failed":
+            words = said.result().get("message", "")
+            LOG.error("the application's lifespan ended, and requests are still served: %s", words)
 
     # What the application calls, and what it is called by.
 
@@ -122,12 +129,10 @@ class Lifespan:
         self, what: str, task: "asyncio.Task[BaseException | None]", *, timeout_s: float | None
     ) -> Message | None:
         """Send an event; return what the application says to it, or None when it ended instead, or says nothing."""
-        self._asked = what
-        self._answer = asyncio.get_running_loop().create_future()
+        answer = self._answers[what]
         self._events.put_nowait({"type": f"lifespan.{what}"})
-        await asyncio.wait((self._answer, task), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        self._asked = ""
-        return self._answer.result() if self._answer.done() else None
+        await asyncio.wait((answer, task), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        return answer.result() if answer.done() else None
 
     async def _receive(self) -> Message:
         self._has_received = True
@@ -138,10 +143,10 @@ class Lifespan:
         if not kind.startswith("lifespan."):
             self._speaks_otherwise = True
             raise RuntimeError(f"lifespan: expected a message of the lifespan, got {kind!r}")
-        if not self._asked or kind not in (f"lifespan.{self._asked}.complete", f"lifespan.{self._asked}.failed"):
-            raise RuntimeError(f"lifespan: expected an answer to {self._asked or 'nothing'}, got {kind!r}")
-        self._asked = ""
-        self._answer.set_result(message)
+        what = next((what for what, answer in self._answers.items() if not answer.done()), "nothing")
+        if kind not in (f"lifespan.{what}.complete", f"lifespan.{what}.failed"):
+            raise RuntimeError(f"lifespan: expected an answer to {what}, got {kind!r}")
+        self._answers[what].set_result(message)
 
     async def _run(self) -> BaseException | None:
         """Run the application, and return what it raised."""
