@@ -42,9 +42,7 @@ def private_pgbouncer(postgres: PrivatePostgres) -> Iterator[str]:
         if USER is not None:
             shutil.chown(directory, USER)
         settings = directory / "pgbouncer.ini"
-        settings.write_text(
-            INI.format(server=postgres.directory, directory=directory, pool_size=SERVER_CONNECTIONS)
-        )
+        settings.write_text(INI.format(server=postgres.directory, directory=directory, pool_size=SERVER_CONNECTIONS))
         url = f"postgresql://tester@/postgres?host={directory}&port=6432"
         with (directory / "log").open("wb") as log:
             pooler = subprocess.Popen([program, "-q", settings], user=USER, stdout=log, stderr=log, cwd="/")

@@ -22,7 +22,7 @@ from api_hour.config.target_text import parse_target
 from api_hour.config.values import check_not_negative
 from api_hour.errors import ApiHourError, ConfigError
 
-Target = Annotated[str, Parameter(help="What to serve: MODULE:NAME; NAME may have attributes, and be called with literals.")]
+Target = Annotated[str, Parameter(help="What to serve: MODULE:NAME. NAME may have attributes, and be called.")]
 SameTarget = Annotated[str | None, Parameter(name="TARGET", help="What the daemon serves; needed with -ac.")]
 CheckConfig = Annotated[
     bool, Parameter(negative="", show_env_var=False, help="Check everything, import TARGET, and serve nothing.")

@@ -202,9 +202,7 @@ async def test_the_prepared_statements_of_a_connection_are_bounded(dsn: str) -> 
         assert await engine.fetch_value("SELECT 0") == 0
 
 
-@pytest.mark.parametrize(
-    "options", [{"statement_cache_size": 0}, {"connect_options": {"statement_cache_size": 0}}]
-)
+@pytest.mark.parametrize("options", [{"statement_cache_size": 0}, {"connect_options": {"statement_cache_size": 0}}])
 @on_each_loop
 async def test_without_a_cache_nothing_is_prepared_on_the_server(dsn: str, options: dict[str, Any]) -> None:
     async with connected(dsn, max_size=1, **options) as engine:

@@ -89,7 +89,7 @@ def test_what_cannot_be_served_is_refused(tmp_path: Path) -> None:
         (f"{CONTAINER}application = 7; app = Container", "made_app"),
         (CONTAINER, "made_app"),
         (f"{CONTAINER}class Service: container = Container", "made_app:Service.container"),
-        (f"{CONTAINER}def make(name, *, debug): return (Container, debug)[name == '7']", "made_app:make('a', debug=True)"),
+        (f"{CONTAINER}def make(name, *, debug): return name and Container", "made_app:make('a', debug=True)"),
         (f"{CONTAINER}class Service:\n  def make(self): return Container\nit = Service()", "made_app:it.make()"),
     ],
 )
@@ -125,9 +125,10 @@ REFUSED = {
     "as in made_app:NAME.",
     "made_app:service.other": "'service' has no 'other'.",
     "made_app:service.deep.other": "'service' has no 'deep'.",
-    "made_app:number()": "expected something that can be called before the parentheses, got 7.",
+    "made_app:number()": "expected before the parentheses what can be called, got 7.",
     "made_app:make()": "it is called with (name, *, debug=False); missing a required argument: 'name'.",
-    "made_app:make('a', other=1)": "it is called with (name, *, debug=False); got an unexpected keyword argument 'other'.",
+    "made_app:make('a', other=1)": "it is called with (name, *, debug=False); "
+    "got an unexpected keyword argument 'other'.",
 }
 
 

@@ -198,7 +198,7 @@ class CallableAttribute:
         CallableAttribute(),
         Starlette(),
         Endpoint,
-        lambda scope, receive, send: asgi_function(scope, receive, send),
+        lambda scope, receive, send: asgi_function(scope, receive, send),  # noqa: PLW0108  # itself is tried above
     ],
 )
 def test_an_asgi_application_is_wrapped(app: Any) -> None:
@@ -438,7 +438,7 @@ class Wsgi:
     """What Flask's and Django's applications are."""
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
-        return []
+        return wsgi(environ, start_response)
 
 
 class OtherProtocol:
@@ -494,8 +494,10 @@ WSGI = "Wrap an object of it in a2wsgi's WSGIMiddleware or asgiref's WsgiToAsgi,
         ),
         (
             needs_settings,
-            "It cannot be called without 'settings' and 'database': give that in TARGET, as in needs_settings(...), "
-            "or a default. (The argument of an ASGI 2 application is called scope.)",
+            (
+                "It cannot be called without 'settings' and 'database': give that in TARGET, as in "
+                "needs_settings(...), or a default. (The argument of an ASGI 2 application is called scope.)"
+            ),
         ),
         (str.upper, "It is called with 'self', which is neither ASGI nor a factory."),
         (iter, "It is written in C and does not tell how it is called."),
@@ -511,7 +513,7 @@ def test_a_framework_of_wsgi_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Wsgi, "__module__", "django.core.handlers.wsgi")
     assert hint(Wsgi()) == (
-        "It is Django's WSGI application, which is not served: name its ASGI application, PROJECT.asgi:application."
+        "It is Django's WSGI application, which is not served: name that of ASGI, PROJECT.asgi:application."
     )
 
 

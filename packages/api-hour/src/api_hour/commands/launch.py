@@ -7,7 +7,6 @@ from api_hour.commands.certificates import check_certificates
 from api_hour.config.files import ConfigFile
 from api_hour.config.places import find_logconfig, find_main_yaml
 from api_hour.config.settings import Settings
-from api_hour.errors import ConfigError
 from api_hour.privileges import find_identity
 from api_hour.worker.spec import WorkerSpec
 

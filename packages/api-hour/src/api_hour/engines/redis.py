@@ -140,5 +140,5 @@ class RedisEngine(PooledEngine[Redis]):
 
 
 def _is_left_open(error: BaseException) -> bool:
-    """Tell whether a client's one connection is in use elsewhere: the program does two things at a time, or left one."""
+    """Tell whether a client's one connection is in use elsewhere: two things at a time, or one that was left open."""
     return isinstance(error, redis.exceptions.ConnectionError) and str(error) == _NO_OTHER_CONNECTION

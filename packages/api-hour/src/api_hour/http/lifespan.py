@@ -152,14 +152,17 @@ class Lifespan:
         """Run the application, and return what it raised."""
         scope = {"type": "lifespan", "asgi": ASGI, "state": self.state}
         try:
-            awaited = self._app(scope, self._receive, self._send)
-            if not inspect.isawaitable(awaited):
-                self._has_received = True  # it is no application, whatever it knows
-                raise TypeError(f"expected an ASGI application, whose call is awaited; its call returned {awaited!r}")
-            await awaited
+            await self._awaitable(self._app(scope, self._receive, self._send))
         except BaseException as error:  # noqa: BLE001  # it is told, by who looks at the task
             return error
         return None
+
+    def _awaitable(self, returned: Any) -> Awaitable[None]:
+        """Refuse what is no application, whatever it knows of lifespans."""
+        if inspect.isawaitable(returned):
+            return returned
+        self._has_received = True
+        raise TypeError(f"expected an ASGI application, whose call is awaited; its call returned {returned!r}")
 
     @staticmethod
     async def _cancel(task: "asyncio.Task[BaseException | None]") -> None:

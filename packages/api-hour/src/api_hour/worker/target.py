@@ -69,7 +69,7 @@ def _find(module: ModuleType, text: TargetText, described_as: str) -> Any:
 
 def _maker_of_call(found: Any, call: Call, described_as: str) -> ContainerMaker:
     if not callable(found):
-        raise ConfigError(f"{described_as}: expected something that can be called before the parentheses, got {found!r}.")
+        raise ConfigError(f"{described_as}: expected before the parentheses what can be called, got {found!r}.")
     for shape in shapes_of(found)[-1:]:
         try:
             shape.signature.bind(*call.positional, **call.keywords)

@@ -70,7 +70,8 @@ def maker_of(found: Any, *, described_as: str, is_made: bool = False) -> Contain
         Exception: whatever a factory without arguments raises.
     """
     forms = FORMS[:-1] if is_made else FORMS
-    for shape in shapes_of(found) or [None]:
+    shapes: list[CallShape | None] = [*shapes_of(found)]
+    for shape in shapes or [None]:
         for form in forms:
             if form.fits(found, shape):
                 return form.maker(found, described_as)
@@ -79,7 +80,8 @@ def maker_of(found: Any, *, described_as: str, is_made: bool = False) -> Contain
 
 def _refusal(found: Any, described_as: str, forms: "Sequence[Form]", *, hint: str = "") -> ConfigError:
     expected = "; ".join(form.what for form in forms)
-    return ConfigError(f"{described_as}: expected one of: {expected}. Got {found!r}. {hint or hint_for(found)}".rstrip())
+    message = f"{described_as}: expected one of: {expected}. Got {found!r}. {hint or hint_for(found)}"
+    return ConfigError(message.rstrip())
 
 
 def maker_of_call(call: Callable[[], Any], described_as: str) -> ContainerMaker:

@@ -7,7 +7,6 @@ from typing import Any
 from api_hour.container import Container
 from api_hour.worker.call_shape import CallShape, instance_call_of, shapes_of
 
-
 _WRAP_WSGI = "Wrap an object of it in a2wsgi's WSGIMiddleware or asgiref's WsgiToAsgi, or serve it by a WSGI server."
 WSGI_HINT = f"It looks like WSGI, which is not served. {_WRAP_WSGI}"
 
@@ -37,7 +36,8 @@ def _of_class(found: type) -> str:
     shape = instance_call_of(found)
     if shape is not None and not shape.is_async and len(shape.required) == 3:
         return f"It is a class, of WSGI as it seems, which is not served. {_WRAP_WSGI}"
-    return f"It is a class: what is served is an object of it, as {found.__name__}(...) makes it in TARGET or the module."
+    made = f"{found.__name__}(...)"
+    return f"It is a class: what is served is an object of it, as {made} makes it in TARGET or the module."
 
 
 def _of_callable(found: Any) -> str:
@@ -55,7 +55,7 @@ def _of_callable(found: Any) -> str:
 def _of_wsgi(found: Any) -> str:
     framework = type(found).__module__.partition(".")[0]
     if framework == "django":
-        return "It is Django's WSGI application, which is not served: name its ASGI application, PROJECT.asgi:application."
+        return "It is Django's WSGI application, which is not served: name that of ASGI, PROJECT.asgi:application."
     if framework == "flask":
         return f"It is a Flask application, which is WSGI and not served. {_WRAP_WSGI}"
     return WSGI_HINT
