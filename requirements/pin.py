@@ -41,11 +41,10 @@ def compile_pins(uv: Path, sources: list[str], name: str, *, standard_input: str
 
 
 def as_pinned(name: str, pinned_in: tuple[str, ...]) -> str:
-    """Return what requirements/NAME.in names, each with the version that it has in other files of pins."""
+    """Return what requirements/NAME.in names, each with the versions that it has in other files of pins."""
     pins = "".join((ROOT / f"requirements/{other}.txt").read_text() for other in pinned_in)
-    versions = dict(re.findall(r"^([\w-]+)==(\S+)", pins, re.MULTILINE))
     names = re.findall(r"^[\w-]+", (ROOT / f"requirements/{name}.in").read_text(), re.MULTILINE)
-    return "".join(f"{wanted}=={versions[wanted]}\n" for wanted in names)
+    return "\n".join(line for wanted in names for line in re.findall(rf"^{wanted}==.*?(?= \\$)", pins, re.MULTILINE))
 
 
 if __name__ == "__main__":
