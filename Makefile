@@ -6,12 +6,15 @@ PEERS := .venv-peers
 ROBYN := .venv-robyn
 FIRST_STEPS := .venv-first-steps
 PYTHONS ?= $(PYTHON)
+LOWEST := .venv-lowest
+LOWEST_TESTS = $(filter-out %.py %/e2e %/__pycache__,$(wildcard packages/*/tests/*)) $(wildcard packages/*/tests/test_*.py) \
+	packages/api-hour/tests/e2e/test_targets.py
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement
 PACKAGES := packages/api-hour packages/rush-hour
 ARGS ?=
 
-.PHONY: help bench test lint types perf perf-load perf-http perf-daemon first-steps docs clean meinheld pins format
+.PHONY: help bench test lint types perf perf-load perf-http perf-daemon first-steps docs clean meinheld pins format test-lowest
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +25,9 @@ bench: $(VENV)/.bench ## Rerun the published comparison; ARGS="--duration 5m --o
 test: $(VENV)/.bench $(VENV)/.dev ## Run all tests; ARGS="-k name" passes options on.
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile packages/api-hour $(ARGS)
 	$(BIN)/pytest packages/rush-hour benchmarks/tests $(ARGS)
+
+test-lowest: $(LOWEST)/.lowest ## Run tests with the oldest dependencies that the packages allow (on CPython 3.11).
+	$(LOWEST)/bin/pytest --numprocesses=2 --dist=loadfile $(LOWEST_TESTS) $(ARGS)
 
 lint: $(VENV)/.bench $(VENV)/.dev ## Check style, spelling and the layers.
 	$(BIN)/ruff check .
@@ -73,7 +79,7 @@ pins: ## Choose the newest versions again and write them to requirements/*.txt (
 	$(PYTHON) requirements/pin.py
 
 clean: ## Remove everything that was made.
-	rm -rf $(VENV) $(PEERS) $(ROBYN) $(FIRST_STEPS) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) $(ROBYN) $(FIRST_STEPS) $(LOWEST) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name '*.egg-info' -prune -exec rm -rf {} +
 
@@ -97,6 +103,13 @@ $(PEERS)/.perf: requirements/perf.txt $(PACKAGES:=/pyproject.toml)
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
+	@touch $@
+
+$(LOWEST)/.lowest: requirements/lowest.txt $(PACKAGES:=/pyproject.toml)
+	@echo "installing the oldest dependencies that the two packages allow (requirements/lowest.txt) into $(LOWEST)"
+	@$(PYTHON) -m venv $(LOWEST)
+	@$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
+	@$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
 	@touch $@
 
 $(ROBYN)/.robyn: requirements/robyn.txt

@@ -13,15 +13,16 @@ from cyclopts import Parameter
 
 from api_hour import __version__
 from api_hour.commands import check, control, serve
-from api_hour.commands.launch import Launch, check_target
+from api_hour.commands.launch import Launch
 from api_hour.config.complaints import explain
 from api_hour.config.settings import Location, Settings
 from api_hour.config.show import show_config
 from api_hour.config.sources import Sources
+from api_hour.config.target_text import parse_target
 from api_hour.config.values import check_not_negative
 from api_hour.errors import ApiHourError, ConfigError
 
-Target = Annotated[str, Parameter(help="What to serve: MODULE:CONTAINER.")]
+Target = Annotated[str, Parameter(help="What to serve: MODULE:NAME. NAME may have attributes, and be called.")]
 SameTarget = Annotated[str | None, Parameter(name="TARGET", help="What the daemon serves; needed with -ac.")]
 CheckConfig = Annotated[
     bool, Parameter(negative="", show_env_var=False, help="Check everything, import TARGET, and serve nothing.")
@@ -97,7 +98,7 @@ def make_app(sources: Sources) -> cyclopts.App:
         check_config: CheckConfig = False,
         show: ShowConfig = False,
     ) -> int:
-        check_target(target)
+        parse_target(target)
         launch = Launch(
             target=target,
             settings=settings,

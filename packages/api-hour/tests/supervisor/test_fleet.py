@@ -91,7 +91,7 @@ def test_a_worker_is_given_its_order_and_its_end_is_reported(tmp_path: Path, mon
         b'"name":"","log_level":"info","log_file":null,"identity":null,"own_tls":[],"default_tls":null,'
         b'"access_log":null,"access_log_file":null,"http":{"keep_alive_timeout_s":75.0,"request_timeout_s":0.0,'
         b'"body_bytes":1048576,"connections":16384,"trusted_proxies":["127.0.0.1","::1","unix"],"proxy_headers":null,'
-        b'"proxy_protocol":false}},'
+        b'"proxy_protocol":false,"lifespan":"auto","graceful_timeout_s":30.0}},'
         b'"worker_id":3,"listener_fds":[],"request_limit":9,"counts_fd":%d,"slot":0}\n' % watch.fleet._counts_fd
     )
 

@@ -18,9 +18,11 @@ from api_hour.config.binds import DEFAULT_BIND, FORMS, MONITOR_FORMS, Bind, TcpB
 from api_hour.config.http_options import (
     BODY_BYTES,
     CONNECTIONS,
+    GRACEFUL_TIMEOUT_S,
     KEEP_ALIVE_TIMEOUT_S,
     TRUSTED_PROXIES,
     HttpOptions,
+    LifespanMode,
     ProxyHeaders,
 )
 from api_hour.config.tls_files import TlsFiles, split_tls
@@ -152,7 +154,7 @@ class Settings(Location):
             validator=check_not_negative,
             help="Seconds that a stopping worker may take to finish its requests.",
         ),
-    ] = 30.0
+    ] = GRACEFUL_TIMEOUT_S
     drain_timeout_s: Annotated[
         float,
         Parameter(
@@ -227,6 +229,10 @@ class Settings(Location):
             help="Connections from trusted proxies begin with a PROXY protocol header, of version 1 or 2.",
         ),
     ] = False
+    lifespan: Annotated[
+        LifespanMode,
+        Parameter(help="Whether an ASGI application has a lifespan; auto: unless it shows that it knows none."),
+    ] = "auto"
     max_requests: Annotated[
         int,
         Parameter(
@@ -366,6 +372,8 @@ class Settings(Location):
             trusted_proxies=self.trusted_proxies,
             proxy_headers=self.proxy_headers,
             proxy_protocol=self.proxy_protocol,
+            lifespan=self.lifespan,
+            graceful_timeout_s=self.graceful_timeout_s,
         )
 
     def default_tls(self) -> TlsFiles | None:

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from api_hour.http.answers import log_failure
+from api_hour.config.http_options import HttpOptions
 from api_hour.http.asgi_websocket import answer_websocket
 from api_hour.http.errors import NOT_WHOLE, ClientGone, Refusal
 from api_hour.http.layers import http_error_response
@@ -54,13 +55,14 @@ class AsgiServer(Server):
     ) -> None:
         super().__init__(container=container, limits=limits, proxy=proxy)
         self._app = app
-        self._lifespan = Lifespan(app)
+        self._lifespan = Lifespan(app, HttpOptions.of_container(container))
 
     async def startup(self) -> None:
         """Start the application, before the first connection.
 
         Raises:
             StartError: the application says that it cannot; the message is its own.
+            RuntimeError: the application raised; the cause is what.
         """
         await self._lifespan.startup()
 
@@ -68,7 +70,7 @@ class AsgiServer(Server):
         """End the application, after the last connection.
 
         Raises:
-            RuntimeError: the application says that it failed; the message is its own.
+            RuntimeError: the application says that it failed, or raised, or took too long.
         """
         await self._lifespan.shutdown()
 

@@ -57,7 +57,7 @@ class Server(ABC):
     def __init__(self, *, container: Any = None, limits: Limits | None = None, proxy: Proxy | None = None) -> None:
         self.container = container
         worker = getattr(container, "worker", None)
-        options: HttpOptions = getattr(worker, "http", HttpOptions())
+        options = HttpOptions.of_container(container)
         self.limits = limits or Limits.of_options(options)
         self.proxy = proxy or Proxy.of_options(options)
         self.stats: ServingStats | None = getattr(worker, "stats", None)
