@@ -67,3 +67,14 @@ def test_all_handlers_are_as_before_afterwards() -> None:
 
     assert {number: signal.getsignal(number) for number in numbers} == before
     assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_a_signal_to_a_child_does_not_reach_its_parent() -> None:
+    with signal_socket() as signals:
+        pid = os.fork()
+        if pid == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGTERM
+        with pytest.raises(BlockingIOError):
+            signals.recv(1)

@@ -19,6 +19,7 @@ from api_hour.supervisor.stack_file import StackFile
 from api_hour.supervisor.systemd import SERVICE_VARIABLES
 from api_hour.tls import TlsPem
 from api_hour.worker.connection_counts import ConnectionCounts, Slots, make_shared_memory
+from api_hour.worker.signals import BLOCKED_AT_START
 from api_hour.worker.spec import (
     STACK_SIGNAL,
     Heartbeat,
@@ -180,7 +181,7 @@ class Fleet:
             undo.callback(ours.close)
             stack = StackFile()
             undo.callback(stack.close)
-            with theirs, _stack_signal_blocked():
+            with theirs, _signals_blocked():
                 process = subprocess.Popen(
                     (*WORKER_COMMAND, str(theirs.fileno()), str(stack.fd)),
                     stdin=subprocess.DEVNULL,
@@ -275,9 +276,9 @@ class Fleet:
 
 
 @contextmanager
-def _stack_signal_blocked() -> Iterator[None]:
-    """Let a process that is started here begin with the signal blocked; the worker lets it in when it can answer."""
-    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, (STACK_SIGNAL,))
+def _signals_blocked() -> Iterator[None]:
+    """Let a process that is started here begin with signals blocked; the worker lets them in when it handles them."""
+    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED_AT_START)
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from api_hour.forking import reset_signals, undone_in_children
 from api_hour.supervisor.events import (
     Event,
     FewerWorkers,
@@ -36,7 +37,8 @@ def signal_socket() -> Iterator[socket.socket]:
         old_wakeup_fd = signal.set_wakeup_fd(theirs.fileno())
         old_handlers = {number: signal.signal(number, _ignore) for number in (*REQUESTS, *PASSED_OVER)}
         try:
-            yield ours
+            with undone_in_children(lambda: reset_signals((_ignore,))):
+                yield ours
         finally:
             for number, handler in old_handlers.items():
                 signal.signal(number, handler)

@@ -83,6 +83,10 @@ class Connections:
         """Return the transports of those that have one."""
         return [transport for transport in self._transports.values() if transport is not None]
 
+    def descriptors(self) -> list[int]:
+        """Return the descriptors of all that are open."""
+        return [connection.fileno() for connection in self._transports]
+
     def take(
         self,
         accepted: socket.socket,

@@ -11,6 +11,7 @@ import asyncio
 import inspect
 import logging
 import socket
+import time
 from collections.abc import Callable, Sequence
 from ssl import SSLContext
 from typing import Any
@@ -51,15 +52,30 @@ class Ending:
     def __init__(self) -> None:
         self.asked = asyncio.Event()
         self.stop_asked = asyncio.Event()
+        self._asked_at_s: float | None = None
+        self._stop_asked_at_s: float | None = None
 
     def retire(self) -> None:
         """End when the clients have been told."""
+        if self._asked_at_s is None:
+            self._asked_at_s = time.monotonic()
         self.asked.set()
 
     def stop(self) -> None:
         """End when the requests in flight are answered."""
+        if self._stop_asked_at_s is None:
+            self._stop_asked_at_s = time.monotonic()
         self.asked.set()
         self.stop_asked.set()
+
+    def time_left_s(self, *, drain_timeout_s: float, graceful_timeout_s: float) -> float:
+        """Return how long the worker may still take to end, in seconds; all the time of a stop if nobody has asked."""
+        now_s = time.monotonic()
+        if self._stop_asked_at_s is not None:
+            return self._stop_asked_at_s + graceful_timeout_s - now_s
+        if self._asked_at_s is not None:
+            return self._asked_at_s + drain_timeout_s + graceful_timeout_s - now_s
+        return graceful_timeout_s
 
 
 async def serve(

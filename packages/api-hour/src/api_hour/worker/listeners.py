@@ -127,6 +127,10 @@ class Listeners:
         """Count the connections that are not over."""
         return self._connections.count() + self._own_servers.count()
 
+    def descriptors(self) -> list[int]:
+        """Return the descriptors of the connections that this worker has accepted."""
+        return self._connections.descriptors()
+
     def _is_over(self) -> bool:
         return self.open_connections() == 0 and not any(datagrams.is_open() for datagrams in self._datagrams)
 

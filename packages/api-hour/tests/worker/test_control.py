@@ -11,7 +11,7 @@ from issued import open_descriptors
 
 from api_hour.config.tls_files import TlsFiles
 from api_hour.tls import TlsPem
-from api_hour.worker.process import Commands, Reporter
+from api_hour.worker.control import Commands, Reporter
 from api_hour.worker.spec import Heartbeat, WorkerReport, decode_report, encode_certificates
 
 
