@@ -36,6 +36,7 @@ from api_hour.supervisor.fleet import Fleet
 from api_hour.supervisor.handover import Ownership, Predecessor, Successor
 from api_hour.supervisor.ledger import Ledger
 from api_hour.supervisor.opening import Held, opened
+from api_hour.supervisor.orphans import reap_orphans
 from api_hour.supervisor.policy import Policy
 from api_hour.supervisor.recorder import Recorder
 from api_hour.supervisor.signals import read_requests, signal_socket
@@ -182,6 +183,7 @@ class Daemon:
         ready = self._selector.select(None if wake_at_s is None else max(0.0, wake_at_s - time.monotonic()))
         for key, _ in ready:
             key.data()
+        reap_orphans({*self.fleet.pids().values(), self._successor.pid})
 
     def _carry_out(self, action: Action) -> None:
         match action:

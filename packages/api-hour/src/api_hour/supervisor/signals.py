@@ -24,7 +24,12 @@ REQUESTS: Mapping[signal.Signals, Event] = {
     signal.SIGTTIN: MoreWorkers(),
     signal.SIGTTOU: FewerWorkers(),
 }
-PASSED_OVER = frozenset({signal.SIGUSR1})  # log rotation sends it; by default it would end the daemon
+PASSED_OVER = frozenset(
+    {
+        signal.SIGUSR1,  # log rotation sends it; by default it would end the daemon
+        signal.SIGCHLD,  # it is enough that the selector wakes: see orphans.py
+    }
+)
 
 
 @contextmanager
