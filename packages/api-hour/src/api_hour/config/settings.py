@@ -153,6 +153,14 @@ class Settings(Location):
             help="Seconds that a stopping worker may take to finish its requests.",
         ),
     ] = 30.0
+    stop_delay_s: Annotated[
+        float,
+        Parameter(
+            name="--stop-delay",
+            validator=check_not_negative,
+            help="Seconds to serve on after a stop signal, not ready for load balancers; a second signal ends them.",
+        ),
+    ] = 0.0
     drain_timeout_s: Annotated[
         float,
         Parameter(

@@ -16,6 +16,7 @@ from api_hour.supervisor.certificate_watch import CertificateWatch
 from api_hour.supervisor.decisions import Decisions
 from api_hour.supervisor.events import (
     Action,
+    CloseListeners,
     DumpStack,
     Event,
     Exit,
@@ -130,6 +131,7 @@ class Daemon:
                 workers=settings.workers,
                 graceful_timeout_s=settings.graceful_timeout_s,
                 boot_timeout_s=settings.boot_timeout_s,
+                stop_delay_s=settings.stop_delay_s,
                 drain_timeout_s=settings.drain_timeout_s,
                 heartbeat_timeout_s=settings.heartbeat_timeout_s,
                 max_requests=settings.max_requests,
@@ -197,6 +199,8 @@ class Daemon:
                 self.fleet.dump_stack(worker_id)
             case KillWorker(worker_id=worker_id, reason=reason):
                 self.fleet.kill(worker_id, reason)
+            case CloseListeners():
+                self._held.close_listeners()
             case StartSuccessor():
                 self._successor.start(self._held.inheritable(), self._launched_in)
             case StopSuccessor():

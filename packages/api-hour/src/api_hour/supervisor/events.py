@@ -113,6 +113,11 @@ class RetireWorker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloseListeners:
+    """Let go of the listening sockets, so that nobody can connect when the workers have let go of them, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopWorker:
     """Ask the worker to close idle connections, to finish its requests and to end."""
 
@@ -180,7 +185,7 @@ class Exit:
 
 Action = (
     StartWorker | RetireWorker | StopWorker | DumpStack | KillWorker | StartSuccessor | StopSuccessor
-    | Notify | LogFact | Exit
+    | CloseListeners | Notify | LogFact | Exit
 )  # fmt: skip
 
 

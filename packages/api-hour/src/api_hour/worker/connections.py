@@ -114,6 +114,11 @@ class Connections:
         if self._being_adopted:
             await asyncio.wait(self._being_adopted)
 
+    async def wait_for_handshakes(self, timeout_s: float) -> None:
+        """Wait until no handshake is under way, or the time is up."""
+        if self._handshakes:
+            await asyncio.wait(self._handshakes, timeout=timeout_s)
+
     def tell_protocols(self, tell: Callable[[asyncio.BaseProtocol], None]) -> None:
         """Call `tell` with the protocol of each connection, and of each whose handshake is not over when it is."""
         self._tell = tell

@@ -114,7 +114,6 @@ async def serve(
         await _open_servers(container, sockets, listeners, backlog, certificates or [None] * len(sockets))
         on_ready(listeners)
         await ending.asked.wait()
-        listeners.close()
         if not ending.stop_asked.is_set():
             await _retire(listeners, drain_timeout_s, graceful_timeout_s, ending.stop_asked)
         if ending.stop_asked.is_set():

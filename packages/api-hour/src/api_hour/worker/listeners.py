@@ -24,6 +24,8 @@ from api_hour.worker.own_servers import OwnServers
 LOG = logging.getLogger("api_hour.worker")
 
 POLL_S = 0.02
+LAST_HANDSHAKES_S = 1.0  # for those that are under way when the daemon stops
+TURNS_TO_READ = 5  # of the loop, until what has come is with the protocol, also of a connection just accepted
 
 
 class Listeners:
@@ -109,12 +111,12 @@ class Listeners:
     async def drain(self, timeout_s: float) -> None:
         """Stop accepting; let the connections finish and send all they have to; abort those left when time is up.
 
+        Nobody serves after this worker, so what waits to be accepted is taken first, and what has been sent is read.
+
         Args:
             timeout_s: how long that may take, in seconds.
         """
-        self.close()
-        self._connections.give_up_handshakes()
-        await self._connections.wait_for_transports()
+        await self._take_waiting(timeout_s)
         async with asyncio.TaskGroup() as tasks:
             endings = [tasks.create_task(ending) for ending in self._begin_end(timeout_s)]
             await self._wait(lambda: self._is_over() and all(ending.done() for ending in endings), timeout_s)
@@ -122,6 +124,17 @@ class Listeners:
                 ending.cancel()
             for ending_now in self._cut():
                 tasks.create_task(ending_now)
+
+    async def _take_waiting(self, timeout_s: float) -> None:
+        if not self._is_closed:
+            await _let_read()  # servers of the Container's own accept by themselves
+            for acceptor in self._acceptors:
+                acceptor.take_waiting()
+            self.close()
+        await self._connections.wait_for_handshakes(min(timeout_s, LAST_HANDSHAKES_S))
+        self._connections.give_up_handshakes()
+        await self._connections.wait_for_transports()
+        await _let_read()
 
     def open_connections(self) -> int:
         """Count the connections that are not over."""
@@ -156,3 +169,9 @@ class Listeners:
         end_at_s = self._loop.time() + timeout_s
         while not condition() and self._loop.time() < end_at_s:  # noqa: ASYNC110  # see above
             await asyncio.sleep(POLL_S)
+
+
+async def _let_read() -> None:
+    """Let the loop read what has come, so that no request that was sent is taken for an idle connection."""
+    for _ in range(TURNS_TO_READ):
+        await asyncio.sleep(0)
