@@ -88,7 +88,7 @@ def test_a_worker_is_given_its_order_and_its_end_is_reported(tmp_path: Path, mon
     assert path.read_bytes() == (
         b'{"spec":{"target":"app:Container","chdir":"/","main_yaml":null,"logconfig":null,"backlog":7,'
         b'"graceful_timeout_s":1.0,"workers":1,"drain_timeout_s":0.0,"heartbeat_timeout_s":0.0,'
-        b'"name":"","log_level":"info","log_file":null,"identity":null,"own_tls":[],"default_tls":null,'
+        b'"name":"","log_level":"info","log_file":null,"prints_to_log":false,"identity":null,"own_tls":[],"default_tls":null,'
         b'"access_log":null,"access_log_file":null,"http":{"keep_alive_timeout_s":75.0,"request_timeout_s":0.0,'
         b'"body_bytes":1048576,"connections":16384,"trusted_proxies":["127.0.0.1","::1","unix"],"proxy_headers":null,'
         b'"proxy_protocol":false}},'

@@ -12,6 +12,7 @@ from api_hour.supervisor.events import (
     Event,
     FewerWorkers,
     HandoverRequested,
+    LogsMoved,
     MoreWorkers,
     ReloadRequested,
     StopRequested,
@@ -39,6 +40,7 @@ def requested(*numbers: signal.Signals) -> Iterator[list[Event]]:
         (signal.SIGQUIT, StopRequested(at_once=True)),
         (signal.SIGHUP, ReloadRequested()),
         (signal.SIGUSR2, HandoverRequested()),
+        (signal.SIGUSR1, LogsMoved()),
         (signal.SIGTTIN, MoreWorkers()),
         (signal.SIGTTOU, FewerWorkers()),
     ],
@@ -55,7 +57,7 @@ def test_others_ask_for_nothing_and_end_nothing(number: signal.Signals) -> None:
 
 
 def test_signals_keep_their_order() -> None:
-    with requested(signal.SIGTTIN, signal.SIGUSR1, signal.SIGHUP, signal.SIGTTIN) as events:
+    with requested(signal.SIGTTIN, signal.SIGCHLD, signal.SIGHUP, signal.SIGTTIN) as events:
         assert events == [MoreWorkers(), ReloadRequested(), MoreWorkers()]
 
 
@@ -70,6 +72,7 @@ def test_all_handlers_are_as_before_afterwards() -> None:
     assert signal.set_wakeup_fd(-1) == -1
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_signal_to_a_child_does_not_reach_its_parent() -> None:
     with signal_socket() as signals:
         pid = os.fork()

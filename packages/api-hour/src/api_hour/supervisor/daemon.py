@@ -12,6 +12,7 @@ from pathlib import Path
 from api_hour.config import Settings
 from api_hour.detaching import Launcher, Nobody
 from api_hour.errors import StartError
+from api_hour.standard_descriptors import follow_log
 from api_hour.supervisor.certificate_watch import CertificateWatch
 from api_hour.supervisor.decisions import Decisions
 from api_hour.supervisor.events import (
@@ -20,6 +21,7 @@ from api_hour.supervisor.events import (
     DumpStack,
     Event,
     Exit,
+    FollowLogs,
     HandoverDone,
     KillWorker,
     LogFact,
@@ -120,6 +122,7 @@ class Daemon:
         self._predecessor = predecessor
         self._files = files
         self._launched_in = launched_in or Path.cwd()
+        self._output_file = settings.log_file if settings.daemon else None
         self._events: deque[Event] = deque()
         self._service_manager = ServiceManager(os.environ, os.getpid())
         self._successor = Successor(selector, self._on_successor)
@@ -190,6 +193,7 @@ class Daemon:
     def _carry_out(self, action: Action) -> None:
         match action:
             case StartWorker(worker_id=worker_id, request_limit=request_limit):
+                self._follow_logs()
                 self.fleet.start(worker_id, request_limit=request_limit)
             case RetireWorker(worker_id=worker_id, reason=reason):
                 self.fleet.retire(worker_id, reason)
@@ -201,12 +205,24 @@ class Daemon:
                 self.fleet.kill(worker_id, reason)
             case CloseListeners():
                 self._held.close_listeners()
+            case FollowLogs():
+                self._follow_logs()
             case StartSuccessor():
                 self._successor.start(self._held.inheritable(), self._launched_in)
             case StopSuccessor():
                 self._successor.stop()
             case _:
                 self._tell(action)
+
+    def _follow_logs(self) -> None:
+        """Have what is printed go to the log's file, if that was moved away; in the background only."""
+        if self._output_file is None:
+            return
+        try:
+            if follow_log(self._output_file):
+                self.fleet.follow_log()
+        except OSError as error:
+            LOG.error("--log-file: %s cannot be written to: %s", self._output_file, error.strerror)  # noqa: TRY400
 
     def _tell(self, action: Action) -> None:
         match action:

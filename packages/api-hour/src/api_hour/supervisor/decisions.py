@@ -37,11 +37,13 @@ from api_hour.supervisor.events import (
     Event,
     Exit,
     FewerWorkers,
+    FollowLogs,
     HandoverDone,
     HandoverFailed,
     HandoverRequested,
     KillWorker,
     LogFact,
+    LogsMoved,
     MoreWorkers,
     Notify,
     ReloadRequested,
@@ -187,6 +189,8 @@ class Decisions:
                 self._on_exited(event, now_s)
             case WorkerSpent():
                 self._on_spent(event, now_s)
+            case LogsMoved():
+                self._actions.append(FollowLogs())
             case HandoverDone():
                 self._on_handover_done(now_s)
             case HandoverFailed():

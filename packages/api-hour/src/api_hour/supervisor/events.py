@@ -70,6 +70,11 @@ class StopRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogsMoved:
+    """Somebody has moved the files of the logs away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandoverRequested:
     """Somebody wants a new supervisor to take over."""
 
@@ -93,7 +98,7 @@ class Tick:
 
 WorkerEvent = WorkerReady | WorkerAlive | WorkerSpent | WorkerExited
 Request = ReloadRequested | MoreWorkers | FewerWorkers | StopRequested | HandoverRequested
-Event = WorkerEvent | Request | HandoverDone | HandoverFailed | Tick
+Event = WorkerEvent | Request | LogsMoved | HandoverDone | HandoverFailed | Tick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +146,11 @@ class KillWorker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowLogs:
+    """Let what every process prints go to the log's file of now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartSuccessor:
     """Start a new supervisor that inherits the listening sockets."""
 
@@ -185,7 +195,7 @@ class Exit:
 
 Action = (
     StartWorker | RetireWorker | StopWorker | DumpStack | KillWorker | StartSuccessor | StopSuccessor
-    | CloseListeners | Notify | LogFact | Exit
+    | CloseListeners | FollowLogs | Notify | LogFact | Exit
 )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ from api_hour.worker.spec import (
 
 LOG = logging.getLogger("api_hour.supervisor")
 
+STANDARD_OUTPUT = 1
 WORKER_COMMAND = (sys.executable, "-P", "-m", "api_hour.worker.process")
 
 
@@ -139,10 +140,16 @@ class Fleet:
         with os.fdopen(os.memfd_create("api_hour-certificates"), "wb") as file:
             file.write(encode_certificates(changed))
             file.flush()
-            line = encode_command(WorkerCommand(command="certificates")) + b"\n"
-            for worker in self._workers.values():
-                with suppress(OSError):  # it is gone, or its loop is blocked: its deadline will be seen
-                    socket.send_fds(worker.control, [line], [file.fileno()])
+            self._pass_file(WorkerCommand(command="certificates"), file.fileno())
+
+    def follow_log(self) -> None:
+        """Let what every worker prints go where this process's output goes."""
+        self._pass_file(WorkerCommand(command="output"), STANDARD_OUTPUT)
+
+    def _pass_file(self, command: WorkerCommand, fd: int) -> None:
+        for worker in self._workers.values():
+            with suppress(OSError):  # it is gone, or its loop is blocked: its deadline will be seen
+                socket.send_fds(worker.control, [encode_command(command) + b"\n"], [fd])
 
     def stop(self, worker_id: int) -> None:
         """Tell a worker to end when its requests are answered; nothing happens when it is gone."""

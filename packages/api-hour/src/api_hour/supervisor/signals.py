@@ -10,6 +10,7 @@ from api_hour.supervisor.events import (
     Event,
     FewerWorkers,
     HandoverRequested,
+    LogsMoved,
     MoreWorkers,
     ReloadRequested,
     StopRequested,
@@ -21,15 +22,11 @@ REQUESTS: Mapping[signal.Signals, Event] = {
     signal.SIGQUIT: StopRequested(at_once=True),
     signal.SIGHUP: ReloadRequested(),
     signal.SIGUSR2: HandoverRequested(),
+    signal.SIGUSR1: LogsMoved(),
     signal.SIGTTIN: MoreWorkers(),
     signal.SIGTTOU: FewerWorkers(),
 }
-PASSED_OVER = frozenset(
-    {
-        signal.SIGUSR1,  # log rotation sends it; by default it would end the daemon
-        signal.SIGCHLD,  # it is enough that the selector wakes: see orphans.py
-    }
-)
+PASSED_OVER = frozenset({signal.SIGCHLD})  # it is enough that the selector wakes: see orphans.py
 
 
 @contextmanager

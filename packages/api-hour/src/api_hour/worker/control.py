@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Callable
 
+from api_hour.standard_descriptors import lead_output_to
 from api_hour.tls import TlsPem
 from api_hour.worker.spec import (
     Heartbeat,
@@ -95,15 +96,26 @@ class Commands:
             return
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
-            if decode_command(line).command == "retire":
-                self._retire()
-            else:
-                self._replace(decode_certificates(_read_file(self._files.pop(0))))
+            match decode_command(line).command:
+                case "retire":
+                    self._retire()
+                case "certificates":
+                    self._replace(decode_certificates(_read_file(self._files.pop(0))))
+                case "output":
+                    _print_to(self._files.pop(0))
 
 
 def _read_file(fd: int) -> bytes:
     """Return the content of a file, whose position all workers share, and close it."""
     try:
         return os.pread(fd, os.fstat(fd).st_size, 0)
+    finally:
+        os.close(fd)
+
+
+def _print_to(fd: int) -> None:
+    """Let what this process prints go to a descriptor, and close it."""
+    try:
+        lead_output_to(fd)
     finally:
         os.close(fd)

@@ -35,6 +35,7 @@ class WorkerSpec:
     name: str = ""
     log_level: str = "info"
     log_file: str | None = None
+    prints_to_log: bool = False
     identity: Identity | None = None
     own_tls: tuple[TlsFiles | None, ...] = ()
     default_tls: TlsFiles | None = None
@@ -70,10 +71,11 @@ class WorkerCommand:
     """What a running worker is told.
 
     `retire`: to accept nothing more, send its clients elsewhere, and end. `certificates`: to serve new connections with
-    what is in the file whose descriptor comes along, as `encode_certificates` wrote it.
+    what is in the file whose descriptor comes along, as `encode_certificates` wrote it. `output`: to let what is
+    printed go to the descriptor that comes along.
     """
 
-    command: Literal["retire", "certificates"]
+    command: Literal["retire", "certificates", "output"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
