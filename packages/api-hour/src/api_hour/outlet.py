@@ -16,7 +16,7 @@ from weakref import WeakSet
 
 KEPT_BYTES = 1 << 20
 PATIENCE_S = 0.05  # for a line to be written, until it is clear that nobody reads
-LAST_PATIENCE_S = 1.0  # at the end of the process
+LAST_PATIENCE_S = 0.3  # at the end of the process, which nobody is to hold up
 FILE_MODE = 0o666
 
 _OUTLETS: "WeakSet[Outlet]" = WeakSet()

@@ -28,7 +28,9 @@ from api_hour.supervisor.events import (
     Action,
     Exit,
     FewerWorkers,
+    FollowLogs,
     HandoverRequested,
+    LogsMoved,
     MoreWorkers,
     ReloadRequested,
     StopRequested,
@@ -452,3 +454,14 @@ def test_the_event_log_keeps_the_last_events_and_neither_heartbeats_nor_ticks() 
     assert len(decisions.event_log) == EVENT_LOG_LENGTH
     assert decisions.event_log[0] == (10.0, ready(1))
     assert decisions.event_log[-1] == (float(EVENT_LOG_LENGTH + 9), ready(1))
+
+
+# Logs.
+
+
+def test_what_is_printed_follows_the_log_in_every_state() -> None:
+    decisions = decisions_for(1)
+
+    assert tell(decisions, LogsMoved(), at_s=0.0)[0] == FollowLogs()
+    tell(decisions, StopRequested(), at_s=1.0)
+    assert tell(decisions, LogsMoved(), at_s=2.0) == [FollowLogs()]

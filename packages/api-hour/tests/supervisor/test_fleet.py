@@ -119,6 +119,23 @@ def test_every_worker_is_given_certificates_that_have_changed(tmp_path: Path, mo
     assert len(came) == 2
 
 
+def test_every_worker_is_given_where_this_process_prints_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "seen"
+    program = READY + (
+        "line, [fd], _, _ = socket.recv_fds(control, 100, 1)\n"
+        f"open({str(path)!r}, 'w').write(line.decode() + os.readlink(f'/proc/self/fd/{{fd}}'))\n"
+    )
+    with fleet_of(program, monkeypatch) as watch:
+        watch.fleet.start(1)
+        watch.wait(lambda: watch.events)
+        watch.fleet.follow_log()
+        watch.wait(watch.is_empty)
+
+    line, _, output = path.read_text().partition("\n")
+    assert line == '{"command":"output"}'
+    assert output == str(Path("/proc/self/fd/1").readlink())
+
+
 def test_a_slot_for_connections_is_free_when_its_worker_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     with fleet_of("time.sleep(1000)", monkeypatch) as watch:
         watch.fleet.start(1)
