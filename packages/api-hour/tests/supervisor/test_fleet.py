@@ -92,7 +92,8 @@ def test_a_worker_is_given_its_order_and_its_end_is_reported(tmp_path: Path, mon
         b'"access_log":null,"access_log_file":null,"http":{"keep_alive_timeout_s":75.0,"request_timeout_s":0.0,'
         b'"body_bytes":1048576,"connections":16384,"trusted_proxies":["127.0.0.1","::1","unix"],"proxy_headers":null,'
         b'"proxy_protocol":false}},'
-        b'"worker_id":3,"listener_fds":[],"request_limit":9,"counts_fd":%d,"slot":0}\n' % watch.fleet._counts_fd
+        b'"worker_id":3,"listener_fds":[],"twins":[],"request_limit":9,"counts_fd":%d,"slot":0}\n'
+        % watch.fleet._counts_fd
     )
 
 

@@ -43,6 +43,7 @@ from api_hour.supervisor.orphans import reap_orphans
 from api_hour.supervisor.policy import Policy
 from api_hour.supervisor.recorder import Recorder
 from api_hour.supervisor.signals import read_requests, signal_socket
+from api_hour.supervisor.sockets import twins_of
 from api_hour.supervisor.source_watch import watched_sources
 from api_hour.supervisor.systemd import ServiceManager
 from api_hour.worker.heartbeat import heartbeat_interval_s
@@ -127,7 +128,14 @@ class Daemon:
         self._service_manager = ServiceManager(os.environ, os.getpid())
         self._successor = Successor(selector, self._on_successor)
         ledger = Ledger(heartbeat_interval_s(settings.heartbeat_timeout_s))
-        self.fleet = Fleet(spec, list(held.listeners.values()), selector, self._events.append, ledger.hear)
+        self.fleet = Fleet(
+            spec,
+            list(held.listeners.values()),
+            selector,
+            self._events.append,
+            ledger.hear,
+            twins=twins_of(held.listeners),
+        )
         self._certificates = CertificateWatch(spec.certificates(), self.fleet.replace_certificates)
         self.decisions = Decisions(
             Policy(

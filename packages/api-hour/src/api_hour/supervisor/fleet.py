@@ -77,6 +77,7 @@ class Fleet:
         selector: where the workers' sockets are watched; the callback to call is each key's data.
         report: takes the events that the workers cause.
         hear: takes each heartbeat and its worker's number, before the event that it has come.
+        twins: which listening socket each of the last ones is served like.
     """
 
     def __init__(
@@ -86,8 +87,11 @@ class Fleet:
         selector: selectors.BaseSelector,
         report: Callable[[Event], None],
         hear: Callable[[int, Heartbeat], None] = _pass_over,
+        *,
+        twins: tuple[int, ...] = (),
     ) -> None:
         self._spec = spec
+        self._twins = twins
         self._listener_fds = tuple(listener.fileno() for listener in listeners)
         self._selector = selector
         self._report = report
@@ -108,6 +112,7 @@ class Fleet:
             spec=self._spec,
             worker_id=worker_id,
             listener_fds=self._listener_fds,
+            twins=self._twins,
             request_limit=request_limit,
             counts_fd=self._counts_fd,
             slot=worker.slot,

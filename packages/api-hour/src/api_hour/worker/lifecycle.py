@@ -13,6 +13,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Any
 
@@ -20,7 +21,7 @@ from api_hour.container import Container
 from api_hour.errors import ConfigError
 from api_hour.worker.balance import Balance
 from api_hour.worker.certificates import Certificate
-from api_hour.worker.handlers import handlers_for, name_of
+from api_hour.worker.handlers import handlers_for, name_of, with_twins
 from api_hour.worker.listeners import Listeners
 
 LOG = logging.getLogger("api_hour.worker")
@@ -44,6 +45,15 @@ class ListeningSocket:
         """What `create_server(ssl=...)` is to be given; None for an address without a certificate."""
         self.is_ssl_taken = True
         return None if self._certificate is None else self._certificate.lasting_context()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served: the sockets, the certificate of each, and which socket each of the last ones is served like."""
+
+    sockets: Sequence[socket.socket]
+    certificates: Sequence[Certificate | None]
+    twins: Sequence[int]
 
 
 class Ending:
@@ -89,6 +99,7 @@ async def serve(
     on_ready: Callable[[Listeners], None],
     balance: Balance | None = None,
     certificates: Sequence[Certificate | None] = (),
+    twins: Sequence[int] = (),
 ) -> None:
     """Take a Container through its life.
 
@@ -102,6 +113,7 @@ async def serve(
         on_ready: called once, when connections are accepted.
         balance: shares connections out among the workers; by default there is one worker.
         certificates: that of each socket; by default none has one.
+        twins: which socket each of the last ones is served like.
 
     Raises:
         Exception: whatever a hook of the Container raises; engines are closed and `cleanup` is run all the same.
@@ -111,7 +123,8 @@ async def serve(
         await container.connect_engines()
         await container.start()
         listeners = Listeners(container.loop, retiring=container.retiring, balance=balance)
-        await _open_servers(container, sockets, listeners, backlog, certificates or [None] * len(sockets))
+        served = Served(sockets, certificates or [None] * len(sockets), twins)
+        await _open_servers(container, served, listeners, backlog)
         on_ready(listeners)
         await ending.asked.wait()
         if not ending.stop_asked.is_set():
@@ -127,13 +140,8 @@ async def serve(
             await container.cleanup()
 
 
-async def _open_servers(
-    container: Container,
-    sockets: Sequence[socket.socket],
-    listeners: Listeners,
-    backlog: int,
-    certificates: Sequence[Certificate | None],
-) -> None:
+async def _open_servers(container: Container, served: "Served", listeners: Listeners, backlog: int) -> None:
+    sockets, certificates = served.sockets, served.certificates
     make_servers: Callable[..., Any] = container.make_servers
     if inspect.iscoroutinefunction(make_servers):
         given = [ListeningSocket(*pair) for pair in zip(sockets, certificates, strict=True)]
@@ -149,7 +157,7 @@ async def _open_servers(
             if listener.type == socket.SOCK_STREAM:
                 listener.listen(backlog)  # create_server() has reset it to its own default
         return
-    handlers = handlers_for(make_servers(), len(sockets))
+    handlers = with_twins(handlers_for(make_servers(), len(sockets) - len(served.twins)), served.twins)
     for listener, handler, certificate in zip(sockets, handlers, certificates, strict=True):
         await listeners.serve(listener, handler, certificate)
 

@@ -26,6 +26,7 @@ from api_hour.worker.certificates import replace_certificates
 from api_hour.worker.connection_counts import ConnectionCounts
 from api_hour.worker.control import Commands, Reporter, read_order
 from api_hour.worker.engine_reports import engine_reports
+from api_hour.worker.handlers import with_twins
 from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
 from api_hour.worker.inheritance import Inheritance
 from api_hour.worker.leftovers import end_leftovers
@@ -113,7 +114,8 @@ class Run:
 
     def _serve(self) -> None:
         """Import the target and serve it until the end; nothing runs on afterwards."""
-        self._prepared = prepare_process(self._spec, self._order.worker_id, len(self._sockets))
+        binds = len(self._sockets) - len(self._order.twins)
+        self._prepared = prepare_process(self._spec, self._order.worker_id, binds)
         config = read_main_yaml(self._spec.main_yaml)
         maker = import_container(self._spec.target, self._spec.chdir)
         loop = maker.make_event_loop(config)
@@ -137,7 +139,8 @@ class Run:
                 ending=self._ending,
                 on_ready=lambda listeners: self._on_ready(container, listeners),
                 balance=_balance_of(self._order),
-                certificates=self._prepared.certificates,
+                certificates=with_twins(self._prepared.certificates, self._order.twins),
+                twins=self._order.twins,
             )
         )
 

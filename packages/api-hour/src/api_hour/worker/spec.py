@@ -54,6 +54,7 @@ class WorkerOrder:
 
     Attributes:
         listener_fds: the listening sockets.
+        twins: which of them each of the last ones is served like, by its handler and its certificate.
         counts_fd: the memory of `connection_counts.py`; -1 for none.
         slot: where this worker's connections are counted; None for nowhere.
     """
@@ -61,6 +62,7 @@ class WorkerOrder:
     spec: WorkerSpec
     worker_id: int
     listener_fds: tuple[int, ...]
+    twins: tuple[int, ...] = ()
     request_limit: int = 0
     counts_fd: int = -1
     slot: int | None = None
