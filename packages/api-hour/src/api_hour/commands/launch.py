@@ -54,6 +54,7 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
         logconfig=_text(absolute.logconfig),
         log_level=settings.log_level,
         log_file=_text(absolute.log_file),
+        prints_to_log=settings.daemon and settings.log_file is not None,
         identity=find_identity(settings.user, settings.group),
         backlog=settings.backlog,
         graceful_timeout_s=settings.graceful_timeout_s,

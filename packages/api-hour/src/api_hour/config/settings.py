@@ -4,17 +4,17 @@ From that one declaration come the command-line flag, its help, the environment 
 flag's name) and the key in a configuration file. The last of these wins: default, configuration file, environment,
 command line.
 
-Pure: nothing here opens a socket, reads a file or starts a process.
+Nothing here opens a socket or starts a process; only the number of cores is read.
 """
 
-import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from api_hour.config.binds import DEFAULT_BIND, FORMS, MONITOR_FORMS, Bind, TcpBind, UnixBind, parse_bind
+from api_hour.config.cores import usable_cores
 from api_hour.config.http_options import (
     BODY_BYTES,
     CONNECTIONS,
@@ -140,9 +140,9 @@ class Settings(Location):
             name=["--workers", "-w"],
             env_var="WEB_CONCURRENCY",
             validator=check_positive,
-            help="Worker processes. By default one for each core.",
+            help="Worker processes. By default one for each core that affinity and the cgroup's quota allow.",
         ),
-    ] = os.cpu_count() or 1
+    ] = field(default_factory=usable_cores)
     backlog: Annotated[
         int,
         Parameter(validator=check_positive, help="Connections that may wait to be accepted, for each address."),
@@ -155,6 +155,14 @@ class Settings(Location):
             help="Seconds that a stopping worker may take to finish its requests.",
         ),
     ] = GRACEFUL_TIMEOUT_S
+    stop_delay_s: Annotated[
+        float,
+        Parameter(
+            name="--stop-delay",
+            validator=check_not_negative,
+            help="Seconds to serve on after a stop signal, not ready for load balancers; a second signal ends them.",
+        ),
+    ] = 0.0
     drain_timeout_s: Annotated[
         float,
         Parameter(

@@ -17,8 +17,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
-from api_hour.http.answers import log_failure
 from api_hour.config.http_options import HttpOptions
+from api_hour.http.answers import log_failure
 from api_hour.http.asgi_websocket import answer_websocket
 from api_hour.http.errors import NOT_WHOLE, ClientGone, Refusal
 from api_hour.http.layers import http_error_response

@@ -90,6 +90,10 @@ class Connections:
         """Return the protocols of those that have one, and their transports."""
         return [(self._protocol_of(transport), transport) for transport in self.transports()]
 
+    def descriptors(self) -> list[int]:
+        """Return the descriptors of all that are open."""
+        return [connection.fileno() for connection in self._transports]
+
     def take(
         self,
         accepted: socket.socket,
@@ -116,6 +120,11 @@ class Connections:
         """Wait until every connection without TLS has its transport, or is lost."""
         if self._being_adopted:
             await asyncio.wait(self._being_adopted)
+
+    async def wait_for_handshakes(self, timeout_s: float) -> None:
+        """Wait until no handshake is under way, or the time is up."""
+        if self._handshakes:
+            await asyncio.wait(self._handshakes, timeout=timeout_s)
 
     def tell_protocols(self, tell: Callable[[asyncio.BaseProtocol], None]) -> None:
         """Call `tell` with the protocol of each connection, and of each whose handshake is not over when it is."""

@@ -25,6 +25,8 @@ LOG = logging.getLogger("api_hour.worker")
 
 POLL_S = 0.02
 CLEANUP_S = 0.5  # for what was cancelled to clean up
+LAST_HANDSHAKES_S = 1.0  # for those that are under way when the daemon stops
+TURNS_TO_READ = 5  # of the loop, until what has come is with the protocol, also of a connection just accepted
 
 
 class Listeners:
@@ -112,12 +114,12 @@ class Listeners:
     async def drain(self, timeout_s: float) -> None:
         """Stop accepting; let the connections finish and send all they have to; abort those left when time is up.
 
+        Nobody serves after this worker, so what waits to be accepted is taken first, and what has been sent is read.
+
         Args:
             timeout_s: how long that may take, in seconds.
         """
-        self.close()
-        self._connections.give_up_handshakes()
-        await self._connections.wait_for_transports()
+        await self._take_waiting(timeout_s)
         async with asyncio.TaskGroup() as tasks:
             endings = [tasks.create_task(ending) for ending in self._begin_end(timeout_s)]
 
@@ -133,9 +135,24 @@ class Listeners:
                 tasks.create_task(ending_now)
             await self._wait(lambda: not self._works(), CLEANUP_S)
 
+    async def _take_waiting(self, timeout_s: float) -> None:
+        if not self._is_closed:
+            await _let_read()  # servers of the Container's own accept by themselves
+            for acceptor in self._acceptors:
+                acceptor.take_waiting()
+            self.close()
+        await self._connections.wait_for_handshakes(min(timeout_s, LAST_HANDSHAKES_S))
+        self._connections.give_up_handshakes()
+        await self._connections.wait_for_transports()
+        await _let_read()
+
     def open_connections(self) -> int:
         """Count the connections that are not over."""
         return self._connections.count() + self._own_servers.count()
+
+    def descriptors(self) -> list[int]:
+        """Return the descriptors of the connections that this worker has accepted."""
+        return self._connections.descriptors()
 
     def _is_over(self) -> bool:
         has_open = self.open_connections() or any(datagrams.is_open() for datagrams in self._datagrams)
@@ -175,3 +192,9 @@ class Listeners:
         end_at_s = self._loop.time() + timeout_s
         while not condition() and self._loop.time() < end_at_s:  # noqa: ASYNC110  # see above
             await asyncio.sleep(POLL_S)
+
+
+async def _let_read() -> None:
+    """Let the loop read what has come, so that no request that was sent is taken for an idle connection."""
+    for _ in range(TURNS_TO_READ):
+        await asyncio.sleep(0)
