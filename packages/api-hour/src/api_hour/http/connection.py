@@ -52,7 +52,7 @@ class Connection(asyncio.Protocol):
         self._has_body = True
         self._left_bytes: int | None = None  # of a body of known length
         self._can_write = True
-        self._writable: asyncio.Future[None] | None = None
+        self._writable: asyncio.Event | None = None  # set for a moment, for all who wait: look again
         self._unsent_bytes = 0
         self._write_until_s = 0.0
         self._is_lost = False
@@ -208,11 +208,9 @@ class Connection(asyncio.Protocol):
         while not self._can_write:
             if self.is_lost:
                 raise ClientGone("the client closed the connection")
-            self._writable = self.loop.create_future()
-            try:
-                await self._writable
-            finally:
-                self._writable = None
+            if self._writable is None:
+                self._writable = asyncio.Event()
+            await self._writable.wait()
 
     def end_answer(self) -> None:
         """Send the end of the body.
@@ -279,8 +277,12 @@ class Connection(asyncio.Protocol):
         """Go on with an answer that waited."""
         self._can_write = True
         self._write_until_s = 0.0
-        if self._writable is not None and not self._writable.done():
-            self._writable.set_result(None)
+        self._tell_writers()
+
+    def _tell_writers(self) -> None:
+        if self._writable is not None:
+            self._writable.set()
+            self._writable.clear()
 
     def _await_reader(self) -> None:
         self._unsent_bytes = self._transport.get_write_buffer_size()

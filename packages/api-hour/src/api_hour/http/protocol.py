@@ -43,6 +43,9 @@ class Successor(Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
 
+    def resume_writing(self) -> None:
+        """Go on with what waited for the client to read."""
+
     def check_deadline(self, now_s: float) -> None:
         """Cut the connection when a deadline has passed, in the loop's time."""
 
@@ -110,8 +113,7 @@ class HttpProtocol(Connection):
         self._server.connections.discard(self)
         self._heads.close()
         self._tell_gone()
-        if self._writable is not None and not self._writable.done():
-            self._writable.set_exception(ClientGone("the client closed the connection"))
+        self._tell_writers()
         if self._answering is None:
             self._forget_request()
 
@@ -143,6 +145,8 @@ class HttpProtocol(Connection):
     def resume_writing(self) -> None:
         """Go on with what waited."""
         super().resume_writing()
+        if self._successor is not None:
+            self._successor.resume_writing()
         self._resume()
 
     # The worker's and the server's calls.
@@ -187,7 +191,7 @@ class HttpProtocol(Connection):
     def take_over(self, successor: Successor) -> None:
         """Give all that comes from now on to another protocol, whose answer is the end of this one."""
         self._successor = successor
-        self._deadline_at_s = 0.0
+        self._deadline_at_s = self._answer_until_s = 0.0
         self._keep_alive = False
         if self._rest:
             successor.data_received(self._give_rest())
