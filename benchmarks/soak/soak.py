@@ -8,7 +8,7 @@ import random
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -41,10 +41,10 @@ class Findings:
 
     begun_at_s: float
     accounts: Accounts
-    samples: list[Sample]
-    kill: Kill | None
-    reloads: int
-    others: list[str]  # that should not be
+    samples: list[Sample] = field(default_factory=list)
+    kill: Kill | None = None
+    reloads: int = 0
+    others: list[str] = field(default_factory=list)  # that should not be
 
 
 @app.default
@@ -67,44 +67,35 @@ def main(
 
 
 def run(daemon: Daemon, ports: dict[str, int], *, duration_s: float, users: int, seed: int) -> Findings:
-    """Let the users ask, and trouble the daemon meanwhile."""
+    """Let the users ask, trouble the daemon meanwhile, and end it."""
     begun_at_s = time.monotonic()
-    samples: list[Sample] = []
-    kill = None
-    reload_s = min(RELOAD_S, duration_s / 3)
-    reloads = 0
-    progress_at_s = 0.0
     with Users(ports=ports, users=users, seed=seed, fresh_s=FRESH_S, until_s=begun_at_s + duration_s) as asking:
-        while not asking.is_over and not asking.has_ended:
+        findings = Findings(begun_at_s=begun_at_s, accounts=asking.accounts)
+        while daemon.is_running and not asking.is_over and not asking.has_ended:
             time.sleep(SAMPLE_S)
             now_s = time.monotonic() - begun_at_s
             if now_s < duration_s:
-                samples += daemon.sample(begun_at_s)
-            if kill is None and duration_s / 2 <= now_s < duration_s:
-                at_s = time.monotonic()
-                pid = daemon.kill_worker()
-                kill = None if pid is None else Kill(pid=pid, at_s=at_s)
-            elif (reloads + 1) * reload_s <= now_s < duration_s:
-                reloads += 1
-                daemon.reload()
-            if now_s - progress_at_s >= PROGRESS_S:
-                progress_at_s = now_s
-                print(progress(now_s, asking.accounts, daemon), file=sys.stderr, flush=True)
+                trouble(daemon, findings, now_s, duration_s)
+            if int(now_s / PROGRESS_S) > int((now_s - SAMPLE_S) / PROGRESS_S):
+                print(progress(now_s, asking.accounts), file=sys.stderr, flush=True)
             if now_s > duration_s + MARGIN_S:
                 break
-        others = [] if asking.is_over else ["the clients did not end by themselves"]
-    others += settle(daemon)
-    complaint = daemon.stop()
-    others += [complaint] if complaint else []
-    others += daemon.complaints(None if kill is None else kill.pid)
-    return Findings(
-        begun_at_s=begun_at_s,
-        accounts=asking.accounts,
-        samples=samples,
-        kill=kill,
-        reloads=reloads,
-        others=others,
-    )
+        findings.others += [] if asking.is_over else ["the clients did not end by themselves"]
+    if daemon.is_running:
+        findings.others += settle(daemon)
+    findings.others += [*filter(None, [daemon.stop()])]
+    findings.others += daemon.complaints(findings.kill.pid if findings.kill else None)
+    return findings
+
+
+def trouble(daemon: Daemon, findings: Findings, now_s: float, duration_s: float) -> None:
+    """Look at the daemon; reload it or kill a worker when it is time."""
+    findings.samples += daemon.sample(findings.begun_at_s)
+    if findings.kill is None and now_s >= duration_s / 2:
+        findings.kill = daemon.kill_worker()
+    elif now_s >= (findings.reloads + 1) * min(RELOAD_S, duration_s / 3):
+        findings.reloads += 1
+        daemon.reload()
 
 
 def settle(daemon: Daemon) -> list[str]:
@@ -115,10 +106,10 @@ def settle(daemon: Daemon) -> list[str]:
     return left
 
 
-def progress(now_s: float, accounts: Accounts, daemon: Daemon) -> str:
+def progress(now_s: float, accounts: Accounts) -> str:
     """Return a line that says how far it is."""
     counts = ", ".join(f"{accounts.total(outcome)} {outcome}" for outcome in Outcome if accounts.total(outcome))
-    return f"{now_s:6.0f} s: {counts or 'nothing yet'}; {len(daemon.serving())} workers serve"
+    return f"{now_s:6.0f} s: {counts or 'nothing yet'}"
 
 
 def show(findings: Findings, duration_s: float) -> int:

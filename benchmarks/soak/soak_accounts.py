@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     RACED = "raced"  # a kept connection ended before a byte of the answer, and the request may be sent again
     UNTOLD = "untold"  # a kept connection was closed while idle, and no answer had said that it would be
     GIVEN_UP = "given up"  # the client has reset the connection, as it meant to
-    SENT_LATE = "sent late"  # pipelined behind an answer that said that it is the last (RFC 9112, 9.6)
+    BEHIND = "behind"  # pipelined behind one whose answer said that it is the last (RFC 9112, 9.6), or did not come
 
 
 FAULTS = (Outcome.WRONG, Outcome.HUNG, Outcome.LOST, Outcome.RACED, Outcome.UNTOLD)

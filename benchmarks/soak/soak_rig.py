@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, Self
 from urllib.request import urlopen
 
 import psutil
-from soak_accounts import Accounts, Fault, Outcome
+from soak_accounts import Accounts, Fault, Kill, Outcome
 from soak_flatness import Sample
 
 from rush_hour.rig.nginx import find_nginx
@@ -56,6 +57,7 @@ http {{
 }}
 """
 COMPLAINTS = re.compile(r" (ERROR|CRITICAL) |was destroyed but it is pending|never retrieved|never awaited")
+OF_ONE_LINE = re.compile(r"^[\d-]+ [\d:,]+ \[\d+\] | at 0x[0-9a-f]+")
 SERVES, RETIRES = re.compile(r"worker (\d+) serves, pid (\d+)"), re.compile(r"worker (\d+) retires")
 
 
@@ -88,6 +90,11 @@ class Daemon:
         served = [(match[1], int(match[2])) for match in SERVES.finditer(log)]
         return [pid for number, pid in served if number not in retired and pid in alive]
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self.part.exit_code is None
+
     def ready(self) -> str | None:
         """Tell what is missing."""
         if not self.part.process_ids():
@@ -98,12 +105,13 @@ class Daemon:
         """Have it replace its workers."""
         self.supervisor.send_signal(signal.SIGHUP)
 
-    def kill_worker(self) -> int | None:
-        """Kill the newest worker that serves, and return which it was; None when there is none."""
+    def kill_worker(self) -> Kill | None:
+        """Kill the oldest worker that serves, of which no reload waits; None when there is none."""
         with suppress(IndexError, psutil.NoSuchProcess):
-            pid = self.serving()[-1]
+            pid = self.serving()[0]
+            at_s = time.monotonic()
             psutil.Process(pid).kill()
-            return pid
+            return Kill(pid=pid, at_s=at_s)
         return None
 
     def sample(self, begun_at_s: float) -> list[Sample]:
@@ -124,22 +132,25 @@ class Daemon:
 
     def leftovers(self) -> list[str]:
         """Return what should have ended by now: workers that retire, and streams whose clients are gone."""
-        found = [f"worker {child.pid} has not ended" for child in self.supervisor.children()]
-        found = found[WORKERS:]
+        number = len(self.supervisor.children())
+        found = {f"{number} workers are left, {WORKERS} expected"} if number != WORKERS else set()
         for _ in range(10 * WORKERS):  # each on a connection of its own, which any worker may take
             with urlopen(f"http://127.0.0.1:{self._port}/held", timeout=READY_S) as answer:
                 held: dict[str, Any] = json.load(answer)
             if held["streams"]:
-                found.append(f"worker {held['worker']} still holds {held['streams']} streams")
-        return sorted(set(found))
+                found.add(f"worker {held['worker']} still holds {held['streams']} streams")
+        return sorted(found)
 
     def complaints(self, killed_pid: int | None) -> list[str]:
-        """Return the lines of its log that should not be there; what is said of a killed worker may."""
+        """Return what its log should not say, with counts; what is said of a killed worker may be."""
         lines = [line for line in self.log().splitlines() if COMPLAINTS.search(line)]
-        return [line for line in lines if killed_pid is None or f"pid {killed_pid}" not in line]
+        counts = Counter(OF_ONE_LINE.sub("", line) for line in lines if f"pid {killed_pid}" not in line)
+        return [f"{number} in the log: {line}" for line, number in counts.most_common()]
 
     def stop(self) -> str | None:
         """Ask it to end, and return what is wrong with how it did."""
+        if not self.is_running:
+            return f"the daemon ended by itself, with {self.part.exit_code}"
         begun_at_s = time.monotonic()
         self.supervisor.terminate()
         code = self.part.wait()

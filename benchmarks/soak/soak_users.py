@@ -133,7 +133,7 @@ class User:
             answer = await self._take(exchange, coming, question.check)
             if answer is None or answer.is_last:
                 for _ in questions[number + 1 :]:
-                    self._accounts.note(exchange.what, Outcome.SENT_LATE)
+                    self._accounts.note(exchange.what, Outcome.BEHIND)
                 link.close()
                 return
         self._kept[front] = link
