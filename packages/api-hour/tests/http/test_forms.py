@@ -37,6 +37,9 @@ class Source:
     def want_body(self) -> None:
         pass
 
+    def let_body_go(self) -> None:
+        """Nothing is held."""
+
     def hold_body(self) -> None:
         pass
 

@@ -1,13 +1,15 @@
 """Whatever a handler or an application raises is logged, answered, and takes nobody else with it."""
 
 import asyncio
+import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from event_loops import on_each_loop, until
 from http_connection import connected
-from websocket_talks import HANDSHAKE, AsgiSide, MakeServer, Side, asgi, masked, native, on_both
+from websocket_talks import HANDSHAKE, AsgiSide, MakeServer, Side, asgi, masked, on_both
 
 from api_hour.http.limits import Limits
 
@@ -101,11 +103,12 @@ async def test_what_is_raised_when_told_of_the_close_is_logged(
         except OSError:
             raise ZeroDivisionError("in the cleanup") from None
 
+    caplog.set_level(logging.INFO)
     async with connected(make_server(talk)) as connection:
         connection.send(HANDSHAKE + masked(8, b"\x03\xe8"))
         await connection.reader.readuntil(b"\r\n\r\n")
         assert await connection.rest() == b"\x88\x02\x03\xe8"
-    assert logged(caplog) == [("WARNING", "WebSocket '/talk' failed, after its close", True)]
+    assert logged(caplog) == [("INFO", "WebSocket '/talk' failed, after its close", True)]
 
 
 @on_both
@@ -206,17 +209,40 @@ async def test_an_accept_that_comes_too_late_is_answered_with_503(make_server: M
         assert (await connection.answer()).status == 503
 
 
+@on_both
 @on_each_loop
-async def test_a_handler_that_sleeps_on_does_not_keep_the_connection(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_handler_that_sleeps_on_does_not_keep_the_connection(make_server: MakeServer) -> None:
     async def talk(side: Side) -> None:
         await side.accept()
         await asyncio.Event().wait()
 
-    server = native(talk)
+    server = make_server(talk)
     async with connected(server) as connection:
         connection.send(HANDSHAKE + masked(8, b"\x03\xe8"))
         await connection.reader.readuntil(b"\r\n\r\n")
-        assert await connection.reader.readexactly(4) == b"\x88\x02\x03\xe8"
-        connection.protocol.check_deadline(server.now_s + 11)
+        assert await connection.rest() == b"\x88\x02\x03\xe8"
+        connection.writer.close()
         await until(lambda: not server.connections)
-        connection.protocol.abort()
+        [work] = server.works
+        work.cancel()
+        await until(lambda: not server.works)
+
+
+@on_both
+@on_each_loop
+async def test_a_client_that_closes_its_side_only_is_seen_although_it_reads_nothing(make_server: MakeServer) -> None:
+    async def talk(side: Side) -> None:
+        await side.accept()
+        with suppress(OSError):
+            while True:
+                await side.send(bytes(100_000))
+
+    server = make_server(talk, Limits(close_timeout_s=10))
+    async with connected(server) as connection:
+        connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        connection.send(HANDSHAKE)
+        await until(lambda: not connection.protocol.can_write)
+        connection.protocol.begin_drain()
+        await until(lambda: server.works == set() or connection.transport.is_reading())
+        connection.send(masked(8, b"\x03\xf4"))
+        await until(lambda: not server.works)

@@ -1,19 +1,23 @@
 """ASGI 3 applications on the HTTP engine: `AsgiServer(app)` is a handler that `Container.make_servers` may return.
 
-The specification is https://asgi.readthedocs.io/en/latest/specs/www.html, version 2.5. An answer without
-Content-Length whose body comes at once gets one. Date, Connection and Transfer-Encoding are the server's: what the
-application says of Transfer-Encoding is dropped, and of Connection only `close` is heard.
+The specification is https://asgi.readthedocs.io/en/latest/specs/www.html. Its version is said to be 2.3, under which
+Starlette's streams listen for `http.disconnect`; under 2.4 they wait to be told by `send`, and one that waits for news
+is never told. An answer without Content-Length whose body comes at once gets one. What is said of the fields that are
+the server's is heard or dropped (`server_fields.py`).
+
+Rule that must hold: an answer ends with its last body message. Then the connection goes on, and with it the time limit,
+the metrics and the access log; what the application does after that is its own, and belongs to the worker alone.
 """
 
 import asyncio
 import logging
-import re
 from collections.abc import MutableMapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
+from api_hour.http.answers import log_failure
 from api_hour.http.asgi_websocket import answer_websocket
 from api_hour.http.errors import ClientGone, Refusal
 from api_hour.http.lifespan import Application, Lifespan, Message
@@ -21,17 +25,15 @@ from api_hour.http.limits import Limits
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
 from api_hour.http.request import Request
-from api_hour.http.response import Response, connection_line
+from api_hour.http.response import WITHOUT_LENGTH, Response, check_header, connection_line, has_body
 from api_hour.http.server import Server
+from api_hour.http.server_fields import SERVER_FIELDS, ServerFields
 
 LOG = logging.getLogger("api_hour.http")
 
-ASGI = {"version": "3.0", "spec_version": "2.5"}
+ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
-_HEADER_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_NOT_IN_VALUE = re.compile(rb"[\r\n\0]")
-_DIGITS = re.compile(rb"[0-9]+")
 
 
 class AsgiServer(Server):
@@ -83,12 +85,9 @@ class AsgiServer(Server):
         exchange = _Exchange(connection, request)
         try:
             await self._app(scope, exchange.receive, exchange.send)
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is logged, once
+        except BaseException as error:  # noqa: BLE001  # it is logged, once
             exchange.fail(error)
         else:
-            if not connection.has_ended_answer:
-                exchange.fail(RuntimeError("the application returned before its answer was whole"))
-        finally:
             exchange.close()
 
     def _scope(self, connection: HttpProtocol, request: Request) -> dict[str, Any]:
@@ -113,17 +112,30 @@ class AsgiServer(Server):
 
 
 class _Exchange:
-    """One request and its answer, as the application receives and sends them."""
+    """One request and its answer, as the application receives and sends them.
 
-    __slots__ = ("_connection", "_disconnected", "_is_body_given", "_is_refused", "_request", "_start", "_waiter")
+    Attributes:
+        has_known_end: whether the length of an answer in pieces is known.
+    """
+
+    __slots__ = (
+        "_connection", "_disconnected", "_interim_status", "_is_body_given", "_is_event_stream", "_is_over",
+        "_is_refused", "_is_to_end", "_request", "_start", "_waiter", "_was_client_gone", "has_known_end",
+    )  # fmt: skip
 
     def __init__(self, connection: HttpProtocol, request: Request) -> None:
         self._connection = connection
         self._request = request
         self._start: Message | None = None  # the head, until it is known whether the body comes at once
+        self._interim_status = 0  # of an answer that was none yet
         self._is_body_given = False
         self._disconnected = False
         self._is_refused = False
+        self._is_over = False  # the answer has ended: the connection has other things to do
+        self._was_client_gone = False  # before that
+        self._is_to_end = False  # the worker waits no longer for an answer that may go on for ever
+        self._is_event_stream = False
+        self.has_known_end = False
         self._waiter: asyncio.Future[None] | None = None
 
     async def receive(self) -> Message:
@@ -149,60 +161,117 @@ class _Exchange:
         """Send a part of the answer, and wait until the client has read enough.
 
         Raises:
-            ClientGone: the client has closed the connection.
+            ClientGone: there is more to come, and the client has closed the connection.
             RuntimeError: it is not the turn of this message.
         """
         kind = message["type"]
         connection = self._connection
-        if kind == "http.response.body" and connection.has_begun_answer and not connection.has_ended_answer:
-            await connection.send_piece(message.get("body", b""))
-            if not message.get("more_body", False):
-                connection.end_answer()
-                self._disconnect()
-        elif connection.has_begun_answer:
-            if connection.is_lost or self._disconnected:
-                raise ClientGone("the answer is over")
-            raise RuntimeError(f"expected http.response.body before the end of the answer, got {kind!r}")
-        elif kind == "http.response.start" and self._start is None:
-            self._start = message
-        elif kind == "http.response.body" and self._start is not None:
-            self._begin_answer(self._start, message)
+        if self._is_over or self._is_refused:
+            raise self._late_message(kind)
+        if kind == "http.response.start" and self._start is None:
+            self._take_start(message)
+        elif kind != "http.response.body" or (self._start is None and not self._interim_status):
+            raise RuntimeError(f"expected {self._expected()}, got {kind!r}")
+        elif message.get("more_body", False):
+            if not connection.has_begun_answer:
+                self._begin_answer(message, is_whole=False)
+            elif body := message.get("body", b""):
+                connection.write_piece(body)
+            elif connection.is_lost:
+                raise ClientGone("the client closed the connection")
             if not connection.can_write:
                 await connection.drain()
         else:
-            raise RuntimeError(f"expected http.response.start and then http.response.body, got {kind!r}")
+            self._send_last(message)
 
     def fail(self, error: BaseException) -> None:
         """Answer with an error, after the application has raised one; cut an answer that has begun."""
         connection, request = self._connection, self._request
-        if connection.is_timed_out:
+        if self._is_over:  # nobody waits for it, and only the worker may have cancelled it
+            is_client_gone = self._was_client_gone or isinstance(error, asyncio.CancelledError)
+            log_failure(request, error, is_client_gone=is_client_gone, after="after its answer")
+        elif connection.is_timed_out:
             LOG.warning("%s %r was not answered in time", request.method, request.path)
             connection.fail(request, Response("the answer took too long\n", status=503))
-            return
-        if not (self._is_refused or connection.is_client_gone or connection.is_lost):  # else that is why it fails
-            LOG.error("%s %r failed", request.method, request.path, exc_info=error)
-        if not connection.has_ended_answer:
-            connection.fail(request, Response("the server failed to answer\n", status=500))
+        else:
+            if not self._is_refused:  # else that is why it fails
+                is_client_gone = connection.is_client_gone or connection.is_lost
+                log_failure(request, error, is_client_gone=is_client_gone)
+            if not connection.has_ended_answer:
+                connection.fail(request, Response("the server failed to answer\n", status=500))
+        self._end()
 
     def close(self) -> None:
-        """Wake what still waits."""
-        if self._waiter is not None:
-            self._disconnect()
-            self._connection.on_gone = None
+        """Take it that the application has returned."""
+        connection = self._connection
+        if not (self._is_over or self._is_refused or connection.has_ended_answer):
+            if self._is_to_end and self._is_event_stream and not connection.is_lost:
+                connection.end_answer()
+            elif self._is_to_end or connection.is_client_gone:
+                connection.abort_connection()  # so that nobody takes it for the whole
+            else:
+                self.fail(RuntimeError("the application returned before its answer was whole"))
+        self._end()
 
-    def _begin_answer(self, start: Message, first: MutableMapping[str, Any]) -> None:
+    def end(self) -> None:
+        """Have an answer in pieces end, as if its client were gone."""
+        self._is_to_end = True
+        self._disconnect()
+
+    def _late_message(self, kind: str) -> Exception:
+        if self._disconnected or self._connection.is_lost:
+            return ClientGone("the answer is over")
+        return RuntimeError(f"expected nothing after the end of the answer, got {kind!r}")
+
+    def _expected(self) -> str:
+        if self._connection.has_begun_answer:
+            return "http.response.body before the end of the answer"
+        return "http.response.start and then http.response.body"
+
+    def _take_start(self, start: Message) -> None:
+        status = start["status"]
+        if 100 <= status < 200:  # no answer yet
+            self._interim_status = status
+            if status != 101 and not self._request.is_http_1_0:
+                self._connection.send_interim(_Head(start, None, self._request).encode_interim())
+        else:
+            self._start = start
+
+    def _send_last(self, message: MutableMapping[str, Any]) -> None:
+        """Send the last part of the answer. When the client has gone there is nobody to read it, which is no error."""
+        connection = self._connection
+        if not connection.has_begun_answer:
+            self._begin_answer(message, is_whole=True)
+        elif not connection.is_lost:
+            if body := message.get("body", b""):
+                connection.write_piece(body)
+            connection.end_answer()
+        self._end()
+        connection.let_go()
+
+    def _end(self) -> None:
+        """Wake what still waits; from now on the connection is not asked for anything."""
+        if not self._is_over:
+            connection = self._connection
+            self._is_over = True
+            self._was_client_gone = connection.is_client_gone or connection.is_lost
+            if self._waiter is not None:
+                self._disconnect()
+            self._disconnected = True
+            connection.on_gone = connection.on_drain = connection.stream = None
+
+    def _begin_answer(self, first: MutableMapping[str, Any], *, is_whole: bool) -> None:
         """Send the head, and the body with it if that is whole."""
         connection, request = self._connection, self._request
+        start = self._start or {"status": 204}  # there was an interim answer only
         body = first.get("body", b"")
-        is_whole = not first.get("more_body", False)
         head = _Head(start, len(body) if is_whole else None, request)
         keep_alive = connection.keeps_alive(request) and not head.closes
         if head.length_bytes is None and not head.is_chunked and head.has_body:
             keep_alive = False
-        data = head.encode(self._connection.date, request, keep_alive=keep_alive)
+        data = head.encode(connection.date, request, keep_alive=keep_alive)
         if is_whole and (not head.has_body or head.length_bytes == len(body)):
             connection.send_bytes(data + body if head.has_body else data, keep_alive=keep_alive)
-            self._disconnect()
             return
         if is_whole and head.length_bytes is not None:
             raise ValueError(f"response body: it has {len(body)} bytes, its head says {head.length_bytes}")
@@ -215,6 +284,21 @@ class _Exchange:
         )
         if body:
             connection.write_piece(body)
+        if is_whole:
+            connection.end_answer()
+        else:
+            self._begin_stream(head)
+
+    def _begin_stream(self, head: "_Head") -> None:
+        """Say how the worker's end reaches an answer in pieces: events, as soon as its clients can go elsewhere."""
+        connection = self._connection
+        connection.stream = self
+        self.has_known_end = head.length_bytes is not None
+        self._is_event_stream = head.is_event_stream()
+        if self._is_event_stream:
+            connection.on_drain = self.end
+            if connection.is_draining:
+                self.end()
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer for the application: it cannot know what is wrong with the body."""
@@ -238,66 +322,64 @@ class _Exchange:
             self._waiter.set_result(None)
 
 
-class _Head:
+class _Head(ServerFields):
     """The head of an answer, checked and completed."""
 
-    __slots__ = ("_lines", "_status", "closes", "has_body", "has_date", "is_chunked", "length_bytes")
+    __slots__ = ("_lines", "has_body", "is_chunked")
 
     def __init__(self, start: Message, whole_bytes: int | None, request: Request) -> None:
-        self._status = status = start["status"]
-        if not 200 <= status <= 599:
-            raise ValueError(f"response status: expected 200 to 599, got {status!r}")
-        self.has_body = request.method != "HEAD" and status not in (204, 304)
-        self.length_bytes: int | None = None
-        self.closes = self.has_date = False
+        status = start["status"]
+        super().__init__(status)
+        if not 100 <= status <= 599:
+            raise ValueError(f"response status: expected 100 to 599, got {status!r}")
+        self.has_body = has_body(status, request.method)
+        self.is_chunked = False
         self._lines: list[bytes] = []
         for name, value in start.get("headers", ()):
-            line, field = _line(name, value)
-            if field:
-                self._note(field, value)
-            self._lines.append(line)
-        self.is_chunked = False
-        if status not in (204, 304) and self.length_bytes is None:
+            line, own = _line(name, value)
+            if own:
+                self.note(own, value)
+            else:
+                self._lines.append(line)
+        if status not in WITHOUT_LENGTH or self.length_bytes is not None:
             self._say_length(whole_bytes, request)
 
     def _say_length(self, whole_bytes: int | None, request: Request) -> None:
         """Say where the body ends; of an answer to HEAD without a body that is not known."""
-        if whole_bytes or (whole_bytes == 0 and request.method != "HEAD"):
-            self.length_bytes = whole_bytes
-            self._lines.append(b"content-length: %d\r\n" % whole_bytes)
+        if self.length_bytes is None:
+            if self._status == 205:
+                self.length_bytes = 0
+            elif whole_bytes or (whole_bytes == 0 and request.method != "HEAD"):
+                self.length_bytes = whole_bytes
+        if self.length_bytes is not None:
+            self._lines.append(b"content-length: %d\r\n" % self.length_bytes)
         elif whole_bytes is None and not request.is_http_1_0:
             self.is_chunked = True
             self._lines.append(b"transfer-encoding: chunked\r\n")
 
-    def _note(self, field: bytes, value: bytes) -> None:
-        if field == b"content-length":
-            if not _DIGITS.fullmatch(value):
-                raise ValueError(f"response header: expected a length in bytes as Content-Length, got {value!r}")
-            if self.length_bytes is not None:
-                raise ValueError("response header: expected one Content-Length, got two")
-            self.length_bytes = int(value)
-            if self._status == 204:  # RFC 9110, 8.6
-                raise ValueError("response header: an answer with status 204 has no Content-Length")
-        elif field == b"connection":
-            self.closes = self.closes or b"close" in value.lower()
-        elif field == b"date":
-            self.has_date = True
+    def is_event_stream(self) -> bool:
+        """Tell whether the body is one of server-sent events."""
+        return any(line.lower().startswith(b"content-type: text/event-stream") for line in self._lines)
 
     def encode(self, date: bytes, request: Request, *, keep_alive: bool) -> bytes:
         """Return the bytes of the head."""
         status_line = _STATUS_LINES.get(self._status) or b"HTTP/1.1 %d \r\n" % self._status
+        if self.date is not None:
+            date = b"date: %b\r\n" % self.date
         end = b"\r\n"
         if not keep_alive or request.is_http_1_0:
             end = connection_line(keep_alive=keep_alive, is_http_1_0=request.is_http_1_0) + end
-        return b"".join((status_line, b"" if self.has_date else date, *self._lines, end))
+        return b"".join((status_line, date, *self._lines, end))
+
+    def encode_interim(self) -> bytes:
+        """Return the bytes of an interim answer (RFC 9110, 15.2)."""
+        status_line = _STATUS_LINES.get(self._status) or b"HTTP/1.1 %d \r\n" % self._status
+        return b"".join((status_line, *self._lines, b"\r\n"))
 
 
 @lru_cache(maxsize=1024)
 def _line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Return the line of a header, and its name if the server must know of it."""
-    if not _HEADER_NAME.fullmatch(name) or _NOT_IN_VALUE.search(value):
-        raise ValueError(f"response header: expected a name and a value of one line, got {name!r}: {value!r}")
+    """Return the line of a header, and its name in lower case if it is the server's."""
+    check_header(name, value)
     lower = name.lower()
-    if lower in (b"connection", b"transfer-encoding"):
-        return b"", lower
-    return b"%b: %b\r\n" % (name, value), lower if lower in (b"content-length", b"date") else b""
+    return b"%b: %b\r\n" % (name, value), lower if lower in SERVER_FIELDS else b""

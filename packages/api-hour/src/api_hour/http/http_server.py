@@ -1,6 +1,5 @@
 """The handler for `Container.make_servers` that answers HTTP with the handlers of a router."""
 
-import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
@@ -58,7 +57,7 @@ class HttpServer(Server):
                     if send_whole(connection, request, answer):
                         return None
                     answer = settle(answer)
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is answered
+        except BaseException as error:  # noqa: BLE001  # it is answered
             fail(connection, request, error)
             return None
         return self.first_step.start(_respond(answer, connection, request), context)
@@ -69,5 +68,5 @@ async def _respond(answering: Awaitable[Any], connection: HttpProtocol, request:
         answer = await answering
         if not send_whole(connection, request, answer):
             await connection.send_stream(request, answer)
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is answered
+    except BaseException as error:  # noqa: BLE001  # it is answered
         fail(connection, request, error)

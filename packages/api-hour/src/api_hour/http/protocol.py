@@ -17,9 +17,11 @@ from api_hour.http.body_stream import BodyStream
 from api_hour.http.connection import Connection
 from api_hour.http.errors import ClientGone, Refusal
 from api_hour.http.framing import Framing, framing_for
+from api_hour.http.half_close import begin_probing, is_gone
 from api_hour.http.head import HEAD_END, HeadParser, refuse_beginning
 from api_hour.http.low_water import GATHERED_BYTES, SMALL_BYTES, bytes_to_head_end, set_low_water
 from api_hour.http.proxy import read_proxy_header
+from api_hour.http.reading import BODY, EVERYTHING, SUCCESSOR, WAITING, Reading
 from api_hour.http.request import Request
 from api_hour.http.response import Response, encode_response
 
@@ -43,6 +45,9 @@ class Successor(Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
 
+    def pause_writing(self) -> None:
+        """Wait for the client to read."""
+
     def resume_writing(self) -> None:
         """Go on with what waited for the client to read."""
 
@@ -58,8 +63,8 @@ class HttpProtocol(Connection):
 
     __slots__ = (
         "__weakref__", "_answer_until_s", "_answering", "_begun_at_s", "_body_bytes", "_body_since_s",
-        "_closes_when_idle", "_deadline_at_s", "_empty_lines", "_framing", "_has_more", "_heads", "_is_held",
-        "_is_last", "_is_over", "_is_proxied", "_is_resuming", "_low_water_bytes", "_must_continue", "_pieces",
+        "_closes_when_idle", "_deadline_at_s", "_empty_lines", "_framing", "_has_more", "_heads", "_is_last",
+        "_is_over", "_is_proxied", "_is_resuming", "_low_water_bytes", "_must_continue", "_pieces", "_reading",
         "_request", "_rest", "_searched_bytes", "_successor",
     )  # fmt: skip
 
@@ -79,7 +84,6 @@ class HttpProtocol(Connection):
         self._successor: Successor | None = None  # takes what comes after a change of protocol
         self._is_resuming = False
         self._low_water_bytes = 1  # that must have come before the client is read from
-        self._is_held = False  # the client is not read from
         self._is_over = False  # what comes is thrown away
         self._is_proxied = False  # a PROXY protocol header is to come
         self._is_last = False  # the connection is closed after what has come
@@ -96,6 +100,7 @@ class HttpProtocol(Connection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the first request's deadline, or refuse one connection too many."""
         self._transport = cast("asyncio.Transport", transport)
+        self._reading = Reading(self._transport)
         if not self._server.add(self):
             limit = self._server.limits.connections
             self._refuse(Refusal(503, f"{limit} connections are open", headers=[("Retry-After", "1")]))
@@ -110,10 +115,12 @@ class HttpProtocol(Connection):
         self._outgoing = b""
         self._deadline_at_s = self._write_until_s = 0.0
         self._rest.clear()
-        self._server.connections.discard(self)
+        self._server.remove(self)
         self._heads.close()
         self._tell_gone()
-        self._tell_writers()
+        self._wake_writers()
+        if self.stream is not None:
+            self.stream.end()
         if self._answering is None:
             self._forget_request()
 
@@ -140,7 +147,16 @@ class HttpProtocol(Connection):
         self._tell_gone()
         if self._answering is None and self._framing is not None:  # a request that will not be whole
             self._forget_request()
-        return self._request is not None and not self._is_over and self._transport.can_write_eof()  # not with TLS
+        if self._request is None or self._is_over or not self._transport.can_write_eof():  # as with TLS
+            return False
+        begin_probing(self._transport)
+        return not is_gone(self._transport)
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read."""
+        super().pause_writing()
+        if self._successor is not None:
+            self._successor.pause_writing()
 
     def resume_writing(self) -> None:
         """Go on with what waited."""
@@ -168,6 +184,11 @@ class HttpProtocol(Connection):
         elif self._request is None and self._framing is None and not self._rest:
             self._close()
 
+    def end_stream(self) -> None:
+        """End an answer that may go on for ever: the worker does not wait for it any longer."""
+        if self.stream is not None and not self.stream.has_known_end:
+            self.stream.end()
+
     def abort(self) -> None:
         """Stop the handler and cut the connection."""
         self._cut()
@@ -187,6 +208,8 @@ class HttpProtocol(Connection):
             self._give_up(now_s)
         if self._successor is not None:
             self._successor.check_deadline(now_s)
+        elif self.is_client_gone and not self._is_lost and is_gone(self._transport):
+            self._cut()
 
     def take_over(self, successor: Successor) -> None:
         """Give all that comes from now on to another protocol, whose answer is the end of this one."""
@@ -197,12 +220,12 @@ class HttpProtocol(Connection):
             successor.data_received(self._give_rest())
 
     def hold(self) -> None:
-        """Do not read from the client."""
-        self._hold()
+        """Do not read from the client: the successor has much to do, or what it says is not read."""
+        self._reading.hold(SUCCESSOR)
 
     def read_on(self) -> None:
         """Read from the client again."""
-        self._read_on()
+        self._reading.let_go(SUCCESSOR)
 
     def write(self, data: bytes) -> None:
         """Send bytes as they are, if the client is there."""
@@ -216,14 +239,17 @@ class HttpProtocol(Connection):
             if not self.has_begun_answer:
                 self._send_now(b"HTTP/1.1 100 Continue\r\n\r\n")
             self._await_body()
-        elif self._is_held and self._framing is not None:
-            self._read_on()
+        elif self._reading.let_go(BODY):
             self._await_body()
 
     def hold_body(self) -> None:
         """Read no more from the client, which is not to blame for the time that passes."""
-        self._hold()
+        self._reading.hold(BODY)
         self._deadline_at_s = 0.0
+
+    def let_body_go(self) -> None:
+        """Read on, for whatever comes: nobody is to be asked for this body any more."""
+        self._reading.let_go(BODY)
 
     def keeps_alive(self, request: Request) -> bool:
         """Tell whether the connection stays open after the answer to a request."""
@@ -263,13 +289,17 @@ class HttpProtocol(Connection):
             return
         self._rest += data
         if len(self._rest) > WAITING_BYTES and (self._request is not None or not self._can_write):
-            self._hold()
+            self._reading.hold(WAITING)
 
     def _give_rest(self) -> bytes:
         rest = bytes(self._rest)
-        self._rest.clear()
+        self._clear_rest()
         self._searched_bytes = 0
         return rest
+
+    def _clear_rest(self) -> None:
+        self._rest.clear()
+        self._reading.let_go(WAITING)
 
     def _take(self, data: bytes) -> None:
         """Begin the requests in `data` one after the other; what is not their turn yet is kept."""
@@ -306,6 +336,9 @@ class HttpProtocol(Connection):
                 self._await_request()
                 return
         self._rest += data[position:]
+        self._resume_soon()
+
+    def _resume_soon(self) -> None:
         self._is_resuming = True
         self.loop.call_soon(self._take_turn, context=self._server.context)
 
@@ -323,7 +356,6 @@ class HttpProtocol(Connection):
             return
         if not self._can_write:
             return
-        self._read_on()
         if self._rest:
             self._take(self._give_rest())
         else:
@@ -346,11 +378,25 @@ class HttpProtocol(Connection):
         answering = server.begin(self, request)
         if answering is None:
             self._finish()
+            return
+        server.works.add(answering)
+        answering.add_done_callback(self._on_done, context=server.context)
+        if self.has_ended_answer:  # what goes on is not the answer
+            self._finish()
         else:
             self._answering = answering
-            answering.add_done_callback(self._on_done, context=server.context)
+
+    def let_go(self) -> None:
+        """Go on without who answers: the answer is whole, and what else there is to do is no matter of the client's."""
+        if self._answering is not None:  # else it is in its first step, and `_begin` sees to it
+            self._answering = None
+            self._finish()
+            self._resume_soon()
 
     def _on_done(self, answering: Answering) -> None:
+        self._server.works.discard(answering)
+        if answering is not self._answering:
+            return
         self._answering = None
         if answering.cancelled() or answering.exception() is not None:
             self.abort()
@@ -378,7 +424,6 @@ class HttpProtocol(Connection):
         elif not self._keep_alive:
             self._close(linger=self._framing is not None or request.keep_alive)
         elif self._framing is not None:  # the rest of its body is read and thrown away
-            self._read_on()
             self._await_body()
 
     def _forget_request(self) -> None:
@@ -447,7 +492,7 @@ class HttpProtocol(Connection):
             self._refuse(refusal)
         else:
             self._is_over = self._is_last = True
-            self._rest.clear()
+            self._clear_rest()
             self._deadline_at_s = 0.0
             request.incoming.fail(refusal)
 
@@ -461,7 +506,7 @@ class HttpProtocol(Connection):
             self._is_proxied = False
             self._proxied_for, rest = found
             self._ends = None
-            self._rest.clear()
+            self._clear_rest()
             if rest:
                 self._take(rest)
 
@@ -527,16 +572,6 @@ class HttpProtocol(Connection):
             self._low_water_bytes = low_water_bytes
             set_low_water(self._transport, low_water_bytes)
 
-    def _hold(self) -> None:
-        if not self._is_held:
-            self._is_held = True
-            self._transport.pause_reading()
-
-    def _read_on(self) -> None:
-        if self._is_held and not self._transport.is_closing():
-            self._is_held = False
-            self._transport.resume_reading()
-
     # The connection's end.
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -563,7 +598,7 @@ class HttpProtocol(Connection):
         self.send_outgoing()
         self._await_reader()
         if linger and not self._transport.is_closing() and self._transport.can_write_eof():
-            self._read_on()
+            self._reading.let_go(EVERYTHING)
             self._transport.write_eof()
             self._set_deadline(LINGER_S)
         else:

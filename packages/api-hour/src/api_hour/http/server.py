@@ -37,6 +37,7 @@ class Server(ABC):
 
     Attributes:
         connections: those that are open.
+        works: what answers their requests and goes on, also when its connection is lost or its answer is whole.
         now_s: the loop's time, read each CLOCK_INTERVAL_S.
         outbox: where connections leave what they have to send.
         first_step: starts coroutines.
@@ -55,6 +56,7 @@ class Server(ABC):
         self.stats: ServingStats | None = getattr(worker, "stats", None)
         self.access_log: AccessLog | None = getattr(worker, "access_log", None)
         self.connections: set[HttpProtocol] = set()
+        self.works: set[Answering] = set()
         self.now_s = 0.0
         self.heads = ResponseHeads(b"")
         self.context = Context()
@@ -88,9 +90,16 @@ class Server(ABC):
     def add(self, connection: HttpProtocol) -> bool:
         """Take an open connection; False when there are too many."""
         if self._clock is None:
+            self.first_step.get_ready()
             self._tick(asyncio.get_running_loop())
         self.connections.add(connection)
         return len(self.connections) <= self.limits.connections
+
+    def remove(self, connection: HttpProtocol) -> None:
+        """Let a connection go that is lost; the last one of a worker that ends leaves nothing behind."""
+        self.connections.discard(connection)
+        if connection.is_draining and not self.connections:
+            self.first_step.rest()
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         """Read the clock and cut the connections past their deadline; rest when there is none."""
@@ -100,3 +109,5 @@ class Server(ABC):
             connection.check_deadline(now_s)
         has_work = self._clock is None or len(self.connections) > 0
         self._clock = loop.call_later(CLOCK_INTERVAL_S, self._tick, loop) if has_work else None
+        if not has_work:
+            self.first_step.rest()

@@ -172,6 +172,10 @@ class WebSocket:
         self._unread += data
         self._read()
 
+    def pause_writing(self) -> None:
+        """Do not read from a client that does not read, unless it is to close."""
+        self._read()
+
     def resume_writing(self) -> None:
         """Go on with what waited for the client to read."""
         self._tell()
@@ -240,6 +244,7 @@ class WebSocket:
         if protocol.eof_sent:  # both sides have closed, or the client was at fault
             self._finish()
             self._end()
+            self._connection.let_go()
 
     def _take(self, frame: Frame) -> bool:
         """Take a frame; False when no other may be taken after it."""

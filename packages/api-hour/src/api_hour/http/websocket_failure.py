@@ -18,13 +18,13 @@ def log_failure(request: Request, error: BaseException, *, is_closed: bool) -> N
     Args:
         request: the handshake.
         error: what was raised.
-        is_closed: whether the WebSocket was closed before: then an ordinary error is a warning, because many
-            applications end by one when they are told.
+        is_closed: whether the WebSocket was closed before: then an ordinary error is worth no more than INFO,
+            because many applications end by one when they are told.
     """
     if is_end(error) or (isinstance(error, asyncio.CancelledError) and is_cancelled_from_outside()):
         return
     is_late = is_closed and isinstance(error, Exception)
-    level = logging.WARNING if is_late else logging.ERROR
+    level = logging.INFO if is_late else logging.ERROR
     after = ", after its close" if is_late else ""
     LOG.log(level, "WebSocket %r failed%s", request.path, after, exc_info=error)
 

@@ -17,13 +17,14 @@ from api_hour.worker.certificates import Certificate
 from api_hour.worker.connection_counts import ConnectionCounts
 from api_hour.worker.connections import Connections, ProtocolFactory
 from api_hour.worker.datagrams import Datagrams
-from api_hour.worker.endings import Ending, begin_drain, begin_end, cut
+from api_hour.worker.endings import Ending, begin_drain, begin_end, cut, end_stream, works_of
 from api_hour.worker.handlers import stream_factory
 from api_hour.worker.own_servers import OwnServers
 
 LOG = logging.getLogger("api_hour.worker")
 
 POLL_S = 0.02
+CLEANUP_S = 0.5  # for what was cancelled to clean up
 
 
 class Listeners:
@@ -45,6 +46,7 @@ class Listeners:
         self._acceptors: list[Acceptor] = []
         self._datagrams: list[Datagrams] = []
         self._own_servers = OwnServers({})
+        self._factories: dict[int, ProtocolFactory] = {}  # by their identity
         self._is_closed = False
 
     def accept(self, listener: socket.socket, factory: ProtocolFactory, certificate: Certificate | None = None) -> None:
@@ -52,6 +54,7 @@ class Listeners:
 
         `factory` makes the protocol of each.
         """
+        self._factories[id(factory)] = factory
         acceptor = Acceptor(
             listener,
             factory,
@@ -117,18 +120,34 @@ class Listeners:
         await self._connections.wait_for_transports()
         async with asyncio.TaskGroup() as tasks:
             endings = [tasks.create_task(ending) for ending in self._begin_end(timeout_s)]
-            await self._wait(lambda: self._is_over() and all(ending.done() for ending in endings), timeout_s)
+
+            def is_over() -> bool:
+                return self._is_over() and all(ending.done() for ending in endings)
+
+            await self._wait(is_over, timeout_s / 2)
+            self._end_streams()
+            await self._wait(is_over, timeout_s / 2)
             for ending in endings:
                 ending.cancel()
             for ending_now in self._cut():
                 tasks.create_task(ending_now)
+            await self._wait(lambda: not self._works(), CLEANUP_S)
 
     def open_connections(self) -> int:
         """Count the connections that are not over."""
         return self._connections.count() + self._own_servers.count()
 
     def _is_over(self) -> bool:
-        return self.open_connections() == 0 and not any(datagrams.is_open() for datagrams in self._datagrams)
+        has_open = self.open_connections() or any(datagrams.is_open() for datagrams in self._datagrams)
+        return not has_open and not self._works()
+
+    def _works(self) -> list[Any]:
+        return [*works_of(self._factories.values()), *self._own_servers.works()]
+
+    def _end_streams(self) -> None:
+        for transport in self._connections.transports():
+            end_stream(transport.get_protocol())
+        self._own_servers.end_streams()
 
     def _begin_end(self, timeout_s: float) -> list[Ending]:
         endings = [
@@ -142,9 +161,15 @@ class Listeners:
             return []
         if left := self.open_connections():
             LOG.warning("%d connections were not finished in time: aborted", left)
+        if works := self._works():
+            LOG.warning(
+                "%d requests were not finished in time, or what goes on after their answers: cancelled", len(works)
+            )
         endings = [cut(transport.get_protocol(), transport) for transport in self._connections.transports()]
         for datagrams in self._datagrams:
             datagrams.cut()
+        for work in works:
+            work.cancel()
         return [*filter(None, endings), *self._own_servers.cut()]
 
     async def _wait(self, condition: Callable[[], bool], timeout_s: float) -> None:
