@@ -107,6 +107,34 @@ async def test_all_who_send_are_told_when_the_client_goes_without_reading(
 
 
 @on_both
+@pytest.mark.parametrize("size_bytes", [1, 100_000])
+@on_each_loop
+async def test_one_who_sends_without_end_is_told_that_the_client_is_gone(
+    make_server: MakeServer, size_bytes: int
+) -> None:
+    sent = 0
+    errors: list[OSError] = []
+
+    async def talk(side: Side) -> None:
+        nonlocal sent
+        await side.accept()
+        try:
+            while True:
+                await side.send(bytes(size_bytes))
+                sent += 1
+                if size_bytes == 1:
+                    await asyncio.sleep(0)
+        except OSError as error:
+            errors.append(error)
+
+    async with listening(make_server(talk)) as port:
+        _reader, writer = await open_talk(port)
+        await until(lambda: sent)
+        writer.transport.abort()
+        await until(lambda: errors)
+
+
+@on_both
 @on_each_loop
 async def test_all_who_send_are_told_when_the_worker_ends_and_the_client_does_not_read(make_server: MakeServer) -> None:
     senders = Senders()

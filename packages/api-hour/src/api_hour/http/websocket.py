@@ -305,6 +305,8 @@ class WebSocket:
             await self._news.wait()
 
     def _check_open(self) -> None:
+        if self._closed is None and self._connection.is_lost:  # who sends without end gives nobody a turn to say so
+            self._close(ABNORMAL, "")
         if self._closed is not None:
             raise WebSocketClosed(self._closed.code, self._closed.reason)
 
