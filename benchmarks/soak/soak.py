@@ -5,6 +5,7 @@ nothing to complain of in the log. The exit code is 0 when that holds, 1 when it
 """
 
 import random
+import signal
 import sys
 import time
 from collections.abc import Iterable
@@ -32,7 +33,7 @@ MARGIN_S = 40.0  # for the last requests after the end
 EXAMPLES = 12
 MIB = 1024 * 1024
 
-app = cyclopts.App(name="soak", help=__doc__, version_flags=[])
+app = cyclopts.App(name="soak", help=__doc__, version_flags=[], suppress_keyboard_interrupt=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -173,6 +174,8 @@ def examples(lines: Iterable[str]) -> list[str]:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell's background jobs start with it ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         sys.exit(app(result_action="return_value"))
     except RushHourError as error:

@@ -111,6 +111,31 @@ async def test_pongs_come_when_the_client_reads_on() -> None:
 
 
 @on_each_loop
+async def test_between_many_small_frames_others_have_their_turn() -> None:
+    async def talk(side: Side) -> None:
+        await side.accept()
+        with suppress(OSError):
+            await side.receive()
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    turns = 0
+    pings = 20_000
+    async with connected(native(talk)) as connection:
+        connection.send(HANDSHAKE)
+        await connection.reader.readuntil(b"\r\n\r\n")
+        counting = asyncio.ensure_future(count_turns())
+        connection.protocol.data_received(masked(9) * pings)
+        assert await connection.reader.readexactly(2 * pings) == b"\x8a\x00" * pings
+        counting.cancel()
+    assert turns >= pings * 6 // FEED_BYTES
+
+
+@on_each_loop
 async def test_what_is_held_for_the_application_is_bounded_in_number_and_bytes_and_none_is_lost() -> None:
     go = asyncio.Event()
     received: list[str | bytes] = []
@@ -184,7 +209,7 @@ async def test_after_the_close_all_is_read_and_nothing_kept(make_server: MakeSer
         connection.send(masked(1, b"x") * 5000)
         await until(lambda: not connection.transport.is_reading())
         connection.protocol.begin_drain()
-        assert connection.transport.is_reading()
+        await until(connection.transport.is_reading)
         with bounded_memory():
             for kind in ("large pings", "large messages", "empty messages"):
                 await send_all(connection, FLOODS[kind], limit_bytes=2_000_000)

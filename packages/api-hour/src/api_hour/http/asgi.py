@@ -25,13 +25,15 @@ from api_hour.http.limits import Limits
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
 from api_hour.http.request import Request
-from api_hour.http.response import WITHOUT_LENGTH, Response, check_header, connection_line, has_body
+from api_hour.http.response import WITHOUT_BODY, WITHOUT_LENGTH, Response, check_header, connection_line
 from api_hour.http.server import Server
-from api_hour.http.server_fields import SERVER_FIELDS, ServerFields
+from api_hour.http.server_fields import SERVER_FIELDS, ServerFields, read_length
 
 LOG = logging.getLogger("api_hour.http")
 
 ASGI = {"version": "3.0", "spec_version": "2.3"}
+
+_NOTHING_MORE: Message = {"status": 204}  # what follows an interim answer that has no other
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
@@ -112,30 +114,23 @@ class AsgiServer(Server):
 
 
 class _Exchange:
-    """One request and its answer, as the application receives and sends them.
-
-    Attributes:
-        has_known_end: whether the length of an answer in pieces is known.
-    """
+    """One request and its answer, as the application receives and sends them."""
 
     __slots__ = (
-        "_connection", "_disconnected", "_interim_status", "_is_body_given", "_is_event_stream", "_is_over",
-        "_is_refused", "_is_to_end", "_request", "_start", "_waiter", "_was_client_gone", "has_known_end",
+        "_connection", "_disconnected", "_is_body_given", "_is_over", "_is_refused", "_request", "_start", "_stream",
+        "_waiter", "_was_client_gone",
     )  # fmt: skip
 
     def __init__(self, connection: HttpProtocol, request: Request) -> None:
         self._connection = connection
         self._request = request
         self._start: Message | None = None  # the head, until it is known whether the body comes at once
-        self._interim_status = 0  # of an answer that was none yet
+        self._stream: _Stream | None = None  # an answer in pieces
         self._is_body_given = False
         self._disconnected = False
         self._is_refused = False
         self._is_over = False  # the answer has ended: the connection has other things to do
         self._was_client_gone = False  # before that
-        self._is_to_end = False  # the worker waits no longer for an answer that may go on for ever
-        self._is_event_stream = False
-        self.has_known_end = False
         self._waiter: asyncio.Future[None] | None = None
 
     async def receive(self) -> Message:
@@ -168,9 +163,11 @@ class _Exchange:
         connection = self._connection
         if self._is_over or self._is_refused:
             raise self._late_message(kind)
-        if kind == "http.response.start" and self._start is None:
-            self._take_start(message)
-        elif kind != "http.response.body" or (self._start is None and not self._interim_status):
+        if kind == "http.response.start" and (self._start is None or self._start is _NOTHING_MORE):
+            self._start = message
+            if message["status"] < 200:
+                self._send_interim(message)
+        elif kind != "http.response.body" or self._start is None:
             raise RuntimeError(f"expected {self._expected()}, got {kind!r}")
         elif message.get("more_body", False):
             if not connection.has_begun_answer:
@@ -205,18 +202,20 @@ class _Exchange:
         """Take it that the application has returned."""
         connection = self._connection
         if not (self._is_over or self._is_refused or connection.has_ended_answer):
-            if self._is_to_end and self._is_event_stream and not connection.is_lost:
+            ended = self._stream if self._stream is not None and self._stream.is_to_end else None
+            if ended is not None and ended.is_of_events and not connection.is_lost:
                 connection.end_answer()
-            elif self._is_to_end or connection.is_client_gone:
+            elif ended is not None or connection.is_client_gone:
                 connection.abort_connection()  # so that nobody takes it for the whole
             else:
                 self.fail(RuntimeError("the application returned before its answer was whole"))
         self._end()
 
-    def end(self) -> None:
-        """Have an answer in pieces end, as if its client were gone."""
-        self._is_to_end = True
-        self._disconnect()
+    def disconnect(self) -> None:
+        """Tell the application that its client is gone, or that it is to do as if."""
+        self._disconnected = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def _late_message(self, kind: str) -> Exception:
         if self._disconnected or self._connection.is_lost:
@@ -228,14 +227,11 @@ class _Exchange:
             return "http.response.body before the end of the answer"
         return "http.response.start and then http.response.body"
 
-    def _take_start(self, start: Message) -> None:
-        status = start["status"]
-        if 100 <= status < 200:  # no answer yet
-            self._interim_status = status
-            if status != 101 and not self._request.is_http_1_0:
-                self._connection.send_interim(_Head(start, None, self._request).encode_interim())
-        else:
-            self._start = start
+    def _send_interim(self, start: Message) -> None:
+        head = _Head(start, None, self._request)
+        self._start = _NOTHING_MORE
+        if start["status"] != 101 and not self._request.is_http_1_0:
+            self._connection.send_interim(head.encode_interim())
 
     def _send_last(self, message: MutableMapping[str, Any]) -> None:
         """Send the last part of the answer. When the client has gone there is nobody to read it, which is no error."""
@@ -252,20 +248,21 @@ class _Exchange:
     def _end(self) -> None:
         """Wake what still waits; from now on the connection is not asked for anything."""
         if not self._is_over:
-            connection = self._connection
-            self._is_over = True
-            self._was_client_gone = connection.is_client_gone or connection.is_lost
+            self._is_over = self._disconnected = True
             if self._waiter is not None:
-                self._disconnect()
-            self._disconnected = True
-            connection.on_gone = connection.on_drain = connection.stream = None
+                self.disconnect()
+            connection = self._connection
+            self._was_client_gone = connection.is_client_gone or connection.is_lost
+            connection.on_gone = None
+            if self._stream is not None:
+                connection.on_drain = connection.stream = None
 
     def _begin_answer(self, first: MutableMapping[str, Any], *, is_whole: bool) -> None:
         """Send the head, and the body with it if that is whole."""
         connection, request = self._connection, self._request
-        start = self._start or {"status": 204}  # there was an interim answer only
+        assert self._start is not None
         body = first.get("body", b"")
-        head = _Head(start, len(body) if is_whole else None, request)
+        head = _Head(self._start, len(body) if is_whole else None, request)
         keep_alive = connection.keeps_alive(request) and not head.closes
         if head.length_bytes is None and not head.is_chunked and head.has_body:
             keep_alive = False
@@ -292,13 +289,12 @@ class _Exchange:
     def _begin_stream(self, head: "_Head") -> None:
         """Say how the worker's end reaches an answer in pieces: events, as soon as its clients can go elsewhere."""
         connection = self._connection
-        connection.stream = self
-        self.has_known_end = head.length_bytes is not None
-        self._is_event_stream = head.is_event_stream()
-        if self._is_event_stream:
-            connection.on_drain = self.end
+        stream = _Stream(self, has_known_end=head.length_bytes is not None, is_of_events=head.is_event_stream())
+        self._stream = connection.stream = stream
+        if stream.is_of_events:
+            connection.on_drain = stream.end
             if connection.is_draining:
-                self.end()
+                stream.end()
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer for the application: it cannot know what is wrong with the body."""
@@ -313,35 +309,67 @@ class _Exchange:
             return
         if self._waiter is None:
             self._waiter = asyncio.get_running_loop().create_future()
-            self._connection.on_gone = self._disconnect
+            self._connection.on_gone = self.disconnect
         await asyncio.shield(self._waiter)
 
-    def _disconnect(self) -> None:
-        self._disconnected = True
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+
+class _Stream:
+    """An answer in pieces.
+
+    Args:
+        exchange: whose.
+        has_known_end: whether its length is known.
+        is_of_events: whether its pieces are server-sent events, whose clients come back when it has ended.
+
+    Attributes:
+        is_to_end: whether the worker waits for it no longer.
+    """
+
+    __slots__ = ("_exchange", "has_known_end", "is_of_events", "is_to_end")
+
+    def __init__(self, exchange: _Exchange, *, has_known_end: bool, is_of_events: bool) -> None:
+        self._exchange = exchange
+        self.has_known_end = has_known_end
+        self.is_of_events = is_of_events
+        self.is_to_end = False
+
+    def end(self) -> None:
+        """Have it end, as if its client were gone."""
+        self.is_to_end = True
+        self._exchange.disconnect()
 
 
-class _Head(ServerFields):
+class _Head:
     """The head of an answer, checked and completed."""
 
-    __slots__ = ("_lines", "has_body", "is_chunked")
+    __slots__ = ("_date", "_lines", "_status", "closes", "has_body", "is_chunked", "length_bytes")
 
     def __init__(self, start: Message, whole_bytes: int | None, request: Request) -> None:
-        status = start["status"]
-        super().__init__(status)
+        self._status = status = start["status"]
         if not 100 <= status <= 599:
             raise ValueError(f"response status: expected 100 to 599, got {status!r}")
-        self.has_body = has_body(status, request.method)
-        self.is_chunked = False
+        self.has_body = status not in WITHOUT_BODY and request.method != "HEAD"
+        self.length_bytes: int | None = None
+        self.closes = self.is_chunked = False
+        self._date: bytes | None = None
         self._lines: list[bytes] = []
+        fields: ServerFields | None = None
         for name, value in start.get("headers", ()):
             line, own = _line(name, value)
-            if own:
-                self.note(own, value)
-            else:
+            if not own:
                 self._lines.append(line)
-        if status not in WITHOUT_LENGTH or self.length_bytes is not None:
+            elif own == b"content-length" and status == 200 and fields is None and self.length_bytes is None:
+                self.length_bytes = read_length(value)  # the common case
+            else:
+                if fields is None:
+                    fields = ServerFields(status)
+                    fields.length_bytes = self.length_bytes
+                fields.note(own, value)
+        if fields is not None:
+            self.length_bytes, self.closes, self._date = fields.length_bytes, fields.closes, fields.date
+        if self.has_body and self.length_bytes == whole_bytes and whole_bytes is not None:
+            self._lines.append(b"content-length: %d\r\n" % whole_bytes)
+        elif status not in WITHOUT_LENGTH or self.length_bytes is not None:
             self._say_length(whole_bytes, request)
 
     def _say_length(self, whole_bytes: int | None, request: Request) -> None:
@@ -364,8 +392,8 @@ class _Head(ServerFields):
     def encode(self, date: bytes, request: Request, *, keep_alive: bool) -> bytes:
         """Return the bytes of the head."""
         status_line = _STATUS_LINES.get(self._status) or b"HTTP/1.1 %d \r\n" % self._status
-        if self.date is not None:
-            date = b"date: %b\r\n" % self.date
+        if self._date is not None:
+            date = b"date: %b\r\n" % self._date
         end = b"\r\n"
         if not keep_alive or request.is_http_1_0:
             end = connection_line(keep_alive=keep_alive, is_http_1_0=request.is_http_1_0) + end

@@ -16,7 +16,7 @@ encode_json = msgspec.json.Encoder().encode
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode("ascii") for status in HTTPStatus}
 WITHOUT_LENGTH = frozenset({204, 304, *range(100, 200)})  # RFC 9110, 8.6
-_WITHOUT_BODY = WITHOUT_LENGTH | {205}  # RFC 9110, 6.4.1 and 15.3.6
+WITHOUT_BODY = WITHOUT_LENGTH | {205}  # RFC 9110, 6.4.1 and 15.3.6
 
 _HEADER_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _CONTROL_CHARACTER = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5
@@ -91,7 +91,7 @@ def to_response(answer: Any) -> Response:
 
 def has_body(status: int, method: str) -> bool:
     """Tell whether the answer with a status to a method has a body (RFC 9112, 6.3)."""
-    return status not in _WITHOUT_BODY and method != "HEAD"
+    return status not in WITHOUT_BODY and method != "HEAD"
 
 
 def encode_response(response: Response, request: Request | None, *, date: bytes, keep_alive: bool) -> bytes:
@@ -156,7 +156,7 @@ def encode_head(
         parts.append(_header_line("Content-Type", response.content_type)[0])
     if status not in WITHOUT_LENGTH:
         if content_length is not None:
-            parts.append(b"Content-Length: %d\r\n" % (0 if status in _WITHOUT_BODY else content_length))
+            parts.append(b"Content-Length: %d\r\n" % (0 if status in WITHOUT_BODY else content_length))
         elif is_chunked:
             parts.append(b"Transfer-Encoding: chunked\r\n")
     for name, value in response.headers:

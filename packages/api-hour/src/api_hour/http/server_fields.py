@@ -6,14 +6,13 @@ Pure: no clock, no socket.
 """
 
 import logging
-import re
 from functools import cache
 
 LOG = logging.getLogger("api_hour.http")
 
 SERVER_FIELDS = frozenset({b"connection", b"content-length", b"date", b"transfer-encoding"})
 
-_DIGITS = re.compile(rb"[0-9]{1,18}")
+_LENGTH_DIGITS = 18
 
 
 class ServerFields:
@@ -46,12 +45,11 @@ class ServerFields:
             _say_dropped("Transfer-Encoding", "how an answer is sent is the server's to decide")
 
     def _note_length(self, value: bytes) -> None:
-        length_bytes = int(value) if _DIGITS.fullmatch(value) else None
+        length_bytes = read_length(value)
         if self._status < 200 or self._status in (204, 205) or (self._status == 304 and not length_bytes):
             _say_dropped("Content-Length", f"an answer with status {self._status} has none of {value!r}")
         elif length_bytes is None:
             self._was_length_wrong = True
-            _say_dropped("Content-Length", f"{value!r} is no length in bytes")
         elif self.length_bytes not in (None, length_bytes):
             self._was_length_wrong = True
             _say_dropped("Content-Length", "there are two that differ")
@@ -59,6 +57,14 @@ class ServerFields:
             self.length_bytes = length_bytes
         if self._was_length_wrong:
             self.length_bytes = None
+
+
+def read_length(value: bytes) -> int | None:
+    """Return the length that a Content-Length says; None when it says none."""
+    if value.isdigit() and len(value) <= _LENGTH_DIGITS:
+        return int(value)
+    _say_dropped("Content-Length", f"{value!r} is no length in bytes")
+    return None
 
 
 @cache
