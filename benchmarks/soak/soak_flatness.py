@@ -13,7 +13,7 @@ from statistics import median
 JUDGED_FROM_S = 120.0  # shorter runs have too few samples of equal age
 GROWTH_RATIO = 1.10
 GROWTH_BYTES = 4 * 1024 * 1024  # the allocator's steps
-DESCRIPTORS = 3
+DESCRIPTORS = 8  # the supervisor's for one worker more, which is there while another retires
 AGE_STEP_S = 5.0
 WARM_AGE_S = 10.0  # until it has answered everything once
 AGE_GROWTH_BYTES = 16 * 1024 * 1024  # bodies of 5 MB that are there at the moment

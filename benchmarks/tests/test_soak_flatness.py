@@ -42,9 +42,9 @@ def test_what_stays_is_flat() -> None:
     ("of_supervisor", "quantity", "what"),
     [
         (True, {"growth_bytes_per_s": 0.2 * MIB}, ["the supervisor's memory"]),
-        (True, {"descriptors_per_s": 0.1}, ["the supervisor's descriptors"]),
+        (True, {"descriptors_per_s": 0.2}, ["the supervisor's descriptors"]),
         (False, {"growth_bytes_per_s": 0.2 * MIB}, ["the workers' memory"]),
-        (False, {"descriptors_per_s": 0.1}, ["the workers' descriptors"]),
+        (False, {"descriptors_per_s": 0.2}, ["the workers' descriptors"]),
     ],
 )
 def test_what_grows_over_the_run_is_named(of_supervisor: bool, quantity: dict[str, float], what: list[str]) -> None:

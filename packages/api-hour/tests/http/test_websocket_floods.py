@@ -117,14 +117,15 @@ async def test_between_many_small_frames_others_have_their_turn() -> None:
         with suppress(OSError):
             await side.receive()
 
+    turns = 0
+    pings = 20_000
+
     async def count_turns() -> None:
         nonlocal turns
         while True:
             turns += 1
             await asyncio.sleep(0)
 
-    turns = 0
-    pings = 20_000
     async with connected(native(talk)) as connection:
         connection.send(HANDSHAKE)
         await connection.reader.readuntil(b"\r\n\r\n")
