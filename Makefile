@@ -14,13 +14,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 PACKAGES := packages/api-hour packages/rush-hour
 ARGS ?=
 
-.PHONY: help bench test lint types perf perf-load perf-http perf-daemon first-steps docs clean meinheld pins format test-lowest
+.PHONY: help bench test test-lowest soak lint types perf perf-load perf-http perf-daemon first-steps docs clean meinheld pins format
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 bench: $(VENV)/.bench ## Rerun the published comparison; ARGS="--duration 5m --only api-hour" passes options on.
 	$(BIN)/rush-hour bench benchmarks/suites/published.toml $(ARGS)
+
+soak: $(VENV)/.bench $(VENV)/.dev ## Ask one daemon all kinds of things for 10 minutes while its workers are replaced; ARGS="--duration 20s" for less.
+	$(BIN)/python benchmarks/soak/soak.py $(ARGS)
 
 test: $(VENV)/.bench $(VENV)/.dev ## Run all tests; ARGS="-k name" passes options on.
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile packages/api-hour $(ARGS)

@@ -293,6 +293,29 @@ async def test_an_application_that_raises_after_its_answer_is_logged(caplog: pyt
 
 
 @on_each_loop
+async def test_an_application_that_answers_a_client_that_has_gone_and_then_raises_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """So does Starlette, when the client goes in the middle of its body."""
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await hello(scope, receive, send)
+        raise ZeroDivisionError
+
+    caplog.set_level(logging.INFO)
+    async with connected(AsgiServer(Application(answer))) as connection:
+        connection.send(POST + b"he")
+        await let_run()
+        connection.writer.transport.abort()
+        await until(lambda: caplog.records)
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("INFO", "POST '/' failed after its answer; its client has gone")
+    ]
+
+
+@on_each_loop
 async def test_a_body_is_received_in_parts_and_then_the_disconnect() -> None:
     received: list[Any] = []
 

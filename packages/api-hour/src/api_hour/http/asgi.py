@@ -124,7 +124,7 @@ class _Exchange:
 
     __slots__ = (
         "_connection", "_disconnected", "_is_body_given", "_is_cut_short", "_is_over", "_is_refused", "_request",
-        "_start", "_stream", "_waiter",
+        "_start", "_stream", "_waiter", "_was_client_gone",
     )  # fmt: skip
 
     def __init__(self, connection: HttpProtocol, request: Request) -> None:
@@ -137,6 +137,7 @@ class _Exchange:
         self._is_refused = False
         self._is_cut_short = False  # the client closed its end before the end of the body, but may read
         self._is_over = False  # the answer has ended: the connection has other things to do
+        self._was_client_gone = False  # before that
         self._waiter: asyncio.Future[None] | None = None
 
     async def receive(self) -> Message:
@@ -191,8 +192,8 @@ class _Exchange:
         """Answer with an error, after the application has raised one; cut an answer that has begun."""
         connection, request = self._connection, self._request
         if self._is_over:  # nobody waits for it, and only the worker may have cancelled it
-            is_cancelled = isinstance(error, asyncio.CancelledError)
-            log_failure(request, error, is_client_gone=is_cancelled, after="after its answer")
+            is_client_gone = self._was_client_gone or isinstance(error, asyncio.CancelledError)
+            log_failure(request, error, is_client_gone=is_client_gone, after="after its answer")
         elif connection.is_timed_out:
             LOG.warning("%s %r was not answered in time", request.method, request.path)
             connection.fail(request, Response("the answer took too long\n", status=503))
@@ -267,6 +268,7 @@ class _Exchange:
             if self._waiter is not None:
                 self.disconnect()
             connection = self._connection
+            self._was_client_gone = connection.is_client_gone
             connection.on_gone = None
             if self._stream is not None:
                 connection.on_drain = connection.stream = None

@@ -47,3 +47,17 @@ NOT_WHOLE = Refusal(400, "the client closed its end before the request was whole
 
 class ClientGone(ConnectionError):
     """The client closed the connection before its request was read, or before it was answered."""
+
+
+class WebSocketClosed(ConnectionError):
+    """The WebSocket is closed.
+
+    Args:
+        code: the close code (RFC 6455, 7.4); 1006 when there was none.
+        reason: what the other side says.
+    """
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"the WebSocket is closed: {code} {reason}".rstrip())
+        self.code = code
+        self.reason = reason

@@ -21,7 +21,7 @@ from api_hour.http.half_close import begin_probing, is_gone
 from api_hour.http.head import HEAD_END, HeadParser, refuse_beginning
 from api_hour.http.low_water import GATHERED_BYTES, SMALL_BYTES, bytes_to_head_end, set_low_water
 from api_hour.http.proxy_protocol import read_proxy_header
-from api_hour.http.reading import BODY, EVERYTHING, SUCCESSOR, UNREAD, WAITING, Reading
+from api_hour.http.reading import BODY, EVERYTHING, SUCCESSOR, WAITING, Reading
 from api_hour.http.request import Request
 from api_hour.http.response import Response, encode_response
 
@@ -44,6 +44,12 @@ class Successor(Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read."""
+
+    def resume_writing(self) -> None:
+        """Go on with what waited for the client to read."""
 
     def check_deadline(self, now_s: float) -> None:
         """Cut the connection when a deadline has passed, in the loop's time."""
@@ -155,15 +161,16 @@ class HttpProtocol(Connection):
         return not is_gone(self._transport)
 
     def pause_writing(self) -> None:
-        """Wait for the client to read; what it says on another protocol waits with us, for it wants answers."""
+        """Wait for the client to read."""
         super().pause_writing()
         if self._successor is not None:
-            self._reading.hold(UNREAD)
+            self._successor.pause_writing()
 
     def resume_writing(self) -> None:
         """Go on with what waited."""
         super().resume_writing()
-        self._reading.let_go(UNREAD)
+        if self._successor is not None:
+            self._successor.resume_writing()
         self._resume()
 
     # The worker's and the server's calls.
@@ -215,15 +222,13 @@ class HttpProtocol(Connection):
     def take_over(self, successor: Successor) -> None:
         """Give all that comes from now on to another protocol, whose answer is the end of this one."""
         self._successor = successor
-        self._deadline_at_s = 0.0
+        self._deadline_at_s = self._answer_until_s = 0.0
         self._keep_alive = False
-        if not self._can_write:
-            self._reading.hold(UNREAD)
         if self._rest:
             successor.data_received(self._give_rest())
 
     def hold(self) -> None:
-        """Do not read from the client, whose words the successor has not taken."""
+        """Do not read from the client: the successor has much to do, or what it says is not read."""
         self._reading.hold(SUCCESSOR)
 
     def read_on(self) -> None:

@@ -8,9 +8,8 @@ from asyncio import Transport
 
 WAITING = 1  # many requests wait for their turn
 BODY = 2  # much of a body has come that its handler has not read
-SUCCESSOR = 4  # the protocol that has taken over has much to do
-UNREAD = 8  # and the client does not read what that says
-EVERYTHING = WAITING | BODY | SUCCESSOR | UNREAD
+SUCCESSOR = 4  # the protocol that has taken over has much to do, or the client does not read what that says
+EVERYTHING = WAITING | BODY | SUCCESSOR
 
 
 class Reading:
