@@ -104,14 +104,15 @@ class HeadParser:
         self._headers, self._fields = headers, fields
         parser = self._parser = self._parser or httptools.HttpRequestParser(self)
         self._is_complete = False
+        is_common = name and minor == b"1"
         try:
-            parser.feed_data(head if name and minor == b"1" else _known_line(minor) + head[line.end() :])
+            parser.feed_data(head if is_common else _known_line(minor) + head[line.end() :])
         except httptools.HttpParserUpgrade:
             self._parser = None  # it waits for nothing more
         except httptools.HttpParserError as error:
             self._feed_again(head, line.end(), minor, error)
         request = Request(name or method.decode("ascii"), target, headers, self._container)
-        if minor == b"0":
+        if not is_common and minor == b"0":
             request.is_http_1_0, request.keep_alive = True, False
         if not self._is_complete:
             raise Refusal(400, "the head is malformed")
