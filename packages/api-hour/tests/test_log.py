@@ -30,6 +30,8 @@ def configured(logconfig: Path | None, *, level: str = "info", log_file: Path | 
         for logger in loggers
     ]
     last_resort = logging.lastResort
+    known = [each for each in logging.getLogger().manager.loggerDict.values() if isinstance(each, logging.Logger)]
+    disabled_before = [(logger, logger.disabled) for logger in known]
     for logger in loggers:
         logger.handlers.clear()
     try:
@@ -44,6 +46,8 @@ def configured(logconfig: Path | None, *, level: str = "info", log_file: Path | 
             logger.__class__ = kind
             logger.handlers[:], logger.propagate, logger.disabled = handlers, propagate, disabled
             logger.setLevel(old_level)
+        for logger, disabled in disabled_before:
+            logger.disabled = disabled
 
 
 def test_facts_go_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
@@ -228,7 +232,7 @@ def test_who_disables_existing_loggers_means_his_own(
         else:
             logging.config.fileConfig(path)
         for name in OWN_LOGGERS:
-            logging.getLogger(name).info("still here")
+            logging.getLogger(name).warning("still here")
 
     assert capfd.readouterr().err.count("still here\n") == len(OWN_LOGGERS)
 
