@@ -484,3 +484,19 @@ async def test_one_that_cancels_itself_and_does_not_let_what_it_awaits_be_cancel
     await let_run()
     assert task.cancelled()
     assert seen == ["('now',) 1"]
+
+
+@on_each_loop
+async def test_all_who_wait_for_one_that_cancelled_itself_are_told_why() -> None:
+    starter = Starter()
+
+    async def work() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel("enough")
+
+    task = await starter.start(work)
+    assert task is not None
+    for _ in range(2):
+        with pytest.raises(asyncio.CancelledError, match="enough"):
+            await task

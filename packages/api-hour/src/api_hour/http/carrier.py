@@ -196,7 +196,7 @@ class Carrier(Coroutine[Any, Any, None]):
 
     def end(self) -> None:
         """Have the task's next step be its last; if it was cancelled, it ends by that."""
-        self.send, self.throw = _end, _raise_thrown
+        self.send, self.throw = _end, _end_cancelled
 
     def fail(self, error: BaseException) -> None:
         """Have the task's next step raise an error, also if it was cancelled."""
@@ -204,7 +204,7 @@ class Carrier(Coroutine[Any, Any, None]):
 
     def carry_on(self, yielded: Any, context: Context) -> None:
         """Have the task carry on with the work, which has yielded, in its context."""
-        task, works = self.task, self._works
+        works = self._works
         self._is_last = True
 
         def go_on() -> None:
@@ -218,8 +218,7 @@ class Carrier(Coroutine[Any, Any, None]):
         def cancelled(error: asyncio.CancelledError) -> Any:
             """Let the task find out that it was cancelled where tasks do: when it knows what it waits for."""
             go_on()
-            task.cancel(*error.args)
-            task.uncancel()  # it was counted before
+            _cancel_again(error)
             return yielded
 
         self.send, self.throw = first, cancelled
@@ -243,6 +242,19 @@ class Carrier(Coroutine[Any, Any, None]):
 
 def _end(_value: None) -> None:
     raise StopIteration
+
+
+def _end_cancelled(error: asyncio.CancelledError) -> None:
+    _cancel_again(error)
+    raise StopIteration
+
+
+def _cancel_again(error: asyncio.CancelledError) -> None:
+    """Make the current task forget that it has raised this: its step goes on as if nothing had come of it yet."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel(*error.args)
+    task.uncancel()  # it was counted before
 
 
 def _raise(error: BaseException, *_thrown: object) -> None:
