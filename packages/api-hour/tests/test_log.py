@@ -29,9 +29,9 @@ def configured(logconfig: Path | None, *, level: str = "info", log_file: Path | 
         (logger, logger.__class__, logger.handlers[:], logger.level, logger.propagate, logger.disabled)
         for logger in loggers
     ]
+    everybody = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
+    enabled = [logger for logger in everybody if not logger.disabled]
     last_resort = logging.lastResort
-    known = [each for each in logging.getLogger().manager.loggerDict.values() if isinstance(each, logging.Logger)]
-    disabled_before = [(logger, logger.disabled) for logger in known]
     for logger in loggers:
         logger.handlers.clear()
     try:
@@ -46,8 +46,8 @@ def configured(logconfig: Path | None, *, level: str = "info", log_file: Path | 
             logger.__class__ = kind
             logger.handlers[:], logger.propagate, logger.disabled = handlers, propagate, disabled
             logger.setLevel(old_level)
-        for logger, disabled in disabled_before:
-            logger.disabled = disabled
+        for logger in enabled:
+            logger.disabled = False
 
 
 def test_facts_go_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:

@@ -119,7 +119,8 @@ class Container(api_hour.Container):
         pid = os.fork()
         if pid == 0:
             for fd in range(3, 64):
-                self.loop.remove_reader(fd)
+                with suppress(RuntimeError):  # a transport has it
+                    self.loop.remove_reader(fd)
             nap()
         return pid
 

@@ -7,8 +7,10 @@ standard output that nobody reads does not hold the worker up.
 
 import asyncio
 import logging
+import os
 import select
 
+from api_hour.access_log.entry import PID
 from api_hour.errors import ConfigError
 from api_hour.outlet import Outlet
 
@@ -50,7 +52,7 @@ class LineFile:
 
     def _write_taken(self) -> None:
         lines, self._lines = self._lines, []
-        if not lines:
+        if not lines or os.getpid() != PID:  # a forked child has its parent's lines
             return
         try:
             for group in _groups(lines):

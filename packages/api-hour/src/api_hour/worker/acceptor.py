@@ -57,17 +57,24 @@ class Acceptor:
         if not self._is_closed:
             self._loop.add_reader(self._listener.fileno(), self._on_connection)
 
-    def take_waiting(self) -> None:
-        """Accept what waits now, whichever worker's turn it would be."""
-        for _ in range(LONGEST_BACKLOG):
-            if self._is_closed or not self._accept_one():
-                break
-
     def close(self) -> None:
         """Accept no more. The listening socket itself stays open in the supervisor."""
         self._is_closed = True
         self._loop.remove_reader(self._listener.fileno())
         self._listener.close()
+
+    def close_after_waiting(self) -> bool:
+        """Accept what waits now, whichever worker's turn it would be, and no more; tell whether somebody waited.
+
+        Nothing is done between finding nobody and closing: who came in that time would be reset.
+        """
+        self._is_closed = True
+        self._loop.remove_reader(self._listener.fileno())
+        waited = 0
+        while waited < LONGEST_BACKLOG and self._accept_one():
+            waited += 1
+        self._listener.close()
+        return waited > 0
 
     def _on_connection(self) -> None:
         if self._balance.must_step_back():

@@ -12,7 +12,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any, NoReturn
 
 from api_hour.forking import give_up_descriptors, reset_signals, undone_in_children
@@ -57,9 +57,17 @@ class Inheritance:
             signal.signal(number, signal.SIG_DFL)
         give_up_descriptors([sock.fileno() for sock in self._sockets])
         give_up_descriptors(self.connections())
-        if self.loop is not None and not self.loop.is_closed() and (poller := _poller_of(self.loop)) >= 0:
-            with select.epoll() as empty:  # not closed: the loop must be able to end
+        if self.loop is not None and not self.loop.is_closed():
+            self._leave_loop(self.loop)
+
+    def _leave_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the loop of the parent, should the child come back to it, wait for nothing and end."""
+        if (poller := _poller_of(loop)) >= 0:
+            with select.epoll() as empty:
                 os.dup2(empty.fileno(), poller, inheritable=False)
+        with suppress(RuntimeError):  # another thread has forked, and the loop has ended with its own
+            error = RuntimeError("a forked child went on with its parent's event loop")
+            loop.call_soon(loop.call_soon, self.leave_if_child, error)  # after a SystemExit has ended uvloop's
 
 
 def _poller_of(loop: Any) -> int:

@@ -128,6 +128,7 @@ async def serve(
         on_ready(listeners)
         await ending.asked.wait()
         if not ending.stop_asked.is_set():
+            listeners.close()
             await _retire(listeners, drain_timeout_s, graceful_timeout_s, ending.stop_asked)
         if ending.stop_asked.is_set():
             await listeners.drain(graceful_timeout_s)

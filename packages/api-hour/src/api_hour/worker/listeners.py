@@ -86,13 +86,15 @@ class Listeners:
 
     def close(self) -> None:
         """Stop accepting, and reading datagrams. The sockets themselves stay open in the supervisor."""
-        if self._is_closed:
-            return
+        if not self._is_closed:
+            for acceptor in self._acceptors:
+                acceptor.close()
+            self._say_closed()
+
+    def _say_closed(self) -> None:
         self._is_closed = True
         self._retiring.set()
         self._balance.end()
-        for acceptor in self._acceptors:
-            acceptor.close()
         for datagrams in self._datagrams:
             datagrams.begin_shutdown()
         self._own_servers.close()
@@ -136,15 +138,18 @@ class Listeners:
             await self._wait(lambda: not self._works(), CLEANUP_S)
 
     async def _take_waiting(self, timeout_s: float) -> None:
+        have_waited = False
         if not self._is_closed:
             await _let_read()  # servers of the Container's own accept by themselves
             for acceptor in self._acceptors:
-                acceptor.take_waiting()
-            self.close()
+                have_waited |= acceptor.close_after_waiting()
+            self._say_closed()
         await self._connections.wait_for_handshakes(min(timeout_s, LAST_HANDSHAKES_S))
         self._connections.give_up_handshakes()
         await self._connections.wait_for_transports()
         await _let_read()
+        if have_waited:
+            await asyncio.sleep(min(timeout_s, POLL_S))  # a request may follow its connection closely
 
     def open_connections(self) -> int:
         """Count the connections that are not over."""

@@ -34,7 +34,7 @@ from api_hour.worker.lifecycle import Ending, serve
 from api_hour.worker.listeners import Listeners
 from api_hour.worker.preparation import Prepared, prepare_process
 from api_hour.worker.signals import STOP, begin_signals
-from api_hour.worker.spec import Heartbeat, WorkerOrder
+from api_hour.worker.spec import WorkerOrder
 from api_hour.worker.target import import_container, read_main_yaml
 
 LOG = logging.getLogger("api_hour.worker")
@@ -172,7 +172,7 @@ class Run:
             interval_s,
             self._stats,
             listeners.open_connections,
-            self._alive,
+            self._reporter.alive,
             engines=lambda now_s: engine_reports(container.engines.values(), now_s),
         )
         self._inheritance.connections = listeners.descriptors
@@ -180,10 +180,6 @@ class Run:
         self._at_end.callback(heart.beat)
         self._reporter.ready()
         heart.beat()
-
-    def _alive(self, heartbeat: Heartbeat) -> None:
-        self._inheritance.leave_if_child(RuntimeError("a forked child went on with its parent's event loop"))
-        self._reporter.alive(heartbeat)
 
     def _worker(self) -> Worker:
         return Worker(
