@@ -34,6 +34,7 @@ LOAD_OPTIONS = {
     "--arrivals", "--seed", "--closed-loop", "--max-requests", "--connection-per-request",
     "--method", "--header", "-H", "--body", "--body-file", "--target-file", "--script", "-s", "--expect-status",
     "--expect-body", "--unix", "--connect-to", "--insecure", "--cacert", "--cert", "--key", "--server-name",
+    "--source", "--spread",
     "--json", "--hlog", "--csv", "--wrk2", "--latency", "-L", "--u_latency", "-U", "--batch_latency", "-B",
     "--version", "-v",
 }  # fmt: skip

@@ -2,7 +2,9 @@
 
 import json
 import re
+import socket
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,17 @@ def _check_existing(name: str) -> Callable[[Any, Path | None], None]:
             raise UsageError(f"{name}: expected a file, got {str(path)!r}.")
 
     return check
+
+
+def _check_sources(_type: Any, sources: Sequence[str]) -> None:
+    """Refuse what is no address of this machine."""
+    for source in sources:
+        try:
+            address = ip_address(source)
+            with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET) as sock:
+                sock.bind((str(address), 0))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"--source: expected an IP address of this machine, got {source!r}: {error}.") from error
 
 
 def parse_expected_statuses(text: str) -> frozenset[int]:
@@ -150,6 +163,14 @@ CERT = Parameter(
 )
 KEY = Parameter(name="--key", validator=_check_existing("--key"), help="Key of the client certificate, in PEM.")
 SERVER_NAME = Parameter(name="--server-name", help="Whom the certificate must be for (SNI), if not the URL's host.")
+
+SOURCE = Parameter(
+    name="--source",
+    negative="",
+    validator=_check_sources,
+    help="Address of this machine to connect from. May be repeated: connections take them in turn.",
+)
+SPREAD = _flag("--spread", "Connect to all addresses of the host in turn, not to the first that answers.")
 
 JSON = Parameter(name="--json", help="File to write the result to.")
 HLOG = Parameter(name="--hlog", help="File to write the latencies to, as an HdrHistogram log.")

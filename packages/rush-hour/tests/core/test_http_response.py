@@ -10,11 +10,11 @@ from rush_hour.core.http_response import (
     Event,
     Framing,
     HeadCache,
-    MalformedResponse,
     ResponseHead,
     ResponseReader,
     parse_head,
 )
+from rush_hour.core.malformed import MalformedResponse
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1\r\n!\r\n0\r\nX-Sum: 6\r\n\r\n"

@@ -47,12 +47,16 @@ def test_no_server_is_named_with_its_address(free_port: int) -> None:
 
 
 def test_a_server_of_another_protocol_is_named(serve: Serve) -> None:
-    url = parse_url(serve(lambda _number: b"220 smtp ready\r\n").url)
+    server = serve(lambda _number: b"220 smtp ready\r\n")
+    url = parse_url(server.url)
 
     with pytest.raises(StartError) as caught:
         ask_once(build_request(url), resolve(url))
 
-    assert "did not answer in HTTP/1.1: BadStatusLine" in str(caught.value)
+    assert str(caught.value) == (
+        f"URL: 127.0.0.1:{server.port} did not answer in HTTP/1.1: "
+        "expected 'HTTP/1.1 200 OK' or the like, got b'220 smtp ready\\r\\n'."
+    )
 
 
 def test_a_unix_socket_is_asked_like_any_other(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> None:

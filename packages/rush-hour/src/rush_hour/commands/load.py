@@ -73,6 +73,8 @@ class Reached:
     cert: Annotated[Path | None, options.CERT] = None
     key: Annotated[Path | None, options.KEY] = None
     server_name: Annotated[str | None, options.SERVER_NAME] = None
+    source: Annotated[tuple[str, ...], options.SOURCE] = ()
+    spread: Annotated[bool, options.SPREAD] = False
 
     def tls(self, url: SplitResult) -> Tls | None:
         """Return how to speak TLS; None for `http://`."""
@@ -126,7 +128,7 @@ def load(
     for file in output.files():
         check_writable(file)
     address, tls = resolve(parts, unix=reached.unix, connect_to=reached.connect_to), reached.tls(parts)
-    requests = _requests(asked, parts, address, tls, pace.seed)
+    requests = _requests(asked, parts, address, tls, pace)
     plan = LoadPlan(
         url=url,
         address=address,
@@ -142,6 +144,8 @@ def load(
         seed=pace.seed,
         max_requests=pace.max_requests,
         connection_per_request=pace.connection_per_request,
+        sources=reached.source,
+        spread=reached.spread,
     )
     with LiveView(make_console(stderr=True), plan.duration_s) as view:
         report, is_interrupted = run_load(plan, Observer(on_phase=view.step, on_second=view.second))
@@ -173,20 +177,24 @@ def _duration_s(pace: Pace, arrivals: str, rate_per_s: float) -> float:
     return min(pace.duration_s, pace.max_requests / rate_per_s)
 
 
-def _requests(asked: Asked, url: SplitResult, address: Address, tls: Tls | None, seed: int) -> Requests:
+def _requests(asked: Asked, url: SplitResult, address: Address, tls: Tls | None, pace: Pace) -> Requests:
     """Return what is sent, with what is expected: as asked for, or as the server answers now."""
     if asked.target_file is not None and (asked.script is not None or asked.body is not None or asked.body_file):
         raise UsageError("--target-file: expected neither --script nor a body with it: the file has its own.")
     if asked.target_file is not None:
         return read_target_file(
-            asked.target_file, url, asked.header, seed=seed, expect=lambda one: _expect(one, asked, address, tls)
+            asked.target_file,
+            url,
+            asked.header,
+            seed=pace.seed,
+            expect=lambda one: _expect(one, asked, address, tls, pace.timeout_s),
         )
     if asked.body is not None and asked.body_file is not None:
         raise UsageError("--body: expected either --body or --body-file, got both.")
     body = asked.body_file.read_bytes() if asked.body_file else (asked.body or "").encode()
     one = build_request(url, asked.header, method=asked.method, body=body)
     if asked.script is None:
-        return OneRequest(_expect(one, asked, address, tls))
+        return OneRequest(_expect(one, asked, address, tls, pace.timeout_s))
     if asked.expect_body == "probe":
         raise UsageError("--expect-body: expected no probe with --script, whose answers may differ.")
     script = Script(asked.script, url, _overridden(one, asked), asked.header)
@@ -194,12 +202,12 @@ def _requests(asked: Asked, url: SplitResult, address: Address, tls: Tls | None,
     return script
 
 
-def _expect(request: Request, asked: Asked, address: Address, tls: Tls | None) -> Request:
+def _expect(request: Request, asked: Asked, address: Address, tls: Tls | None, timeout_s: float) -> Request:
     """Ask the server for what is expected, unless that is said, or asking could change something."""
     overridden = _overridden(request, asked)  # which also finds what is wrong with the options
     is_said = asked.expect_status is not None and asked.expect_body is not None
     if asked.expect_body == "probe" or (request.method in SAFE_METHODS and not is_said):
-        overridden = _overridden(expect_what_is_answered(request, address, tls), asked)
+        overridden = _overridden(expect_what_is_answered(request, address, tls, timeout_s=timeout_s), asked)
     if asked.expect_body == "probe" and overridden.expectation.body is None:
         raise UsageError(
             "--expect-body: expected the same body from the server twice, got an error or two different ones; "

@@ -10,20 +10,14 @@ Pure: no socket, no clock.
 
 import re
 
+from rush_hour.core.malformed import MalformedResponse
+
 CHUNK_LINE_LIMIT_BYTES = 4096
 SIZES_LENGTH = 1024  # size lines that are remembered
 RUN_AT_LEAST = 8  # chunks: a shorter run is not worth the look
 
 _LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?")
 _sizes: dict[bytes, int] = {}
-
-
-class MalformedResponse(Exception):
-    """The server broke the protocol. `code` is a short name for counting, the message is for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def chunk_size(line: bytes) -> int:

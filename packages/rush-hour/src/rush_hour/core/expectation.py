@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 BELOW_400 = frozenset(range(100, 400))
-BODY_LIMIT_BYTES = 64 * 1024 * 1024  # a longer body is good only where any body is
+BODY_LIMIT_BYTES = 256 * 1024 * 1024  # a longer body is good only where any body is
 
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)")
 
@@ -35,6 +35,11 @@ class Expectation:
     def needs_body(self) -> bool:
         """Whether the body matters."""
         return not (self.body is None and self.sha256 is None and self.json is None)
+
+    @property
+    def is_body_alone(self) -> bool:
+        """Whether one body, and no other, is good."""
+        return self.body is not None and self.sha256 is None and self.json is None
 
     def accepts_body(self, body: bytes) -> bool:
         """Whether an answer with this body can be good."""

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-from rush_hour.core.chunks import CHUNK_LINE_LIMIT_BYTES, Chunks, MalformedResponse, chunk_size
+from rush_hour.core.chunks import CHUNK_LINE_LIMIT_BYTES, Chunks, chunk_size
+from rush_hour.core.malformed import MalformedResponse
 
+HEAD_BEGIN = b"HTTP/1."
 HEAD_END = b"\r\n\r\n"
 HEAD_LIMIT_BYTES = 65536
 HEAD_CACHE_LENGTH = 128  # a Date header makes a new head each second
@@ -214,7 +216,7 @@ class ResponseReader:
             case "length" | "chunk":
                 return self._read_counted(events)
             case "until-close":
-                self._give(events, self._take(len(self._buffer) - self._at))
+                self._pass_body(events, len(self._buffer) - self._at)
                 return True
             case "chunk-line":
                 return self._read_chunks(events)
@@ -228,9 +230,11 @@ class ResponseReader:
         self._at += len(taken)
         return taken
 
-    def _give(self, events: list[Event], data: bytes) -> None:
+    def _pass_body(self, events: list[Event], length: int) -> None:
         if self._gives_body:
-            events.append(BodyChunk(data))
+            events.append(BodyChunk(self._take(length)))
+        else:
+            self._at += length
 
     def _take_line(self, limit_bytes: int) -> bytes | None:
         end = self._buffer.find(b"\r\n", self._at)
@@ -245,6 +249,9 @@ class ResponseReader:
         if length > HEAD_LIMIT_BYTES + len(HEAD_END):
             raise MalformedResponse("head-too-large", f"expected a head of at most {HEAD_LIMIT_BYTES} bytes")
         if found is None:
+            begin = self._buffer[self._at : self._at + 80]
+            if not begin.startswith(HEAD_BEGIN[: len(begin)]):  # whoever speaks first, or otherwise: no use in waiting
+                raise MalformedResponse("status-line", f"expected 'HTTP/1.1 200 OK' or the like, got {begin!r}")
             return False
         head = self._heads.parse(self._take(length))
         if head.status == 101:
@@ -263,9 +270,9 @@ class ResponseReader:
         return True
 
     def _read_counted(self, events: list[Event]) -> bool:
-        data = self._take(self._missing_bytes)
-        self._missing_bytes -= len(data)
-        self._give(events, data)
+        length = min(self._missing_bytes, len(self._buffer) - self._at)
+        self._missing_bytes -= length
+        self._pass_body(events, length)
         if self._missing_bytes == 0:
             if self._state == "chunk":
                 self._state = "chunk-end"

@@ -29,6 +29,8 @@ class LoadPlan:
         seed: chooses what is drawn by chance.
         max_requests: how many requests are due at the most; None for as many as the duration has.
         connection_per_request: whether each request is sent on a connection of its own.
+        sources: our own addresses that connections are made from, in turn; none for the one that the system chooses.
+        spread: whether connections go to all addresses of the server in turn, not to the first that answers.
     """
 
     url: str
@@ -45,6 +47,8 @@ class LoadPlan:
     seed: int = 0
     max_requests: int | None = None
     connection_per_request: bool = False
+    sources: tuple[str, ...] = ()
+    spread: bool = False
 
     @property
     def schedule(self) -> Schedule:
@@ -107,7 +111,7 @@ def parse_url(url: str) -> SplitResult:
 
 
 def resolve(url: SplitResult, *, unix: Path | None = None, connect_to: str | None = None) -> Address:
-    """Find the address of a URL's server.
+    """Find the addresses of a URL's server, in the system's order.
 
     Args:
         url: what `parse_url` returned.
@@ -124,10 +128,17 @@ def resolve(url: SplitResult, *, unix: Path | None = None, connect_to: str | Non
     if connect_to is not None:
         host, port = _parse_host_and_port(connect_to)
     try:
-        family, _, _, _, sockaddr = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise StartError(f"URL: no address found for host {host!r}: {error.strerror}.") from error
-    return Address(family=family, sockaddr=sockaddr, label=f"{host}:{port}")
+    label = f"{host}:{port}"
+    first, *others = dict.fromkeys((family, sockaddr) for family, _, _, _, sockaddr in found)
+    return Address(
+        family=first[0],
+        sockaddr=first[1],
+        label=label,
+        others=tuple(Address(family=family, sockaddr=sockaddr, label=label) for family, sockaddr in others),
+    )
 
 
 def _parse_host_and_port(text: str) -> tuple[str, int]:

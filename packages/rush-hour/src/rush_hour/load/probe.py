@@ -1,24 +1,41 @@
-"""One request before the load: is there a server, and what does a good answer look like?"""
+"""One request before the load: is there a server, and what does a good answer look like?
 
-import http.client
+What reads the answer is what reads the answers under load: both take the same for an answer.
+"""
+
 import socket
+import ssl
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from rush_hour.core.expectation import BODY_LIMIT_BYTES
+from rush_hour.core.http_response import (
+    BodyChunk,
+    HeadCache,
+    ResponseEnd,
+    ResponseHead,
+    ResponseReader,
+)
+from rush_hour.core.malformed import MalformedResponse
 from rush_hour.errors import StartError
 from rush_hour.load.request import Request
-from rush_hour.load.transport import Address, Tls
+from rush_hour.load.transport import READ_BYTES, Address, Tls
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Status and body of one answer."""
+    """One answer.
+
+    Attributes:
+        headers: values by lower-case name.
+    """
 
     status: int
     body: bytes
+    headers: Mapping[bytes, list[bytes]] = field(default_factory=dict, compare=False)
 
 
 def ask_once(request: Request, address: Address, tls: Tls | None = None, *, timeout_s: float = 5.0) -> Answer:
@@ -26,38 +43,102 @@ def ask_once(request: Request, address: Address, tls: Tls | None = None, *, time
 
     Args:
         request: what to send.
-        address: where to connect.
+        address: where to connect; its other addresses are tried in turn.
         tls: how to speak TLS; None for plain HTTP.
-        timeout_s: for connecting and for each read, in seconds.
+        timeout_s: for connecting by one address, and for everything after that, in seconds.
 
     Raises:
-        StartError: there is no server, or it does not answer in HTTP/1.1.
+        StartError: there is no server, or it does not answer in HTTP/1.1 within the time.
     """
-    try:
-        with address.open_socket(blocking=True) as plain:
-            plain.settimeout(timeout_s)
-            plain.connect(address.sockaddr)
-            return _exchange(request, plain, tls)
-    except http.client.HTTPException as error:
-        raise StartError(f"URL: {address.label} did not answer in HTTP/1.1: {error!r}.") from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StartError(f"URL: unable to connect to {address.label}: {reason.rstrip('.')}.") from error
+    addresses = (address, *address.others)
+    for place, one in enumerate(addresses, 1):
+        try:
+            with one.open_socket(blocking=True) as plain:
+                plain.settimeout(timeout_s / len(addresses))
+                plain.connect(one.sockaddr)
+                return _Asking(plain, request, time.monotonic() + timeout_s).ask(tls)
+        except MalformedResponse as error:
+            raise StartError(f"URL: {address.label} did not answer in HTTP/1.1: {error}.") from error
+        except TimeoutError as error:
+            if place == len(addresses):
+                raise StartError(f"URL: {address.label} did not answer within {timeout_s:g} s.") from error
+        except OSError as error:
+            if place == len(addresses) or isinstance(error, ssl.SSLError):
+                reason = error.strerror or str(error)
+                raise StartError(f"URL: unable to connect to {address.label}: {reason.rstrip('.')}.") from error
+    raise AssertionError("the last address has an answer or an error")
 
 
-def _exchange(request: Request, plain: socket.socket, tls: Tls | None) -> Answer:
-    sock = plain if tls is None else tls.context().wrap_socket(plain, server_hostname=tls.server_name)
-    with sock:
-        sock.sendall(request.data)
-        response = http.client.HTTPResponse(sock, method=request.method)
-        response.begin()
-        body = response.read(BODY_LIMIT_BYTES + 1)
-        if len(body) > BODY_LIMIT_BYTES:
+class _Asking:
+    """One request on a connection that is open.
+
+    Args:
+        sock: the connection.
+        request: what is asked.
+        until_s: when to give up, on the clock of `time.monotonic`.
+    """
+
+    def __init__(self, sock: socket.socket, request: Request, until_s: float) -> None:
+        self._sock = sock
+        self._request = request
+        self._until_s = until_s
+        self._head: ResponseHead | None = None
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+
+    def ask(self, tls: Tls | None) -> Answer:
+        """Send and read."""
+        if tls is None:
+            return self._exchange()
+        self._be_patient()
+        with tls.context().wrap_socket(self._sock, server_hostname=tls.server_name) as self._sock:
+            return self._exchange()
+
+    def _be_patient(self) -> None:
+        """Let the next call wait for what is left of the time."""
+        left_s = self._until_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left_s)
+
+    def _exchange(self) -> Answer:
+        broken: OSError | None = None
+        try:
+            for part in (self._request.data, self._request.body):
+                self._be_patient()
+                self._sock.sendall(part)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            broken = error  # an early answer may have come before
+        reader = ResponseReader(HeadCache(self._request.method))
+        while True:
+            self._be_patient()
+            try:
+                data = self._sock.recv(READ_BYTES)
+            except ConnectionResetError as error:
+                raise broken or error from None
+            if self._take(reader, data) and self._head is not None:
+                return Answer(status=self._head.status, body=b"".join(self._body), headers=self._head.headers)
+            if not data:
+                raise broken or MalformedResponse("truncated", "the connection ended before an answer")
+
+    def _take(self, reader: ResponseReader, data: bytes) -> bool:
+        for event in reader.feed(data) if data else reader.feed_eof():
+            match event:
+                case ResponseHead():
+                    self._head = event
+                case BodyChunk(part):
+                    self._body.append(part)
+                    self._body_bytes += len(part)
+                case ResponseEnd():
+                    return True
+        if self._body_bytes > BODY_LIMIT_BYTES:
             raise StartError(f"URL: expected a body of at most {BODY_LIMIT_BYTES} bytes, got more.")
-        return Answer(status=response.status, body=body)
+        return False
 
 
-def expect_what_is_answered(request: Request, address: Address, tls: Tls | None = None) -> Request:
+def expect_what_is_answered(
+    request: Request, address: Address, tls: Tls | None = None, *, timeout_s: float = 5.0
+) -> Request:
     """Ask twice, and return the request with that answer as the expected one.
 
     The body is expected only if it was the same both times. An error status is never good: then any status below
@@ -66,9 +147,9 @@ def expect_what_is_answered(request: Request, address: Address, tls: Tls | None 
     Raises:
         StartError: see `ask_once`.
     """
-    first = ask_once(request, address, tls)
+    first = ask_once(request, address, tls, timeout_s=timeout_s)
     time.sleep(0.001)  # so that a body with a clock in it shows
-    second = ask_once(request, address, tls)
+    second = ask_once(request, address, tls, timeout_s=timeout_s)
     if first.status >= 400 or first.status != second.status:
         return request
     body = first.body if first.body == second.body else None

@@ -12,6 +12,7 @@ from rush_hour.core.schedule import uniform
 from rush_hour.errors import UsageError
 
 ANYTHING_BELOW_400 = Expectation()
+ONE_PIECE_BYTES = 64 * 1024  # up to here head and body are sent in one call
 MIX_SEED = 1 << 20  # so that what is asked has nothing to do with when: the gaps are drawn with the seed itself
 
 
@@ -21,11 +22,13 @@ class Request:
 
     Attributes:
         method: the HTTP method: the answer to HEAD has no body.
-        data: all its bytes.
+        data: all its bytes, or all but those of the body.
+        body: what is sent after them, and may be large: it is not copied.
     """
 
     method: str
     data: bytes
+    body: bytes = b""
     expectation: Expectation = ANYTHING_BELOW_400
 
 
@@ -102,7 +105,10 @@ def build_request(
     if body and not names & {"content-length", "transfer-encoding"}:
         lines.append(f"Content-Length: {len(body)}")
     head = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""])
-    return Request(method=method, data=head.encode("latin-1") + body, expectation=expectation or ANYTHING_BELOW_400)
+    data = head.encode("latin-1")
+    if len(body) <= ONE_PIECE_BYTES:
+        data, body = data + body, b""
+    return Request(method=method, data=data, body=body, expectation=expectation or ANYTHING_BELOW_400)
 
 
 def _header_line(header: str) -> str:
