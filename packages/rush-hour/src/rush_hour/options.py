@@ -12,6 +12,7 @@ from cyclopts import Parameter, Token
 
 from rush_hour.core.expectation import Expectation, parse_statuses
 from rush_hour.errors import UsageError
+from rush_hour.load.transport import IP_BIND_ADDRESS_NO_PORT
 from rush_hour.units import parse_count, parse_duration_s, parse_rate_per_s
 
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
@@ -42,6 +43,7 @@ def _check_sources(_type: Any, sources: Sequence[str]) -> None:
         try:
             address = ip_address(source)
             with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET) as sock:
+                sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
                 sock.bind((str(address), 0))
         except (OSError, ValueError) as error:
             raise UsageError(f"--source: expected an IP address of this machine, got {source!r}: {error}.") from error

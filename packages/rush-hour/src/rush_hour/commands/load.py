@@ -127,7 +127,8 @@ def load(
     arrivals, rate_per_s = _arrivals(pace)
     for file in output.files():
         check_writable(file)
-    address, tls = resolve(parts, unix=reached.unix, connect_to=reached.connect_to), reached.tls(parts)
+    address = resolve(parts, unix=reached.unix, connect_to=reached.connect_to, sources=reached.source)
+    tls = reached.tls(parts)
     requests = _requests(asked, parts, address, tls, pace)
     plan = LoadPlan(
         url=url,
@@ -144,7 +145,6 @@ def load(
         seed=pace.seed,
         max_requests=pace.max_requests,
         connection_per_request=pace.connection_per_request,
-        sources=reached.source,
         spread=reached.spread,
     )
     with LiveView(make_console(stderr=True), plan.duration_s) as view:

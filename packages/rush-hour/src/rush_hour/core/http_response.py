@@ -162,15 +162,17 @@ class ResponseReader:
     Args:
         heads: where parsed heads are kept.
         gives_body: whether there are events for the parts of bodies.
+        only_one: whether what comes after the first response is left alone.
 
     `feed` returns the events of the bytes that came. Interim responses (1xx) give no events. Bytes after a
     `ResponseEnd` belong to the next response. Whatever the bytes are cut into, each is looked at once: the time is
     linear, and what is kept is an unfinished head or line.
     """
 
-    def __init__(self, heads: HeadCache, *, gives_body: bool = True) -> None:
+    def __init__(self, heads: HeadCache, *, gives_body: bool = True, only_one: bool = False) -> None:
         self._heads = heads
         self._gives_body = gives_body
+        self._only_one = only_one
         self._buffer = b""
         self._at = 0  # what is before it in the buffer has been read
         self._missing_bytes = 0  # of the body or of the chunk
@@ -191,7 +193,8 @@ class ResponseReader:
         self._at = 0
         events: list[Event] = []
         while self._at < len(self._buffer) and self._step(events):
-            pass
+            if self._only_one and events and events[-1] is END:
+                break
         self._buffer = self._buffer[self._at :]
         return events
 

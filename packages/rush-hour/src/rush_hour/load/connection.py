@@ -1,8 +1,6 @@
 """One connection of the load generator, and what is asked on it."""
 
-import errno
 import socket
-import ssl
 
 from rush_hour.core.faults import GENERATOR_FAULTS, GENERATOR_PREFIX
 from rush_hour.core.schedule import NEVER_NS
@@ -61,14 +59,6 @@ class Connection:
         self.ways: list[Way] = []
         self.way: Way | None = None
         self.turn = 0
-
-
-def name_of(error: OSError | int) -> str:
-    """Return a short name for counting: `ECONNREFUSED`, or of TLS, `CERTIFICATE_VERIFY_FAILED`."""
-    if isinstance(error, ssl.SSLError):
-        return error.reason or type(error).__name__
-    code = error if isinstance(error, int) else error.errno or 0
-    return errno.errorcode.get(code, str(code))
 
 
 def fault_name(phase: str, name: str) -> str:

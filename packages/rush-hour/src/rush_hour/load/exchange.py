@@ -20,7 +20,7 @@ from rush_hour.core.http_response import HEAD_END, Framing, HeadCache, ResponseH
 from rush_hour.core.malformed import MalformedResponse
 from rush_hour.core.records import BAD, CONNECT_FAILED, FAILED, GOOD, KIND_BITS, SENT, TOTALS, tag_of
 from rush_hour.core.schedule import NEVER_NS
-from rush_hour.load.connection import BUSY, CLOSED, IDLE, NO_BYTES, Connection, fault_name, name_of
+from rush_hour.load.connection import BUSY, CLOSED, IDLE, NO_BYTES, Connection, fault_name
 from rush_hour.load.opening import Opening
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.reading import Reading
@@ -28,7 +28,7 @@ from rush_hour.load.request import OneRequest, Request
 from rush_hour.load.ring import RingWriter
 from rush_hour.load.script import Script
 from rush_hour.load.target import Target
-from rush_hour.load.transport import READ_BYTES, TLS_RECORD_BYTES
+from rush_hour.load.transport import READ_BYTES, TLS_RECORD_BYTES, name_of
 
 
 class Exchange:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from time import monotonic_ns
 
 from rush_hour.core.schedule import NEVER_NS
-from rush_hour.load.connection import CLOSED, CONNECTING, NO_BYTES, Connection, name_of
+from rush_hour.load.connection import CLOSED, CONNECTING, NO_BYTES, Connection
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.transport import TlsSocket, Ways
+from rush_hour.load.transport import TlsSocket, Ways, name_of
 
 RETRY_FIRST_NS = 10_000_000
 RETRY_LIMIT_NS = 1_000_000_000
@@ -40,7 +40,7 @@ class Opening:
     ) -> None:
         self._epoll = epoll
         self._opened, self._failed = opened, failed
-        self._ways = Ways(plan.address, plan.sources, spread=plan.spread)
+        self._ways = Ways(plan.address, spread=plan.spread)
         self._tls, self._tls_context = plan.tls, None if plan.tls is None else plan.tls.context()
         self._patience_ns = round(plan.timeout_s * 1e9) // len(self._ways.addresses)
         self._retries: list[tuple[int, int, Connection]] = []  # a heap of (when, slot, closed connection)

@@ -29,7 +29,6 @@ class LoadPlan:
         seed: chooses what is drawn by chance.
         max_requests: how many requests are due at the most; None for as many as the duration has.
         connection_per_request: whether each request is sent on a connection of its own.
-        sources: our own addresses that connections are made from, in turn; none for the one that the system chooses.
         spread: whether connections go to all addresses of the server in turn, not to the first that answers.
     """
 
@@ -47,7 +46,6 @@ class LoadPlan:
     seed: int = 0
     max_requests: int | None = None
     connection_per_request: bool = False
-    sources: tuple[str, ...] = ()
     spread: bool = False
 
     @property
@@ -110,13 +108,16 @@ def parse_url(url: str) -> SplitResult:
     return parts
 
 
-def resolve(url: SplitResult, *, unix: Path | None = None, connect_to: str | None = None) -> Address:
+def resolve(
+    url: SplitResult, *, unix: Path | None = None, connect_to: str | None = None, sources: tuple[str, ...] = ()
+) -> Address:
     """Find the addresses of a URL's server, in the system's order.
 
     Args:
         url: what `parse_url` returned.
         unix: a unix socket to connect to instead.
         connect_to: `HOST:PORT` to connect to instead.
+        sources: addresses of this machine to connect from, in turn; none for the one that the system chooses.
 
     Raises:
         UsageError: `connect_to` is not HOST:PORT.
@@ -137,6 +138,7 @@ def resolve(url: SplitResult, *, unix: Path | None = None, connect_to: str | Non
         family=first[0],
         sockaddr=first[1],
         label=label,
+        sources=sources,
         others=tuple(Address(family=family, sockaddr=sockaddr, label=label) for family, sockaddr in others),
     )
 

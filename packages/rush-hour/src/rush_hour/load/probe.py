@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from rush_hour.core.expectation import BODY_LIMIT_BYTES
+from rush_hour.core.faults import GENERATOR_FAULTS
 from rush_hour.core.http_response import (
     BodyChunk,
     HeadCache,
@@ -20,7 +21,7 @@ from rush_hour.core.http_response import (
 from rush_hour.core.malformed import MalformedResponse
 from rush_hour.errors import StartError
 from rush_hour.load.request import Request
-from rush_hour.load.transport import READ_BYTES, Address, Tls
+from rush_hour.load.transport import READ_BYTES, Address, Tls, Ways, name_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1
 
@@ -50,23 +51,29 @@ def ask_once(request: Request, address: Address, tls: Tls | None = None, *, time
     Raises:
         StartError: there is no server, or it does not answer in HTTP/1.1 within the time.
     """
-    addresses = (address, *address.others)
-    for place, one in enumerate(addresses, 1):
+    ways = Ways(address).choose(0, 0)
+    while ways:
+        way = ways.pop()
         try:
-            with one.open_socket(blocking=True) as plain:
-                plain.settimeout(timeout_s / len(addresses))
-                plain.connect(one.sockaddr)
+            with way.address.open_socket(blocking=True, source=way.source) as plain:
+                plain.settimeout(timeout_s / (1 + len(address.others)))
+                plain.connect(way.address.sockaddr)
                 return _Asking(plain, request, time.monotonic() + timeout_s).ask(tls)
         except MalformedResponse as error:
             raise StartError(f"URL: {address.label} did not answer in HTTP/1.1: {error}.") from error
-        except TimeoutError as error:
-            if place == len(addresses):
-                raise StartError(f"URL: {address.label} did not answer within {timeout_s:g} s.") from error
         except OSError as error:
-            if place == len(addresses) or isinstance(error, ssl.SSLError):
-                reason = error.strerror or str(error)
-                raise StartError(f"URL: unable to connect to {address.label}: {reason.rstrip('.')}.") from error
-    raise AssertionError("the last address has an answer or an error")
+            if not ways or isinstance(error, ssl.SSLError):
+                raise _not_reached(address, error, timeout_s) from error
+    raise AssertionError("the last way has an answer or an error")
+
+
+def _not_reached(address: Address, error: OSError, timeout_s: float) -> StartError:
+    if isinstance(error, TimeoutError):
+        return StartError(f"URL: {address.label} did not answer within {timeout_s:g} s.")
+    reason = (error.strerror or str(error)).rstrip(".")
+    fault = GENERATOR_FAULTS.get(name_of(error))
+    advice = "" if fault is None else f" {fault[1]}"
+    return StartError(f"URL: unable to connect to {address.label}: {reason}.{advice}")
 
 
 class _Asking:
@@ -109,7 +116,7 @@ class _Asking:
                 self._sock.sendall(part)
         except (BrokenPipeError, ConnectionResetError) as error:
             broken = error  # an early answer may have come before
-        reader = ResponseReader(HeadCache(self._request.method))
+        reader = ResponseReader(HeadCache(self._request.method), only_one=True)
         while True:
             self._be_patient()
             try:

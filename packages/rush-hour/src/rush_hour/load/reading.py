@@ -98,7 +98,7 @@ class Reading:
             if known is not None and len(known) > len(data) - body_at and known.startswith(data[body_at:]):
                 self.head, self.head_bytes, self._known, self._at = head, data[:body_at], known, len(data) - body_at
                 return False
-        self._reader = ResponseReader(target.heads, gives_body=target.keeps_body)
+        self._reader = ResponseReader(target.heads, gives_body=target.keeps_body, only_one=True)
         if target.learns:
             self._raw, self._raw_bytes = [data[body_at:]], len(data) - body_at
         is_complete = self._parse_part(data)
@@ -117,7 +117,7 @@ class Reading:
         """The answer is another one than was expected: read it from its beginning."""
         assert self._known is not None, "it was expected to be known"
         came, self._known = self._known[: self._at], None
-        self._reader = ResponseReader(self._target.heads, gives_body=self._target.keeps_body)
+        self._reader = ResponseReader(self._target.heads, gives_body=self._target.keeps_body, only_one=True)
         self._raw, self._raw_bytes = [came], len(came)
         self._parse_part(self.head_bytes + came)
         return self._parse(data)
@@ -134,9 +134,6 @@ class Reading:
         assert self._reader is not None, "it was made when the answer began"
         is_complete = False
         for event in self._reader.feed(data):
-            if is_complete:
-                self.has_more = True
-                break
             match event:
                 case ResponseHead():
                     self.head = event
@@ -146,8 +143,7 @@ class Reading:
                     self._keep(part)
                 case ResponseEnd():
                     is_complete = True
-        if is_complete and not self._reader.is_between_responses:
-            self.has_more = True
+        self.has_more = is_complete and not self._reader.is_between_responses
         return is_complete
 
     def _keep(self, part: bytes) -> None:

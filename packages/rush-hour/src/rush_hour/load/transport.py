@@ -1,5 +1,6 @@
 """From an address to a connection: plain sockets, and TLS on top of them with the same calls."""
 
+import errno
 import select
 import socket
 import ssl
@@ -25,12 +26,14 @@ class Address:
         sockaddr: the address in that family's form.
         label: the address for reading.
         others: further addresses of the same name, to be tried in this order.
+        sources: addresses of this machine to connect from, in turn; none for the one that the system chooses.
     """
 
     family: int
     sockaddr: Any
     label: str
     others: tuple["Address", ...] = ()
+    sources: tuple[str, ...] = ()
 
     @property
     def is_local(self) -> bool:
@@ -80,24 +83,22 @@ class Ways:
 
     Args:
         address: the first of the server's.
-        sources: our own, as texts; none for the one that the system chooses.
         spread: whether connections take the server's addresses in turn, and not the first that answers.
 
     Raises:
         UsageError: no source can reach an address.
     """
 
-    def __init__(self, address: Address, sources: Sequence[str] = (), *, spread: bool = False) -> None:
+    def __init__(self, address: Address, *, spread: bool = False) -> None:
         self._spread = spread
         self.addresses = (address, *address.others)
         self._by_place = [
-            [Way(address=one, place=place, source=source) for source in _sources_for(one, sources)]
+            [Way(address=one, place=place, source=source) for source in _sources_for(one, address.sources)]
             for place, one in enumerate(self.addresses)
         ]
         if not any(self._by_place):
-            raise UsageError(
-                f"--source: expected an address of the same kind as {address.label} has, got {', '.join(sources)}."
-            )
+            got = ", ".join(address.sources)
+            raise UsageError(f"--source: expected an address of the kind that {address.label} has, got {got}.")
 
     def choose(self, turn: int, place: int) -> list[Way]:
         """Return all ways in the order in which they are to be tried, the first one last.
@@ -161,6 +162,14 @@ class Tls:
                     f"--cert: expected a certificate and its key (--key) in PEM, got {str(self.cert_file)!r}: {error}"
                 ) from error
         return context
+
+
+def name_of(error: OSError | int) -> str:
+    """Return a short name for counting: `ECONNREFUSED`, or of TLS, `CERTIFICATE_VERIFY_FAILED`."""
+    if isinstance(error, ssl.SSLError):
+        return error.reason or type(error).__name__
+    code = error if isinstance(error, int) else error.errno or 0
+    return errno.errorcode.get(code, str(code))
 
 
 class TlsSocket:
