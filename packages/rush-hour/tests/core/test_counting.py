@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,7 +81,7 @@ def test_any_cut_of_the_records_gives_the_same(cuts: list[int]) -> None:
     intervals = whole.feed(RUN)
 
     bounds = [0, *sorted(cuts), len(RUN)]
-    cut = [interval for begin, end in zip(bounds, bounds[1:], strict=False) for interval in parts.feed(RUN[begin:end])]
+    cut = [interval for begin, end in itertools.pairwise(bounds) for interval in parts.feed(RUN[begin:end])]
 
     assert [(one.second, one.sent, one.good, one.latency.total) for one in cut] == [
         (one.second, one.sent, one.good, one.latency.total) for one in intervals

@@ -1,5 +1,7 @@
 """Answers in parts: those that are known are compared, and any other is read as if nothing were known."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ def read(target: Target, raw: bytes, cuts: list[int]) -> Reading:
     """Read one answer in parts, and return the reading, which is complete with the last part and not before."""
     reading = Reading(target)
     bounds = [0, *sorted(cut for cut in cuts if 0 < cut < len(raw)), len(raw)]
-    parts = [raw[begin:end] for begin, end in zip(bounds, bounds[1:], strict=False) if begin < end]
+    parts = [raw[begin:end] for begin, end in itertools.pairwise(bounds) if begin < end]
     assert [reading.feed(memoryview(part)) for part in parts] == [False] * (len(parts) - 1) + [True]
     return reading
 

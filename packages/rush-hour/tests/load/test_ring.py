@@ -1,5 +1,5 @@
-import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -76,4 +76,4 @@ def test_memory_that_may_not_be_locked_is_used_all_the_same(ring: Ring, monkeypa
 
 
 def test_a_ring_has_no_name_that_could_be_left_behind(ring: Ring) -> None:
-    assert "rush-hour-ring (deleted)" in os.readlink(f"/proc/self/fd/{ring._fd}")
+    assert "rush-hour-ring (deleted)" in str(Path(f"/proc/self/fd/{ring.fd}").readlink())

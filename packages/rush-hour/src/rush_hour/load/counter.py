@@ -5,7 +5,6 @@ tells its parent one row of the timeline; at the end everything, merged.
 """
 
 import gc
-import signal
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -176,8 +175,6 @@ def count(rings: Sequence[Ring], control: "Connection[Any, Any]") -> None:
         rings: of the processes that send.
         control: the parent's `Begin` and `Finish` come here; rows of the timeline and `Counted` go back.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # those are for the parent
     end_with_parent()
     give_way()
     gc.freeze()

@@ -6,7 +6,7 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from rush_hour.load.child import SIGNALS
 
 
 class Interrupts:

@@ -2,7 +2,6 @@
 
 import gc
 import resource
-import signal
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -26,8 +25,6 @@ def live(plan: LoadPlan, number: int, ring: Ring, control: "Connection[Any, Any]
         ring: where what is seen is written.
         control: orders come here, and answers go back.
     """
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, signal.SIG_IGN)  # those are for the parent
     end_with_parent()
     try:
         raise_open_file_limit(len(plan.schedule.connections_of(number, plan.processes)))

@@ -4,14 +4,9 @@ Each process that sends is a fresh interpreter with a control pipe and a ring of
 write. A process whose parent is gone is ended by the kernel.
 """
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import wait
 from time import monotonic, monotonic_ns
 from types import TracebackType
 from typing import Any, Self
@@ -20,8 +15,9 @@ from rush_hour.core.faults import GENERATOR_FAULTS
 from rush_hour.core.result import TimelineRow
 from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError, StartError
+from rush_hour.load.child import Child
 from rush_hour.load.counter import Counted, count
-from rush_hour.load.interrupts import SIGNALS, Interrupts
+from rush_hour.load.interrupts import Interrupts
 from rush_hour.load.messages import Begin, Done, Finish, Open, Opened, Run, Stop
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.process import live
@@ -60,19 +56,19 @@ class Processes:
 
     def __init__(self, plan: LoadPlan) -> None:
         self._plan = plan
-        self._context = multiprocessing.get_context("spawn")
-        self._processes: list[BaseProcess] = []  # that send; the last one counts
-        self._controls: list[Connection[Any, Any]] = []
+        self._processes: list[Child] = []  # that send; the last one counts
 
     def __enter__(self) -> Self:
         """Start the processes."""
-        for name in NUMPY_THREADS:
-            os.environ.setdefault(name, "1")
         rings = [Ring() for _ in range(self._plan.processes)]
         try:
             for number, ring in enumerate(rings):
-                self._start(live, self._plan, number, ring)
-            self._start(count, rings)
+                self._processes.append(Child(live, (self._plan, number, ring), fds=[ring.fd]))
+            one_thread = dict.fromkeys(NUMPY_THREADS, "1")
+            self._processes.append(Child(count, (rings,), fds=[ring.fd for ring in rings], environment=one_thread))
+        except OSError as error:
+            self._stop(at_once=True)
+            raise RushHourError(f"a process of the load generator could not be started: {error}.") from error
         except BaseException:
             self._stop(at_once=True)
             raise
@@ -80,15 +76,6 @@ class Processes:
             for ring in rings:
                 ring.close()
         return self
-
-    def _start(self, main: Callable[..., None], *arguments: object) -> None:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=main, args=(*arguments, theirs), daemon=True)
-        with _signals_blocked():
-            process.start()
-        theirs.close()
-        self._processes.append(process)
-        self._controls.append(ours)
 
     def __exit__(
         self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
@@ -131,8 +118,8 @@ class Processes:
             RushHourError: a process of the load generator died.
             KeyboardInterrupt: the second Ctrl-C.
         """
-        pids = [process.pid or 0 for process in self._processes[:-1]]
-        self._controls[-1].send(Begin(pids=pids, reports_seconds=on_second is not None))
+        pids = [process.pid for process in self._processes[:-1]]
+        self._processes[-1].control.send(Begin(pids=pids, reports_seconds=on_second is not None))
         start_at_ns = monotonic_ns() + START_DELAY_NS
         self._tell(Run(schedule=schedule, start_at_ns=start_at_ns))
         with Interrupts() as interrupts:
@@ -161,15 +148,16 @@ class Processes:
             if now_s >= watch_at_s and not interrupts.count:
                 watch()
                 watch_at_s = now_s + WATCH_INTERVAL_S
-            awaited = [control for number, control in enumerate(self._controls) if number not in done]
+            awaited = [process.control for number, process in enumerate(self._processes) if number not in done]
             for ready in wait([*awaited, interrupts.fileno()], min(watch_at_s, kill_at_s) - now_s):
                 if ready == interrupts.fileno():
                     interrupts.clear()
-                    self._wake()
+                    for process in self._processes:
+                        process.wake()
                     self._tell(Stop())
                     kill_at_s = watch_at_s = monotonic() + STOP_TIMEOUT_S
                     continue
-                number = self._controls.index(ready)  # type: ignore[arg-type]  # only pipes are waited for otherwise
+                number = next(n for n, process in enumerate(self._processes) if process.control is ready)
                 message = self._receive(number)
                 if isinstance(message, TimelineRow):
                     on_second(message)
@@ -181,7 +169,7 @@ class Processes:
         self, done: list[Done | None], interrupts: Interrupts, on_second: Callable[[TimelineRow], None]
     ) -> Counted:
         """Wait for what is left to count."""
-        control = self._controls[-1]
+        control = self._processes[-1].control
         control.send(Finish(uncounted=[{} if one is None else one.uncounted for one in done]))
         timeout_s = COUNT_STOPPED_TIMEOUT_S if interrupts.count else COUNT_TIMEOUT_S
         while wait([control], timeout_s):
@@ -193,15 +181,15 @@ class Processes:
 
     def _tell(self, message: object) -> None:
         """Tell something to the processes that send."""
-        for number, control in enumerate(self._controls[:-1]):
+        for number, process in enumerate(self._processes[:-1]):
             try:
-                control.send(message)
+                process.control.send(message)
             except OSError as error:
                 raise self._death_of(number) from error
 
     def _receive(self, number: int) -> Any:
         try:
-            message = self._controls[number].recv()
+            message = self._processes[number].control.recv()
         except (EOFError, OSError) as error:
             raise self._death_of(number) from error
         if isinstance(message, RushHourError):
@@ -209,42 +197,20 @@ class Processes:
         return message
 
     def _death_of(self, number: int) -> RushHourError:
-        process = self._processes[number]
-        process.join(STOP_TIMEOUT_S)
+        exit_code = self._processes[number].wait(STOP_TIMEOUT_S)
         what = f"process {number}" if number < self._plan.processes else "the process that counts"
-        return RushHourError(f"{what} of the load generator died with exit code {process.exitcode}.")
-
-    def _wake(self) -> None:
-        """Let those go on that someone has stopped."""
-        for process in self._processes:
-            with suppress(ProcessLookupError):
-                os.kill(process.pid or 0, signal.SIGCONT)
+        return RushHourError(f"{what} of the load generator died with exit code {exit_code}.")
 
     def _kill(self, numbers: set[int]) -> None:
         for number in numbers:
             self._processes[number].kill()
-            self._processes[number].join()
 
     def _stop(self, *, at_once: bool) -> None:
         """End all processes; those that do not end by themselves soon, or all at once, are killed."""
-        for control in self._controls:
-            control.close()
+        for process in self._processes:
+            process.control.close()
         end_at_s = monotonic() + (0 if at_once else STOP_TIMEOUT_S)
         for process in self._processes:
-            process.join(max(0.0, end_at_s - monotonic()))
-            if process.is_alive():
+            if process.wait(end_at_s - monotonic()) is None:
                 process.kill()
-                process.join()
-            process.close()
-        self._controls.clear()
         self._processes.clear()
-
-
-@contextmanager
-def _signals_blocked() -> Iterator[None]:
-    """Let what is started inherit a mask that keeps interrupts from it until it can ignore them."""
-    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)

@@ -15,9 +15,7 @@ import ctypes
 import mmap
 import os
 from collections.abc import Callable
-from multiprocessing.reduction import DupFd
 from struct import Struct
-from typing import Any
 
 from rush_hour.core.records import WORDS
 from rush_hour.load.kernel import lock_buffer
@@ -31,29 +29,25 @@ OTHER = "other"  # the last name there is room for
 
 
 class Ring:
-    """The memory, in the process that made it or in one that was given it."""
+    """The memory, in the process that made it or in one that inherited it.
+
+    Attributes:
+        fd: its descriptor.
+    """
 
     def __init__(self, fd: int | None = None) -> None:
         if fd is None:
             fd = os.memfd_create("rush-hour-ring", os.MFD_CLOEXEC)
             os.ftruncate(fd, HEADER_BYTES + RECORDS * RECORD.size)
-        self._fd = fd
-
-    def __reduce__(self) -> tuple[Callable[[Any], "Ring"], tuple[Any]]:
-        """Hand the descriptor to the process that is being started."""
-        return _receive, (DupFd(self._fd),)
+        self.fd = fd
 
     def map(self) -> mmap.mmap:
         """Return the memory; the descriptor is not needed any more."""
-        return mmap.mmap(self._fd, HEADER_BYTES + RECORDS * RECORD.size, flags=mmap.MAP_SHARED | mmap.MAP_POPULATE)
+        return mmap.mmap(self.fd, HEADER_BYTES + RECORDS * RECORD.size, flags=mmap.MAP_SHARED | mmap.MAP_POPULATE)
 
     def close(self) -> None:
         """Close the descriptor."""
-        os.close(self._fd)
-
-
-def _receive(descriptor: Any) -> Ring:
-    return Ring(descriptor.detach())
+        os.close(self.fd)
 
 
 class RingWriter:
