@@ -10,22 +10,24 @@ from rush_hour.load.injector import Injector
 from rush_hour.load.kernel import end_with_parent, keep_memory, lock_memory
 from rush_hour.load.limits import raise_open_file_limit
 from rush_hour.load.messages import Done, Open, Opened, Run, Stop
+from rush_hour.load.packed import Packed
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.ring import Ring, RingWriter
 
 OPEN_TIMEOUT_S = 10.0
 
 
-def live(plan: LoadPlan, number: int, ring: Ring, control: "Connection[Any, Any]") -> None:
+def live(packed: Packed, number: int, ring: Ring, control: "Connection[Any, Any]") -> None:
     """Send what a plan says.
 
     Args:
-        plan: the plan.
+        packed: the plan.
         number: of this process, from 0.
         ring: where what is seen is written.
         control: orders come here, and answers go back.
     """
     end_with_parent()
+    plan: LoadPlan = packed.unpack()
     try:
         raise_open_file_limit(len(plan.schedule.connections_of(number, plan.processes)))
         writer = RingWriter(ring)

@@ -19,6 +19,7 @@ from rush_hour.load.child import Child
 from rush_hour.load.counter import Counted, count
 from rush_hour.load.interrupts import Interrupts
 from rush_hour.load.messages import Begin, Done, Finish, Open, Opened, Run, Stop
+from rush_hour.load.packed import Packed
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.process import live
 from rush_hour.load.ring import Ring
@@ -61,9 +62,10 @@ class Processes:
     def __enter__(self) -> Self:
         """Start the processes."""
         rings = [Ring() for _ in range(self._plan.processes)]
+        plan = Packed(self._plan)
         try:
             for number, ring in enumerate(rings):
-                self._processes.append(Child(live, (self._plan, number, ring), fds=[ring.fd]))
+                self._processes.append(Child(live, (plan, number, ring), fds=[ring.fd, *plan.fds]))
             one_thread = dict.fromkeys(NUMPY_THREADS, "1")
             self._processes.append(Child(count, (rings,), fds=[ring.fd for ring in rings], environment=one_thread))
         except OSError as error:
@@ -73,6 +75,7 @@ class Processes:
             self._stop(at_once=True)
             raise
         finally:
+            plan.close()
             for ring in rings:
                 ring.close()
         return self

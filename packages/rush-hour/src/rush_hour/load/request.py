@@ -1,9 +1,10 @@
 """What is sent: one request over and over, a weighted mix, or what a script says."""
 
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from pickle import PickleBuffer
 from typing import Protocol
 from urllib.parse import SplitResult
 
@@ -23,13 +24,22 @@ class Request:
     Attributes:
         method: the HTTP method: the answer to HEAD has no body.
         data: all its bytes, or all but those of the body.
-        body: what is sent after them, and may be large: it is not copied.
+        body: what is sent after them, and may be large: it is not copied, and processes share it.
     """
 
     method: str
     data: bytes
-    body: bytes = b""
+    body: bytes | memoryview = b""
     expectation: Expectation = ANYTHING_BELOW_400
+
+    def __reduce_ex__(self, _protocol: object) -> tuple[Callable[..., "Request"], tuple[object, ...]]:
+        """Leave the body out of the pickle where whoever pickles takes it beside it (PEP 574)."""
+        body = PickleBuffer(self.body) if self.body else b""
+        return _restore, (self.method, self.data, body, self.expectation)
+
+
+def _restore(method: str, data: bytes, body: bytes | memoryview, expectation: Expectation) -> Request:
+    return Request(method=method, data=data, body=body, expectation=expectation)
 
 
 class Requests(Protocol):
