@@ -20,7 +20,7 @@ from rush_hour.core.http_response import HEAD_END, Framing, HeadCache, ResponseH
 from rush_hour.core.malformed import MalformedResponse
 from rush_hour.core.records import BAD, CONNECT_FAILED, FAILED, GOOD, KIND_BITS, SENT, TOTALS, tag_of
 from rush_hour.core.schedule import NEVER_NS
-from rush_hour.load.connection import BUSY, CLOSED, IDLE, NO_BYTES, Connection, fault_name
+from rush_hour.load.connection import BUSY, CLOSED, CONNECTING, IDLE, NO_BYTES, Connection, fault_name
 from rush_hour.load.opening import Opening
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.reading import Reading
@@ -29,6 +29,8 @@ from rush_hour.load.ring import RingWriter
 from rush_hour.load.script import Script
 from rush_hour.load.target import Target
 from rush_hour.load.transport import READ_BYTES, TLS_RECORD_BYTES, name_of
+
+STALL_NS = 100_000_000  # a jump of the clock that makes what was in flight hard to judge
 
 
 class Exchange:
@@ -72,10 +74,32 @@ class Exchange:
         self._polled_at_ns = 0  # when epoll last returned
         self._seen_at_ns = 0  # the latest look at the clock
         self._pause_ns = 0  # the longest time between two of them in this second, epoll left out
+        self._pause_limit_ns = 0  # a longer one is that, or a stall
+        self._give_up_at_ns = NEVER_NS  # when the last answers are not waited for any more
+
+    # Standing still.
 
     def _note_pause(self, now_ns: int) -> None:
-        self._pause_ns = max(self._pause_ns, now_ns - self._seen_at_ns)
+        """Take note of a look at the clock. What happens for each request does this without the call."""
+        if now_ns - self._seen_at_ns > self._pause_limit_ns:
+            self._paused(now_ns - self._seen_at_ns)
         self._seen_at_ns = now_ns
+
+    def _paused(self, pause_ns: int) -> None:
+        """Take note of a long time between two looks at the clock."""
+        self._pause_ns = max(self._pause_ns, pause_ns)
+        self._pause_limit_ns = min(self._pause_ns, STALL_NS)
+        if pause_ns > STALL_NS:
+            self._stalled(pause_ns)
+
+    def _stalled(self, stalled_ns: int) -> None:
+        """Give every request in flight the time back for which the process stood still."""
+        self._totals[records.STALLED_NS] += stalled_ns
+        self._give_up_at_ns += stalled_ns
+        for connection in self._connections:
+            if connection.state in {BUSY, CONNECTING}:
+                connection.deadline_ns += stalled_ns
+                connection.is_stalled = True
 
     # What is due.
 
@@ -116,6 +140,9 @@ class Exchange:
         target = connection.target
         data = target.data
         now_ns = monotonic_ns()
+        if now_ns - self._seen_at_ns > self._pause_limit_ns:
+            self._paused(now_ns - self._seen_at_ns)
+        self._seen_at_ns = now_ns
         try:
             sent_bytes = connection.sock.send(data)  # type: ignore[union-attr]  # it is open
         except BlockingIOError:
@@ -131,9 +158,6 @@ class Exchange:
         due_ns, ready_ns = connection.due_ns, connection.ready_ns
         lag_ns = now_ns - (due_ns if due_ns > ready_ns else ready_ns)  # noqa: FURB136  # faster
         self._write(lag_ns + connection.lag_ns if self._per_request else lag_ns, 0, 0, SENT)
-        if now_ns - self._seen_at_ns > self._pause_ns:  # noqa: PLR1730  # _note_pause, without the calls
-            self._pause_ns = now_ns - self._seen_at_ns
-        self._seen_at_ns = now_ns
         if sent_bytes != len(data) or target.rest:
             connection.unsent, connection.unsent_rest = memoryview(data)[sent_bytes:], target.rest
             self._watch(connection, select.EPOLLIN | select.EPOLLOUT)
@@ -180,8 +204,8 @@ class Exchange:
             self._lost(connection, lost or fault_name("read", name_of(error)))
             return True
         now_ns = monotonic_ns()
-        if now_ns - self._seen_at_ns > self._pause_ns:  # noqa: PLR1730  # _note_pause, without the calls
-            self._pause_ns = now_ns - self._seen_at_ns
+        if now_ns - self._seen_at_ns > self._pause_limit_ns:
+            self._paused(now_ns - self._seen_at_ns)
         self._seen_at_ns = now_ns
         self._totals[records.BYTES_READ] += count
         if connection.state == BUSY and connection.reading is None:

@@ -19,7 +19,7 @@ from rush_hour.core import records
 from rush_hour.core.records import SECOND, TOTALS, tag_of
 from rush_hour.core.schedule import NEVER_NS, Schedule
 from rush_hour.load.connection import BUSY, CLOSED, CONNECTING, IDLE, Connection
-from rush_hour.load.exchange import Exchange
+from rush_hour.load.exchange import STALL_NS, Exchange
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.ring import RingWriter
 from rush_hour.load.timer import Timer
@@ -27,7 +27,6 @@ from rush_hour.load.timer import Timer
 EVENTS_AT_ONCE = 64  # between two looks at the schedule
 TICK_NS = 100_000_000  # how often each connection's time-out is looked for
 LOOKS_AT_ONCE = 512  # at connections, for that
-STALL_NS = 100_000_000  # a jump of the clock that makes what was in flight hard to judge
 SECOND_NS = 1_000_000_000
 
 
@@ -141,15 +140,13 @@ class Injector(Exchange):
     def _follow(self) -> None:
         """Send what is due until the schedule is over and its last answers are in: the inner loop."""
         waiting, start_at_ns = self._waiting, self._start_at_ns
-        give_up_at_ns = self._end_at_ns + self._timeout_ns
+        self._give_up_at_ns = self._end_at_ns + self._timeout_ns
         next_look_ns, next_second_ns = start_at_ns + self._look_interval_ns, start_at_ns + SECOND_NS
         armed_ns, now_ns = 0, start_at_ns
         self._seen_at_ns = max(start_at_ns, monotonic_ns())
-        self._pause_ns = 0
+        self._pause_ns = self._pause_limit_ns = 0
         while not self.is_stopped:
             now_ns = monotonic_ns()
-            if now_ns - self._seen_at_ns > STALL_NS:
-                give_up_at_ns += self._stalled(now_ns - self._seen_at_ns)
             self._note_pause(now_ns)
             while waiting and waiting[0][0] <= now_ns:
                 connection = self._connections[heapq.heappop(waiting)[1]]
@@ -161,7 +158,7 @@ class Injector(Exchange):
                 if now_ns >= next_second_ns:
                     self._end_second(now_ns)
                     next_second_ns = now_ns - (now_ns - start_at_ns) % SECOND_NS + SECOND_NS
-            if now_ns >= give_up_at_ns or (self._in_flight == 0 and self._is_over(now_ns)):
+            if now_ns >= self._give_up_at_ns or (self._in_flight == 0 and self._is_over(now_ns)):
                 break
             wake_ns = waiting[0][0] if waiting and waiting[0][0] < next_look_ns else next_look_ns
             if now_ns < self._end_at_ns < wake_ns:
@@ -169,19 +166,20 @@ class Injector(Exchange):
             if wake_ns != armed_ns:
                 self._timer.arm(wake_ns)
                 armed_ns = wake_ns
-            give_up_at_ns += self._poll(wake_ns)
+            self._poll(wake_ns)
         self._end_second(now_ns)
 
     def _is_over(self, now_ns: int) -> bool:
         """Whether no request will be due any more."""
         return now_ns >= self._end_at_ns or (self._ends_early and self._queues == 0)
 
-    def _poll(self, wake_ns: int = NEVER_NS) -> int:
-        """Wait for something to happen, and deal with it; return for how long the process stood still meanwhile."""
+    def _poll(self, wake_ns: int = NEVER_NS) -> None:
+        """Wait for something to happen, until `wake_ns` at the latest, and deal with it."""
         events = self._epoll.poll(-1, EVENTS_AT_ONCE)
         expected_ns = max(wake_ns, self._seen_at_ns)  # at the latest
         self._polled_at_ns = self._seen_at_ns = now_ns = monotonic_ns()
-        stalled_ns = self._stalled(now_ns - expected_ns) if now_ns - expected_ns > STALL_NS else 0
+        if now_ns - expected_ns > STALL_NS:
+            self._stalled(now_ns - expected_ns)
         for fd, event in events:
             connection = self._by_fd.get(fd)
             if connection is None:
@@ -192,23 +190,13 @@ class Injector(Exchange):
                 self._send_rest(connection)
             else:
                 self._read(connection)  # first: an early answer may be the reason why there is nothing to send to
-        return stalled_ns
-
-    def _stalled(self, stalled_ns: int) -> int:
-        """Give every request in flight the time back for which the process stood still, and return that."""
-        self._totals[records.STALLED_NS] += stalled_ns
-        for connection in self._connections:
-            if connection.state in {BUSY, CONNECTING}:
-                connection.deadline_ns += stalled_ns
-                connection.is_stalled = True
-        return stalled_ns
 
     def _end_second(self, now_ns: int) -> None:
         """Write down what is counted from the beginning on, and that a second is over."""
         for code, value in enumerate(self._totals):
             self._write(value, 0, 0, tag_of(records.TOTAL, code))
         self._write(now_ns - self._start_at_ns, self._open_now, self._pause_ns, SECOND)
-        self._pause_ns = 0
+        self._pause_ns = self._pause_limit_ns = 0
 
     def _look_for_timeouts(self, now_ns: int) -> None:
         """Look at the next few connections: all of them at once would be a pause when there are ten thousand."""
