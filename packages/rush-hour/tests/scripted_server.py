@@ -23,6 +23,7 @@ class ScriptedServer:
     requests: list[bytes] = field(default_factory=list)
     arrived_at_s: list[float] = field(default_factory=list)
     connections: int = 0
+    peers: list[str] = field(default_factory=list)  # the addresses that they came from
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _open: list[socket.socket] = field(default_factory=list)
 
@@ -53,11 +54,12 @@ class ScriptedServer:
     def _accept(self) -> None:
         while True:
             try:
-                connection, _ = self.listener.accept()
+                connection, peer = self.listener.accept()
             except OSError:
                 return
             with self._lock:
                 self.connections += 1
+                self.peers.append(peer[0] if peer else "")
                 self._open.append(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 

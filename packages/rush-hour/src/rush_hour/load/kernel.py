@@ -61,6 +61,12 @@ def lock_buffer(address: int, length_bytes: int) -> bool:
     return bool(_libc.mlock(ctypes.c_void_p(address), ctypes.c_size_t(length_bytes)) == 0)
 
 
+def peak_rss_bytes() -> int:
+    """Return the most memory that this process has had; what `getrusage` says may be its parent's before the exec."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessUsage:
     """What a process has used so far.

@@ -7,7 +7,7 @@ from typing import Any
 
 from rush_hour.errors import RushHourError
 from rush_hour.load.injector import Injector
-from rush_hour.load.kernel import end_with_parent, keep_memory, lock_memory
+from rush_hour.load.kernel import end_with_parent, keep_memory, lock_memory, peak_rss_bytes
 from rush_hour.load.limits import raise_open_file_limit
 from rush_hour.load.messages import Done, Open, Opened, Run, Stop
 from rush_hour.load.packed import Packed
@@ -68,7 +68,7 @@ def _obey(injector: Injector, writer: RingWriter, control: "Connection[Any, Any]
                     open_at_end=injector.open_at_end,
                     uncounted=dict(writer.uncounted),
                     cpu_s=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-                    max_rss_bytes=after.ru_maxrss * 1024,
+                    max_rss_bytes=peak_rss_bytes(),
                 )
                 control.send(done)
             case Stop():
