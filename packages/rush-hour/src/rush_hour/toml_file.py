@@ -58,8 +58,12 @@ class TomlFile:
 
     def error(self, key_path: KeyPath, what: str) -> UsageError:
         """Return the error that says what is wrong with a key, and in which line it stands."""
-        where = f"{_dotted(key_path)}: " if key_path else ""
-        return UsageError(f"{self.path}:{line_of(self.text, key_path)}: {where}{what}.")
+        return UsageError(f"{self.where(key_path)}: {what}.")
+
+    def where(self, key_path: KeyPath) -> str:
+        """Return file, line and name of a key, for a message."""
+        name = f": {_dotted(key_path)}" if key_path else ""
+        return f"{self.path}:{line_of(self.text, key_path)}{name}"
 
     def _explain(self, message: str, type_: type[Any]) -> tuple[KeyPath, str]:
         """Take msgspec's message apart, such as "Expected `int`, got `str` - at `$.systems[0].port`"."""

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from scripted_server import ScriptedServer
 
 from rush_hour.commands import load as load_command
+from rush_hour.core.expectation import Expectation
 from rush_hour.core.result import Doubt, Histograms, LoadReport, LoadResult, PlanFacts, Verdict
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.run import Observer
@@ -212,8 +213,8 @@ def test_a_probe_that_cannot_say_what_is_good_is_refused(capsys: Capture, serve:
     assert (said.code, said.err) == (
         2,
         (
-            "rush-hour: --expect-body: expected the same body from the server twice, got an error or two "
-            "different ones; say what is good with any, sha256:HEX or json:TEXT.\n"
+            "rush-hour: --expect-body: expected the same body from the server twice; the body of /agents changes "
+            "with each request. Say what is good with any, sha256:HEX or json:TEXT.\n"
         ),
     )
 
@@ -229,3 +230,72 @@ def test_a_result_may_be_written_to_a_pipe(capsys: Capture, url: str, tmp_path: 
     os.close(reader)
     assert document["result"]["responses_good"] == 50
     assert pipe.is_fifo()
+
+
+def numbered(number: int) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n%09d" % number
+
+
+def test_a_body_that_changes_with_each_request_is_said_before_the_load(
+    capsys: Capture, serve: Serve, measured: Callable[..., list[LoadPlan]]
+) -> None:
+    plans = measured()
+    note = (
+        "the body of /agents changes with each request: it is not looked at "
+        "(--expect-body any says so, json:TEXT and sha256:HEX do otherwise)\n"
+    )
+
+    said = rush_hour(capsys, "load", serve(numbered).url, "-R5")
+    assert (said.code, said.err.count(note)) == (0, 1)
+    assert plans[0].requests.get(0).expectation == Expectation(statuses=frozenset({200}))
+
+    assert note not in rush_hour(capsys, "load", serve(numbered).url, "-R5", "--expect-body", "any").err
+
+
+def test_a_body_that_changed_after_the_probe_is_named_and_ends_trust(
+    capsys: Capture, serve: Serve, tmp_path: Path
+) -> None:
+    server = serve(lambda number: numbered(max(0, number - 1)))
+
+    said = rush_hour(capsys, "load", server.url, *SHORT, "--json", tmp_path / "r.json")
+
+    document = read_result(tmp_path / "r.json")
+    assert isinstance(document, LoadFile)
+    assert not document.verdict.trusted
+    assert document.result.first_bad is not None
+    assert document.result.first_bad.is_guess
+    assert "it changes with each request or with time, unless it is wrong.\n  Say what is good: --expect-body any" in (
+        said.out
+    )
+    assert "The first bad answer had a body that differs from byte 8 on (9 bytes, expected 9): b'00000000" in said.out
+
+
+def test_a_wrong_body_is_a_finding_where_the_right_one_was_said(capsys: Capture, url: str, tmp_path: Path) -> None:
+    wrong = ("--expect-body", 'json:{"a": 1}', "--expect-status", "200")
+
+    said = rush_hour(capsys, "load", url, *SHORT, *wrong, "--json", tmp_path / "r.json")
+
+    document = read_result(tmp_path / "r.json")
+    assert isinstance(document, LoadFile)
+    assert "body-changes" not in {doubt.code for doubt in document.verdict.warnings}
+    assert "50 answered badly. The first bad answer had a body that is not JSON; it begins with b'hello'." in said.out
+
+
+def test_an_unwanted_answer_ends_the_command_unless_it_was_said_to_be_good(capsys: Capture, serve: Serve) -> None:
+    url = serve(lambda _number: b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone").url
+
+    assert rush_hour(capsys, "load", url, *SHORT) == Said(
+        3,
+        "",
+        "rush-hour: URL: expected status 2xx for /agents, got 404: none\n"
+        "Say that this is a good answer: --expect-status 404.\n",
+    )
+    assert "100.00% of the 50 requests due" in rush_hour(capsys, "load", url, *SHORT, "--expect-status", "404").out
+
+
+def test_wrk2_takes_any_answer(capsys: Capture, serve: Serve) -> None:
+    url = serve(lambda _number: b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone").url
+
+    said = rush_hour(capsys, "load", "--wrk2", url, *SHORT)
+
+    assert "  Non-2xx or 3xx responses: 50\n" in said.out

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rush_hour.core.result import DurationSummary, LoadResult, PlanFacts
+from rush_hour.core.result import BadAnswer, DurationSummary, LoadResult, PlanFacts
 from rush_hour.core.verdict import doubt_other_load, judge
 
 
@@ -145,3 +145,20 @@ def test_what_other_programs_took_ends_trust_beyond_a_fifth_of_the_machine(plan:
     assert doubted.warnings[0].message == (
         "other programs took 30% of the machine's CPU: the figures are lower than without them."
     )
+
+
+def test_a_body_that_was_only_guessed_and_is_another_ends_trust(plan: PlanFacts, result: LoadResult) -> None:
+    bad = BadAnswer(status=200, differs="body", what="a body that differs", is_guess=True)
+    changed = replace(result, responses_good=5_000, first_bad=bad)
+
+    verdict = judge(plan, changed, shares_cores=False)
+
+    assert not verdict.trusted
+    assert [doubt.code for doubt in verdict.warnings] == ["body-changes", "errors-above-limit"]
+    assert verdict.warnings[1].message == (
+        "50.0% of the requests due were not answered well: 5,000 answered badly. "
+        "The first bad answer had a body that differs."
+    )
+    said = replace(changed, first_bad=replace(bad, is_guess=False))
+    assert codes(plan, said) == ["errors-above-limit"]
+    assert codes(plan, replace(changed, responses_good=9_995)) == []

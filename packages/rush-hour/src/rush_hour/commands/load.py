@@ -10,10 +10,12 @@ from cyclopts import Parameter
 
 from rush_hour import __version__, options
 from rush_hour.cli import INTERRUPTED
+from rush_hour.core.expectation import ANY_STATUS
 from rush_hour.core.result import LoadReport
+from rush_hour.credentials import hide_in_url
 from rush_hour.errors import RushHourError, UsageError
 from rush_hour.load.plan import LoadPlan, parse_url, resolve
-from rush_hour.load.probe import SAFE_METHODS, expect_what_is_answered
+from rush_hour.load.probe import SAFE_METHODS, ask_once, expect_what_is_answered
 from rush_hour.load.request import OneRequest, Request, Requests, build_request
 from rush_hour.load.run import Observer, run_load
 from rush_hour.load.script import Script
@@ -126,9 +128,9 @@ def load(
     for file in output.files():
         check_writable(file)
     address, tls = resolve(parts, unix=reached.unix, connect_to=reached.connect_to), reached.tls(parts)
-    requests = _requests(asked, parts, address, tls, pace.seed)
+    requests = _requests(asked, parts, _Server(address, tls, is_judged=not output.wrk2), pace.seed)
     plan = LoadPlan(
-        url=url,
+        url=hide_in_url(url),
         address=address,
         tls=tls,
         requests=requests,
@@ -173,20 +175,74 @@ def _duration_s(pace: Pace, arrivals: str, rate_per_s: float) -> float:
     return min(pace.duration_s, pace.max_requests / rate_per_s)
 
 
-def _requests(asked: Asked, url: SplitResult, address: Address, tls: Tls | None, seed: int) -> Requests:
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """Who is asked what a good answer is.
+
+    Attributes:
+        is_judged: whether an answer that nobody wants ends the command; wrk2 takes any.
+    """
+
+    address: Address
+    tls: Tls | None
+    is_judged: bool
+
+    def expect(self, request: Request, asked: Asked, statuses: frozenset[int] | None = None) -> Request:
+        """Return a request with what is expected: as asked for, or as the server answers if asking changes nothing.
+
+        Args:
+            request: what to send.
+            asked: says what is expected.
+            statuses: of a good answer, where a target file says so.
+
+        Raises:
+            StartError: there is no server, or its answer is not a good one.
+            UsageError: what is expected cannot be read or found out.
+        """
+        overridden = _overridden(request, asked, statuses)  # which also finds what is wrong with the options
+        is_said = asked.expect_body not in {None, "probe"} and (asked.expect_status or statuses) is not None
+        if asked.expect_body != "probe" and (request.method not in SAFE_METHODS or is_said):
+            return overridden
+        if not self.is_judged:
+            ask_once(request, self.address, self.tls)
+            return replace(overridden, expectation=replace(overridden.expectation, statuses=ANY_STATUS))
+        said = overridden.expectation.statuses if (asked.expect_status or statuses) is not None else None
+        probed = expect_what_is_answered(request, self.address, self.tls, statuses=said)
+        if probed.expectation.body is None and asked.expect_body in {None, "probe"}:
+            _tell_that_it_changes(request, asked)
+        return _overridden(probed, asked, statuses)
+
+
+def _tell_that_it_changes(request: Request, asked: Asked) -> None:
+    what = f"the body of {request.target} changes with each request"
+    if asked.expect_body == "probe":
+        raise UsageError(
+            f"--expect-body: expected the same body from the server twice; {what}. "
+            "Say what is good with any, sha256:HEX or json:TEXT."
+        )
+    sys.stderr.write(
+        f"{what}: it is not looked at (--expect-body any says so, json:TEXT and sha256:HEX do otherwise)\n"
+    )
+
+
+def _requests(asked: Asked, url: SplitResult, server: _Server, seed: int) -> Requests:
     """Return what is sent, with what is expected: as asked for, or as the server answers now."""
     if asked.target_file is not None and (asked.script is not None or asked.body is not None or asked.body_file):
         raise UsageError("--target-file: expected neither --script nor a body with it: the file has its own.")
     if asked.target_file is not None:
         return read_target_file(
-            asked.target_file, url, asked.header, seed=seed, expect=lambda one: _expect(one, asked, address, tls)
+            asked.target_file,
+            url,
+            asked.header,
+            seed=seed,
+            expect=lambda one, statuses: server.expect(one, asked, statuses),
         )
     if asked.body is not None and asked.body_file is not None:
         raise UsageError("--body: expected either --body or --body-file, got both.")
     body = asked.body_file.read_bytes() if asked.body_file else (asked.body or "").encode()
     one = build_request(url, asked.header, method=asked.method, body=body)
     if asked.script is None:
-        return OneRequest(_expect(one, asked, address, tls))
+        return OneRequest(server.expect(one, asked))
     if asked.expect_body == "probe":
         raise UsageError("--expect-body: expected no probe with --script, whose answers may differ.")
     script = Script(asked.script, url, _overridden(one, asked), asked.header)
@@ -194,27 +250,18 @@ def _requests(asked: Asked, url: SplitResult, address: Address, tls: Tls | None,
     return script
 
 
-def _expect(request: Request, asked: Asked, address: Address, tls: Tls | None) -> Request:
-    """Ask the server for what is expected, unless that is said, or asking could change something."""
-    overridden = _overridden(request, asked)  # which also finds what is wrong with the options
-    is_said = asked.expect_status is not None and asked.expect_body is not None
-    if asked.expect_body == "probe" or (request.method in SAFE_METHODS and not is_said):
-        overridden = _overridden(expect_what_is_answered(request, address, tls), asked)
-    if asked.expect_body == "probe" and overridden.expectation.body is None:
-        raise UsageError(
-            "--expect-body: expected the same body from the server twice, got an error or two different ones; "
-            "say what is good with any, sha256:HEX or json:TEXT."
-        )
-    return overridden
-
-
-def _overridden(request: Request, asked: Asked) -> Request:
+def _overridden(request: Request, asked: Asked, statuses: frozenset[int] | None = None) -> Request:
+    """Return a request with what was said of its answer; a target file has the last word."""
     expectation = request.expectation
     expected_body = None if asked.expect_body is None else options.parse_expected_body(asked.expect_body)
     if expected_body is not None:
         expectation = replace(expected_body, statuses=expectation.statuses)
+    if asked.expect_body is not None:
+        expectation = replace(expectation, is_guess=False)
     if asked.expect_status is not None:
         expectation = replace(expectation, statuses=options.parse_expected_statuses(asked.expect_status))
+    if statuses is not None:
+        expectation = replace(expectation, statuses=statuses)
     return replace(request, expectation=expectation)
 
 

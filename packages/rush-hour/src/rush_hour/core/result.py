@@ -4,6 +4,7 @@ These types are the result file's: `report/result_file.py` writes them as they a
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,22 @@ class Histograms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BadAnswer:
+    """An answer that was not good, and why.
+
+    Attributes:
+        differs: `status`, `body` or `script`: what of it was not as expected.
+        what: what came and what was expected, with the first difference.
+        is_guess: whether the body was expected only because a probe was answered with it.
+    """
+
+    status: int
+    differs: Literal["status", "body", "script"]
+    what: str
+    is_guess: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
     """What one run measured.
 
@@ -131,6 +148,7 @@ class LoadResult:
         service_time_us: of good answers, from the moment each request was sent.
         send_lag_us: of all requests sent: how late the generator itself was, the connection being free.
         latency_bad_us: of answers that were not good.
+        first_bad: one of the first answers that were not good; None without any.
     """
 
     requests_due: int
@@ -152,6 +170,7 @@ class LoadResult:
     connections: ConnectionFacts
     timeline: list[TimelineRow]
     histogram: Histograms
+    first_bad: BadAnswer | None = None
 
     @property
     def responses_bad(self) -> int:

@@ -143,14 +143,30 @@ def _errors_above_limit(facts: Facts) -> tuple[str, str] | None:
         "failed": result.requests_failed,
         "unanswered at the end": result.unanswered_at_end,
     }
-    if sum(parts.values()) <= FAULTY_RATIO * result.requests_due:
+    if sum(parts.values()) <= _allowed(result):
         return None
     seen = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+    if result.first_bad is not None:
+        seen += f". The first bad answer had {result.first_bad.what}"
     share = sum(parts.values()) / result.requests_due
     return (
         f"{share:.1%} of the requests due were not answered well: {seen}.",
         "Compare goodput, not requests. The statuses and errors say what went wrong.",
     )
+
+
+def _body_changes(facts: Facts) -> tuple[str, str] | None:
+    result = facts.result
+    if result.first_bad is None or not result.first_bad.is_guess or result.responses_bad <= _allowed(result):
+        return None
+    return (
+        "the body was not the one of before the load: it changes with each request or with time, unless it is wrong.",
+        "Say what is good: --expect-body any, sha256:HEX or json:TEXT; in a suite, a path whose body stays the same.",
+    )
+
+
+def _allowed(result: LoadResult) -> float:
+    return FAULTY_RATIO * result.requests_due
 
 
 def _too_few_samples(facts: Facts) -> tuple[str, str] | None:
@@ -194,6 +210,7 @@ def _shared_cores(facts: Facts) -> tuple[str, str] | None:
 CHECKS = (
     Check(code="generator-saturated", ends_trust=True, find=_generator_saturated),
     Check(code="generator-late", ends_trust=True, find=_generator_late),
+    Check(code="body-changes", ends_trust=True, find=_body_changes),
     Check(code="rate-missed", ends_trust=False, find=_rate_missed),
     Check(code="connections-lost", ends_trust=False, find=_connections_lost),
     Check(code="errors-above-limit", ends_trust=False, find=_errors_above_limit),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from rush_hour.core.expectation import BODY_LIMIT_BYTES
 from rush_hour.core.http_response import HeadCache, ResponseHead, ResponseReader
+from rush_hour.core.result import BadAnswer
 from rush_hour.core.schedule import NEVER_NS
 from rush_hour.load.request import Request
 from rush_hour.load.script import ResponseHook
@@ -21,12 +22,17 @@ class Target:
     Attributes:
         data: the bytes to send.
         known_body: a body known to be good, so that the next one need only be compared; None when there is none.
+        first_bad: what was wrong with the first answer that was not good; None without any.
     """
 
-    __slots__ = ("_expectation", "_on_response", "data", "get_head", "heads", "keeps_body", "known_body", "statuses")
+    __slots__ = (
+        "_expectation", "_on_response", "data", "first_bad", "get_head", "heads", "keeps_body", "known_body",
+        "statuses",
+    )  # fmt: skip
 
     def __init__(self, request: Request, heads: HeadCache, on_response: ResponseHook | None) -> None:
         self.data = request.data
+        self.first_bad: BadAnswer | None = None
         self.heads = heads
         self.get_head = heads.get
         self._expectation = request.expectation
@@ -44,6 +50,9 @@ class Target:
             is_good = self._expectation.accepts_body(body)
             if is_good and self._on_response is None:
                 self.known_body = body
+        if not is_good and self.first_bad is None:
+            by_script = BadAnswer(status=head.status, differs="script", what="what the script's response() refused")
+            self.first_bad = self._expectation.explain(head.status, body) or by_script
         return is_good
 
 

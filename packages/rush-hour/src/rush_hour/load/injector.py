@@ -296,8 +296,13 @@ class Injector:
             head = target.get_head(data[:body_at])
             if head is not None and head.body_bytes == len(data) - body_at:
                 known = target.known_body
-                if known is not None and len(known) == head.body_bytes and data.startswith(known, body_at):
-                    is_good = head.status in target.statuses
+                if (
+                    known is not None
+                    and len(known) == head.body_bytes
+                    and data.startswith(known, body_at)
+                    and head.status in target.statuses
+                ):
+                    is_good = True
                 else:
                     is_good = target.accepts(head, data[body_at:])
                 self._answered(connection, head, now_ns, is_good=is_good)
@@ -346,6 +351,7 @@ class Injector:
             tally.service_times_ns.append(now_ns - connection.sent_ns)
         else:
             tally.bad += 1
+            tally.first_bad = tally.first_bad or connection.target.first_bad
             tally.latencies_bad_ns.append(now_ns - connection.due_ns)
         self._in_flight -= 1
         if connection.head is not None:

@@ -258,4 +258,5 @@ def _share_result(tally: Tally, before: resource.struct_rusage, opened: int, ope
         reconnects=tally.reconnects,
         closed_idle=tally.closed_idle,
         connect_failures=tally.connect_failures,
+        first_bad=tally.first_bad,
     )

@@ -9,9 +9,10 @@ from urllib.parse import SplitResult
 
 from rush_hour.core.expectation import Expectation
 from rush_hour.core.schedule import uniform
+from rush_hour.credentials import authorization_of, hide_in_header
 from rush_hour.errors import UsageError
 
-ANYTHING_BELOW_400 = Expectation()
+ANY_SUCCESS = Expectation()
 MIX_SEED = 1 << 20  # so that what is asked has nothing to do with when: the gaps are drawn with the seed itself
 
 
@@ -26,7 +27,12 @@ class Request:
 
     method: str
     data: bytes
-    expectation: Expectation = ANYTHING_BELOW_400
+    expectation: Expectation = ANY_SUCCESS
+
+    @property
+    def target(self) -> str:
+        """Path and query, for messages."""
+        return self.data.partition(b"\r\n")[0].split(b" ")[1].decode("latin-1")
 
 
 class Requests(Protocol):
@@ -80,7 +86,10 @@ def build_request(
     body: bytes = b"",
     expectation: Expectation | None = None,
 ) -> Request:
-    """Return a request: `Host`, and `Content-Length` where there is a body, are added unless they are given.
+    """Return a request.
+
+    `Host`, `Authorization` for a user and password in the URL, and `Content-Length` where there is a body, are added
+    unless they are given.
 
     Args:
         url: what `parse_url` returned; its path and query are the target.
@@ -99,15 +108,17 @@ def build_request(
     names = {line.partition(":")[0].lower() for line in lines}
     if "host" not in names:
         lines.insert(0, f"Host: {url.netloc.rpartition('@')[2]}")
+    if "authorization" not in names and (authorization := authorization_of(url)) is not None:
+        lines.append(authorization)
     if body and not names & {"content-length", "transfer-encoding"}:
         lines.append(f"Content-Length: {len(body)}")
     head = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""])
-    return Request(method=method, data=head.encode("latin-1") + body, expectation=expectation or ANYTHING_BELOW_400)
+    return Request(method=method, data=head.encode("latin-1") + body, expectation=expectation or ANY_SUCCESS)
 
 
 def _header_line(header: str) -> str:
     name, colon, value = header.partition(":")
     is_name = colon and name and name.isascii() and not any(character.isspace() for character in name)
     if not is_name or "\n" in value or "\r" in value:
-        raise UsageError(f"--header: expected 'Name: value', got {header!r}.")
+        raise UsageError(f"--header: expected 'Name: value', got {hide_in_header(header)!r}.")
     return f"{name}: {value.strip()}"

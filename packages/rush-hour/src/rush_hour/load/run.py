@@ -114,6 +114,7 @@ def assemble(outcome: Outcome, timeline: list[TimelineRow], *, open_at_start: in
             closed_idle=sum(share.closed_idle for share in shares),
             connect_failures=dict(sum((share.connect_failures for share in shares), Counter[str]())),
         ),
+        first_bad=next((share.first_bad for share in shares if share.first_bad is not None), None),
         timeline=timeline,
         histogram=Histograms(
             latency_us=_encoded(latency),

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rush_hour.core.histogram import Counts, Histogram
+from rush_hour.core.result import BadAnswer
 
 Used = tuple[NDArray[np.int64], Counts]
 
@@ -61,6 +62,7 @@ class ShareResult:
     reconnects: int
     closed_idle: int
     connect_failures: Counter[str]
+    first_bad: BadAnswer | None = None
 
 
 def _nanoseconds() -> "array[int]":
@@ -83,6 +85,7 @@ class Tally:
     reconnects: int = 0
     closed_idle: int = 0
     connect_failures: Counter[str] = field(default_factory=Counter)
+    first_bad: BadAnswer | None = None
     latencies_ns: "array[int]" = field(default_factory=_nanoseconds)
     service_times_ns: "array[int]" = field(default_factory=_nanoseconds)
     send_lags_ns: "array[int]" = field(default_factory=_nanoseconds)

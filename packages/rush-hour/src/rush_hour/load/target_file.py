@@ -13,14 +13,13 @@ expect_status = "201"
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct, field
 
 from rush_hour.core.expectation import parse_statuses
-from rush_hour.errors import UsageError
+from rush_hour.errors import RushHourError, UsageError
 from rush_hour.load.request import Request, RequestMix, build_request
 from rush_hour.toml_file import TomlFile
 
@@ -53,7 +52,12 @@ class TargetSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def read_target_file(
-    path: Path, url: SplitResult, headers: Sequence[str], *, seed: int, expect: Callable[[Request], Request]
+    path: Path,
+    url: SplitResult,
+    headers: Sequence[str],
+    *,
+    seed: int,
+    expect: Callable[[Request, frozenset[int] | None], Request],
 ) -> RequestMix:
     """Read and check a target file.
 
@@ -62,7 +66,7 @@ def read_target_file(
         url: whose server the requests are sent to.
         headers: lines that are sent with every request.
         seed: the same seed gives the same requests in the same order.
-        expect: gives a request what is expected of its answer.
+        expect: gives a request what is expected of its answer; told the statuses that the file expects.
 
     Raises:
         UsageError: the file cannot be read, or something in it is not what it must be.
@@ -78,7 +82,11 @@ def read_target_file(
             return file.error(("requests", number, key), what)
 
         request = _request(spec, url, headers, problem, file.path.parent)
-        requests.append(_with_status(expect(request), spec, problem))
+        statuses = _statuses(spec, problem)
+        try:
+            requests.append(expect(request, statuses))
+        except RushHourError as error:
+            raise type(error)(f"{file.where(('requests', number))}: {error}") from error
     return RequestMix(tuple(requests), [spec.weight for spec in specs], seed)
 
 
@@ -101,10 +109,10 @@ def _request(spec: RequestSpec, url: SplitResult, headers: Sequence[str], proble
         raise problem("headers", str(error).rstrip(".")) from error
 
 
-def _with_status(request: Request, spec: RequestSpec, problem: Problem) -> Request:
+def _statuses(spec: RequestSpec, problem: Problem) -> frozenset[int] | None:
     if spec.expect_status is None:
-        return request
+        return None
     statuses = parse_statuses(spec.expect_status)
     if statuses is None:
         raise problem("expect_status", f"expected status codes such as 200 or 2xx, got {spec.expect_status!r}")
-    return replace(request, expectation=replace(request.expectation, statuses=statuses))
+    return statuses

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from rush_hour.core.expectation import Expectation
 from rush_hour.errors import StartError
 from rush_hour.load.plan import parse_url
-from rush_hour.load.probe import Answer, ask_once
+from rush_hour.load.probe import Answer, ask_once, describe
 from rush_hour.load.request import Request, build_request
 from rush_hour.load.transport import Address
 from rush_hour.rig import nginx
@@ -65,6 +65,7 @@ class RunningSystem:
         proxy: nginx before it; None without.
         answer: its good answer.
         notes: what differs from the suite.
+        is_pinned: whether the suite, or a system before this one, says which body is good.
     """
 
     url: str
@@ -73,11 +74,12 @@ class RunningSystem:
     proxy: Part | None
     answer: Answer
     notes: list[str]
+    is_pinned: bool
 
     @property
     def request(self) -> Request:
         """What to send it under load, and the answer that is expected every time."""
-        good = Expectation(statuses=frozenset({self.answer.status}), body=self.answer.body)
+        good = Expectation(statuses=frozenset({self.answer.status}), body=self.answer.body, is_guess=not self.is_pinned)
         return build_request(parse_url(self.url), expectation=good)
 
     def parts(self) -> dict[str, Part]:
@@ -122,7 +124,15 @@ def running_system(spec: SystemSpec, probe: Probe, rig: Rig) -> Iterator[Running
         asked, answers = build_request(parse_url(url)), list[Answer]()
         parts = [server] if proxy is None else [server, proxy]
         wait_until(lambda: _ask(asked, address, probe, answers), *parts, what=spec.name, timeout_s=timeout_s)
-        yield RunningSystem(url=url, address=address, server=server, proxy=proxy, answer=answers[-1], notes=notes)
+        yield RunningSystem(
+            url=url,
+            address=address,
+            server=server,
+            proxy=proxy,
+            answer=answers[-1],
+            notes=notes,
+            is_pinned=probe.sha256 is not None,
+        )
         if proxy is not None:
             notes += nginx.explain_log(proxy.log_path.read_text(errors="replace"))
 
@@ -217,8 +227,7 @@ def _try_socket(path: Path) -> str | None:
 
 def _wrong_with(answer: Answer, probe: Probe) -> str | None:
     if answer.status != probe.status:
-        start = answer.body[:200].decode("utf-8", "replace").strip()
-        return f"expected status {probe.status} for {probe.path}, got {answer.status}: {start}"
+        return f"expected status {probe.status} for {probe.path}, got {describe(answer)}"
     digest = _digest(answer)
     if probe.sha256 is not None and digest != probe.sha256:
         return (

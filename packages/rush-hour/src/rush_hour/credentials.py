@@ -1,0 +1,52 @@
+"""Credentials that users give: found, sent, and never shown. Also texts of others, made safe to be shown.
+
+Pure.
+"""
+
+import re
+from base64 import b64encode
+from urllib.parse import SplitResult, unquote_to_bytes
+
+HIDDEN = "***"
+_USER = re.compile(r"(//|^)[^/]*@")
+_UP_TO_THE_LAST_AT = re.compile(r"(//|^).*@", re.DOTALL)
+_NAME = re.compile(r"[^\s:=]+")
+_SECRET_NAME = re.compile(
+    r"auth|cookie|key|token|secret|passw|credential|session|signature|bearer|basic", re.IGNORECASE
+)
+
+
+def authorization_of(url: SplitResult) -> str | None:
+    """Return the header line that a URL's user and password are sent as (RFC 7617, section 2); None without any."""
+    if "@" not in url.netloc:
+        return None
+    user, _, password = url.netloc.rpartition("@")[0].partition(":")
+    credentials = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
+    return f"Authorization: Basic {b64encode(credentials).decode('ascii')}"
+
+
+def hide_in_url(url: str) -> str:
+    """Return a URL, or what was meant to be one, without its user and password."""
+    head, mark, rest = url.partition("?")
+    return _USER.sub(rf"\1{HIDDEN}@", head, count=1) + mark + rest
+
+
+def hide_in_bad_url(url: str) -> str:
+    """Return what is no URL without whatever may be a user and password in it: all that stands before the last @."""
+    return _UP_TO_THE_LAST_AT.sub(rf"\1{HIDDEN}@", url, count=1)
+
+
+def hide_in_header(line: str) -> str:
+    """Return a header line, or what was meant to be one; without its value if its name says that it is a secret."""
+    name = _NAME.search(line)
+    return f"{name[0]}: {HIDDEN}" if name is not None and is_secret(name[0]) else line
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value of a header, key or variable of this name is not to be shown."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def printable(text: str) -> str:
+    """Return what a server or program said in one line, without what a terminal would obey."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
