@@ -5,11 +5,13 @@ Pure.
 
 import re
 from base64 import b64encode
+from typing import Any
 from urllib.parse import SplitResult, unquote_to_bytes
 
 HIDDEN = "***"
 _USER = re.compile(r"(//|^)[^/]*@")
-_UP_TO_THE_LAST_AT = re.compile(r"(//|^).*@", re.DOTALL)
+_UP_TO_THE_LAST_AT = re.compile(r"^([^@/]*//)?.*@", re.DOTALL)
+_DATABASE_PASSWORD = re.compile(r"(?<=//)([^/:@]*):[^/@]*(?=@)|(?<=[?&])((?:ssl)?password)=[^&]*")
 _NAME = re.compile(r"[^\s:=]+")
 _SECRET_NAME = re.compile(
     r"auth|cookie|key|token|secret|passw|credential|session|signature|bearer|basic", re.IGNORECASE
@@ -33,13 +35,29 @@ def hide_in_url(url: str) -> str:
 
 def hide_in_bad_url(url: str) -> str:
     """Return what is no URL without whatever may be a user and password in it: all that stands before the last @."""
-    return _UP_TO_THE_LAST_AT.sub(rf"\1{HIDDEN}@", url, count=1)
+    return _UP_TO_THE_LAST_AT.sub(lambda match: f"{match[1] or ''}{HIDDEN}@", url)
+
+
+def without_password(url: str) -> str:
+    """Return a PostgreSQL URL without its password, wherever it stands in it."""
+    return _DATABASE_PASSWORD.sub(lambda match: match[1] or (f"{match[2]}=" if match[2] else ""), url)
 
 
 def hide_in_header(line: str) -> str:
     """Return a header line, or what was meant to be one; without its value if its name says that it is a secret."""
     name = _NAME.search(line)
-    return f"{name[0]}: {HIDDEN}" if name is not None and is_secret(name[0]) else line
+    return f"{name[0]}: {HIDDEN}" if name is not None and is_secret(line.partition(":")[0]) else line
+
+
+def hide_in_value(value: Any, *, name: str = "") -> Any:
+    """Return a value of a file without the secrets in it: those that `name` or the names inside it say are ones."""
+    if is_secret(name):
+        return HIDDEN
+    if isinstance(value, dict):
+        return {key: hide_in_value(inside, name=key) for key, inside in value.items()}
+    if isinstance(value, list):
+        return [hide_in_value(inside) for inside in value]
+    return hide_in_header(value) if isinstance(value, str) else value
 
 
 def is_secret(name: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Self
 import msgspec
 from msgspec import inspect
 
+from rush_hour.credentials import hide_in_value
 from rush_hour.errors import UsageError
 
 KeyPath = tuple[str | int, ...]
@@ -79,6 +80,7 @@ class TomlFile:
         value: Any = self.document
         for part in key_path:
             value = value[part]
+        value = hide_in_value(value, name=str(key_path[-1]) if key_path else "")
         if what.startswith("Invalid enum value"):
             return key_path, f"expected one of {_choices(type_, key_path)}; got {value!r}"
         return key_path, f"{what[0].lower()}{what[1:]}{':' if ', got' in what else ', got'} {value!r}"

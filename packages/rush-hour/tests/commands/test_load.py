@@ -299,3 +299,60 @@ def test_wrk2_takes_any_answer(capsys: Capture, serve: Serve) -> None:
     said = rush_hour(capsys, "load", "--wrk2", url, *SHORT)
 
     assert "  Non-2xx or 3xx responses: 50\n" in said.out
+
+
+SECRETS = ("hunter2", "//me", "aHVudGVyMg", "bWU6aHVudGVyMg==")
+
+
+@pytest.mark.parametrize("more", [(), ("--wrk2", "-L")], ids=["rush-hour", "wrk2"])
+def test_credentials_are_sent_and_never_shown_or_stored(
+    capsys: Capture, serve: Serve, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    server = serve()
+    url = server.url.replace("http://", "http://me:hunter2@")
+    headers = ("-H", "X-Api-Key: hunter2", "-H", "Cookie: id=hunter2")
+    files = ("--json", tmp_path / "r.json", "--hlog", tmp_path / "r.hlog", "--csv", tmp_path / "r.csv")
+
+    said = rush_hour(capsys, "load", url, *SHORT, *headers, *files, *more)
+
+    lines = server.requests[0].split(b"\r\n")
+    assert b"Authorization: Basic bWU6aHVudGVyMg==" in lines
+    assert b"X-Api-Key: hunter2" in lines
+    assert b"Host: %s" % url.partition("@")[2].partition("/")[0].encode() in lines
+    told = [said.out, said.err, *(path.read_text() for path in tmp_path.iterdir())]
+    assert len(told) == 5
+    assert not [secret for secret in SECRETS for text in told if secret in text]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("http://me:hunter2@127.0.0.1:x/",),
+        ("http://me:hun/ter2@127.0.0.1/",),
+        ("me:hunter2@127.0.0.1",),
+        ("http://me:hunter2@127.0.0.1:9/",),
+        ("http://127.0.0.1:9/", "-H", "Authorization Bearer hunter2"),
+        ("http://127.0.0.1:9/", "-H", "X-Api Key: hunter2"),
+        ("http://me:hunter2@127.0.0.1:9/", "--unix", "/none"),
+    ],
+)
+def test_no_error_shows_credentials(capsys: Capture, arguments: tuple[str, ...]) -> None:
+    said = rush_hour(capsys, "load", *arguments, "-R5")
+
+    assert said.code in {2, 3}
+    assert "hunter2" not in said.err.replace("hun/ter2", "hunter2")
+
+
+def test_credentials_of_a_target_file_are_sent_and_never_shown(capsys: Capture, serve: Serve, tmp_path: Path) -> None:
+    server = serve()
+    targets = tmp_path / "targets.toml"
+    targets.write_text('[[requests]]\npath = "/"\nheaders = { Authorization = "Bearer hunter2" }\n')
+    url = server.url.replace("http://", "http://me:other@")
+
+    said = rush_hour(capsys, "load", url, *SHORT, "--target-file", targets, "--json", tmp_path / "r.json")
+
+    assert server.requests[0].count(b"Authorization: ") == 1
+    assert b"Authorization: Bearer hunter2" in server.requests[0]
+    assert not [text for text in (said.out, said.err, (tmp_path / "r.json").read_text()) if "hunter2" in text]
+    targets.write_text('[[requests]]\npath = "/"\nheaders = { Authorization = "Bearer hunter2\\n" }\n')
+    assert "hunter2" not in rush_hour(capsys, "load", url, "-R5", "--target-file", targets).err

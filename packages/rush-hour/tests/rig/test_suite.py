@@ -162,6 +162,13 @@ def test_an_unknown_placeholder_in_the_environment_is_told(tmp_path: Path) -> No
     )
 
 
+def test_a_secret_of_the_environment_is_not_told(tmp_path: Path) -> None:
+    assert refusal_of(tmp_path, f'{MINIMAL}env = {{ API_KEY = "hunter2{{" }}') == (
+        f"{END + 1}: systems[0].env.API_KEY: expected placeholders among "
+        "backlog, database_url, port, run_directory, socket, workers; got {***}."
+    )
+
+
 def test_a_rule_may_name_the_workers_and_nothing_else(tmp_path: Path) -> None:
     text = 'rules = ["{workers} processes.", "Port {port}."]\n' + MINIMAL
 

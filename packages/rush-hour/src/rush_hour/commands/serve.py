@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from rush_hour import options
+from rush_hour.credentials import without_password
 from rush_hour.errors import StartError
 from rush_hour.report.progress import TerminalProgress
 from rush_hour.report.terminal import make_console
@@ -68,8 +69,12 @@ def _database_part(server: Part | None) -> dict[str, Part]:
 
 
 def _print_database(url: str | None) -> None:
-    if url is not None:
-        make_console().print(f"export DATABASE_URL='{url}'", soft_wrap=True, markup=False)
+    if url is None:
+        return
+    shown = without_password(url)
+    make_console().print(f"export DATABASE_URL='{shown}'", soft_wrap=True, markup=False)
+    if shown != url:
+        make_console(stderr=True).print("the password is that of --database: export PGPASSWORD too", soft_wrap=True)
 
 
 def _stay(parts: dict[str, Part]) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from rush_hour.core.result import PlanFacts
 from rush_hour.core.schedule import Arrivals, Schedule
+from rush_hour.credentials import hide_in_bad_url
 from rush_hour.errors import StartError, UsageError
 from rush_hour.load.request import Requests
 from rush_hour.load.transport import Address, Tls
@@ -19,7 +20,7 @@ class LoadPlan:
     """One run of the load generator.
 
     Attributes:
-        url: as the user wrote it.
+        url: as the user wrote it, but without user and password: it is shown.
         tls: how to speak TLS; None for plain HTTP.
         rate_per_s: requests per second over all connections; without meaning for a closed loop.
         warmup_s: load before the measurement, in seconds, on the same connections; 0 for none.
@@ -101,7 +102,8 @@ def parse_url(url: str) -> SplitResult:
         is_usable = False
     if not is_usable or not url.isascii() or any(character.isspace() for character in url):
         raise UsageError(
-            f"URL: expected http:// or https:// and HOST:PORT/PATH, such as http://127.0.0.1:8008/agents; got {url!r}."
+            f"URL: expected http:// or https:// and HOST:PORT/PATH, such as http://127.0.0.1:8008/agents; "
+            f"got {hide_in_bad_url(url)!r}."
         )
     return parts
 

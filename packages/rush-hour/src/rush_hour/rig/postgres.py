@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import psycopg
 
+from rush_hour.credentials import hide_in_bad_url, without_password
 from rush_hour.errors import StartError, UsageError
 from rush_hour.rig.part import Part, base_environment
 from rush_hour.rig.run_directory import RunDirectory
@@ -164,7 +165,7 @@ def check_database_url(url: str) -> None:
         UsageError: it is not.
     """
     if not url.startswith(("postgresql://", "postgres://")):
-        raise UsageError(f"--database: expected postgresql://USER@HOST/DATABASE, got {url!r}.")
+        raise UsageError(f"--database: expected postgresql://USER@HOST/DATABASE, got {hide_in_bad_url(url)!r}.")
 
 
 def _usable_programs(directory: Path, user: str | None) -> Path:
@@ -211,7 +212,8 @@ def _execute(url: str, sql: str, *, what: str) -> None:
         with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
             connection.execute(sql)
     except psycopg.Error as error:
-        raise StartError(f"PostgreSQL, {what}: {str(error).strip()}") from error
+        told = str(error).strip().replace(url, without_password(url))
+        raise StartError(f"PostgreSQL, {what}: {told}") from error
 
 
 def _with_database(url: str, name: str) -> str:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from rush_hour.credentials import HIDDEN, is_secret
 from rush_hour.errors import UsageError
 from rush_hour.toml_file import KeyPath, TomlFile
 from rush_hour.units import parse_duration_s
@@ -208,7 +209,8 @@ def _placeholder_problems(system: SystemSpec) -> list[tuple[KeyPath, str]]:
         unknown = _placeholders(template) - PLACEHOLDERS
         if unknown:
             known = ", ".join(sorted(PLACEHOLDERS))
-            problems.append((template_key, f"expected placeholders among {known}; got {{{min(unknown)}}}"))
+            shown = HIDDEN if is_secret(template_key[-1]) else min(unknown)
+            problems.append((template_key, f"expected placeholders among {known}; got {{{shown}}}"))
     needed = "port" if system.front is None else "socket"
     if needed not in placeholders_of(system):
         problems.append((("command",), f"expected {{{needed}}} in it or in env: that is where requests are sent"))
