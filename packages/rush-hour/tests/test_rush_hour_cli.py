@@ -4,12 +4,13 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Callable
 
 import pytest
 from commands.in_process import rush_hour
 
 from rush_hour import __version__, cli
-from rush_hour.errors import RushHourError, StartError, UsageError
+from rush_hour.errors import OutputLost, RushHourError, StartError, UsageError
 
 Capture = pytest.CaptureFixture[str]
 
@@ -107,6 +108,8 @@ def test_a_wrong_command_line_is_told_in_one_line(capsys: Capture, arguments: tu
         (RushHourError("a process died."), 1, "a process died."),
         (UsageError("--rate: expected a rate."), 2, "--rate: expected a rate."),
         (StartError("no server."), 3, "no server."),
+        (OutputLost("a: lost.\nb: lost."), 1, "a: lost.\nrush-hour: b: lost."),
+        (OSError(28, "No space left on device", "/tmp/x"), 3, "/tmp/x: No space left on device."),
         (KeyboardInterrupt(), 130, "interrupted."),
     ],
 )
@@ -148,21 +151,30 @@ def test_a_signal_ends_a_command_as_ctrl_c_does_even_if_it_was_ignored_before(
 
 
 @pytest.mark.parametrize(
-    ("main", "arguments"), [(cli.main, ["load", "-t0"]), (cli.wrk2_main, ["load", "--wrk2", "-t0"])]
+    ("main", "arguments", "code", "exit_code"),
+    [
+        (cli.main, ["load", "-t0"], 3, 3),
+        (cli.main, ["load", "-t0"], 4, 4),
+        (cli.wrk2_main, ["load", "--wrk2", "-t0"], 0, 0),
+        (cli.wrk2_main, ["load", "--wrk2", "-t0"], 2, 1),
+        (cli.wrk2_main, ["load", "--wrk2", "-t0"], 3, 1),
+        (cli.wrk2_main, ["load", "--wrk2", "-t0"], 1, 1),
+        (cli.wrk2_main, ["load", "--wrk2", "-t0"], 130, 130),
+    ],
 )
-def test_the_programs_run_their_arguments_and_exit_with_the_code(
-    monkeypatch: pytest.MonkeyPatch, main: object, arguments: list[str]
+def test_the_programs_run_their_arguments_and_exit_with_the_code_and_wrk2_with_wrk2s(
+    monkeypatch: pytest.MonkeyPatch, main: Callable[[], None], arguments: list[str], code: int, exit_code: int
 ) -> None:
     seen: list[object] = []
 
     def note(given: object) -> int:
         seen.append(given)
-        return 3
+        return code
 
     monkeypatch.setattr(cli, "run", note)
     monkeypatch.setattr(sys, "argv", ["program", *arguments[-1:]] if main is cli.wrk2_main else ["p", *arguments])
 
     with pytest.raises(SystemExit) as caught:
-        main()  # type: ignore[operator]  # both are functions
+        main()
 
-    assert (seen, caught.value.code) == ([arguments], 3)
+    assert (seen, caught.value.code) == ([arguments], exit_code)

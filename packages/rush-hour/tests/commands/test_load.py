@@ -54,7 +54,7 @@ def test_a_real_load_is_summed_up_and_written(capsys: Capture, url: str, tmp_pat
 
     document = read_result(tmp_path / "r.json")
     assert isinstance(document, LoadFile)
-    assert said.code == (0 if document.verdict.trusted else 1)
+    assert said.code == (0 if document.verdict.trusted else 4)
     assert document.plan == PlanFacts(
         url=url, rate_per_s=100.0, duration_s=0.5, warmup_s=0.3, connections=4, processes=1, arrivals="constant",
         timeout_s=2.0, seed=1,
@@ -111,7 +111,7 @@ def test_defaults_are_those_of_wrk2(capsys: Capture, url: str, measured: Callabl
     assert plan.requests.get(0).expectation.body == b"hello"
 
 
-def test_a_trusted_run_is_exit_code_0_and_another_1(
+def test_a_trusted_run_is_exit_code_0_and_another_4(
     capsys: Capture, url: str, measured: Callable[..., list[LoadPlan]]
 ) -> None:
     measured(trusted=True)
@@ -119,7 +119,7 @@ def test_a_trusted_run_is_exit_code_0_and_another_1(
 
     measured(trusted=False)
     said = rush_hour(capsys, "load", url, "-R5")
-    assert said.code == 1
+    assert said.code == 4
     assert said.out.endswith("Do not trust these figures.\n! the generator was busy.\n  Use more processes.\n")
 
 
@@ -130,6 +130,14 @@ def test_doubts_stay_out_of_wrk2s_words(capsys: Capture, url: str, measured: Cal
 
     assert said.out.splitlines()[-1].startswith("Transfer/sec: ")
     assert said.err == "generator-saturated: the generator was busy. Use more processes.\n"
+
+
+def test_a_run_that_ended_is_exit_code_0_for_wrk2(
+    capsys: Capture, url: str, measured: Callable[..., list[LoadPlan]]
+) -> None:
+    for facts in ({"trusted": False}, {"is_interrupted": True}):
+        measured(**facts)
+        assert rush_hour(capsys, "load", "--wrk2", url, "-R5").code == 0
 
 
 def test_an_interrupted_run_is_summed_up_and_written_too(

@@ -244,7 +244,7 @@ def test_two_benches_at_once_do_not_collide(tmp_path: Path) -> None:
     with rush_hour_process("bench", suite, "--output", "one", "-d", FOREVER, directory=tmp_path) as one:
         one.wait_until_it_says("measuring")
         with rush_hour_process("bench", suite, "--output", "other", directory=tmp_path) as other:
-            assert other.wait() in {0, 1}, other.err
+            assert other.wait() in {0, 4}, other.err
         interrupted(one, "measuring")
 
     [same] = result_in(tmp_path / "other")["systems"]

@@ -1,6 +1,7 @@
 """`rush-hour load`: one run of the load generator."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,11 +10,11 @@ from urllib.parse import SplitResult
 from cyclopts import Parameter
 
 from rush_hour import __version__, options
-from rush_hour.cli import INTERRUPTED
+from rush_hour.cli import INTERRUPTED, UNTRUSTED
 from rush_hour.core.expectation import ANY_STATUS
 from rush_hour.core.result import LoadReport
 from rush_hour.credentials import hide_in_url
-from rush_hour.errors import RushHourError, UsageError
+from rush_hour.errors import OutputLost, UsageError
 from rush_hour.load.plan import LoadPlan, parse_url, resolve
 from rush_hour.load.probe import SAFE_METHODS, ask_once, expect_what_is_answered
 from rush_hour.load.request import OneRequest, Request, Requests, build_request
@@ -24,7 +25,8 @@ from rush_hour.load.transport import Address, Tls
 from rush_hour.report.csv_file import write_csv
 from rush_hour.report.hlog import write_hlog
 from rush_hour.report.live_view import LiveView
-from rush_hour.report.result_file import check_writable, load_file, write_result
+from rush_hour.report.output_file import check_writable
+from rush_hour.report.result_file import load_file, write_result
 from rush_hour.report.terminal import load_summary, make_console
 from rush_hour.report.wrk2_figures import wrk2_report
 from rush_hour.report.wrk2_text import format_report
@@ -147,12 +149,17 @@ def load(
     )
     with LiveView(make_console(stderr=True), plan.duration_s) as view:
         report, is_interrupted = run_load(plan, Observer(on_phase=view.step, on_second=view.second))
-    _write(report, output)
+    _print(report, output)
+    lost = _write(report, output)
     if isinstance(requests, Script):
         requests.done(report.result)
+    if lost:
+        raise OutputLost("\n".join(lost))
+    if output.wrk2:
+        return 0  # as wrk2 does after every run, whatever came of it
     if is_interrupted:
         return INTERRUPTED
-    return 0 if report.verdict.trusted else RushHourError.exit_code
+    return 0 if report.verdict.trusted else UNTRUSTED
 
 
 def _arrivals(pace: Pace) -> tuple[Literal["constant", "poisson", "closed-loop"], float]:
@@ -265,13 +272,7 @@ def _overridden(request: Request, asked: Asked, statuses: frozenset[int] | None 
     return replace(request, expectation=expectation)
 
 
-def _write(report: LoadReport, output: Output) -> None:
-    if output.json is not None:
-        write_result(output.json, load_file(report))
-    if output.hlog is not None:
-        write_hlog(output.hlog, report)
-    if output.csv is not None:
-        write_csv(output.csv, report.result)
+def _print(report: LoadReport, output: Output) -> None:
     if not output.wrk2:
         make_console().print(load_summary(report))
         return
@@ -279,3 +280,21 @@ def _write(report: LoadReport, output: Output) -> None:
     sys.stdout.write(format_report(wrk2_report(report.plan, report.result, **shows)))
     for doubt in report.verdict.warnings:
         sys.stderr.write(f"{doubt.code}: {doubt.message} {doubt.hint}\n")
+
+
+def _write(report: LoadReport, output: Output) -> list[str]:
+    """Write the files, each whatever becomes of the others, and return what was lost."""
+    sys.stdout.flush()  # a named pipe may have to wait
+    writers: list[tuple[Path | None, Callable[[Path], None]]] = [
+        (output.json, lambda path: write_result(path, load_file(report))),
+        (output.hlog, lambda path: write_hlog(path, report)),
+        (output.csv, lambda path: write_csv(path, report.result)),
+    ]
+    lost: list[str] = []
+    for path, write in writers:
+        try:
+            if path is not None:
+                write(path)
+        except OutputLost as error:
+            lost.append(str(error))
+    return lost

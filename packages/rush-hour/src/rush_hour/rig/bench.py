@@ -8,7 +8,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
 from rush_hour.core.result import LoadReport, TimelineRow
@@ -17,7 +16,7 @@ from rush_hour.errors import RushHourError, StartError, UsageError
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.request import OneRequest
 from rush_hour.load.run import Observer, run_load
-from rush_hour.report.hlog import write_hlog
+from rush_hour.report.result_directory import ResultDirectory
 from rush_hour.report.result_file import (
     SCHEMA_VERSION,
     BenchFile,
@@ -25,7 +24,6 @@ from rush_hour.report.result_file import (
     SuiteFacts,
     SystemEntry,
     Usage,
-    write_result,
 )
 from rush_hour.rig.machine import machine_facts, nginx_version, package_versions
 from rush_hour.rig.part import Part
@@ -34,8 +32,6 @@ from rush_hour.rig.resources import Sampling
 from rush_hour.rig.stack import RigOptions, shared_rig
 from rush_hour.rig.suite import Probe, Suite, SystemSpec, fill_in
 from rush_hour.rig.system import Rig, RunningSystem, Unavailable, pin, running_system
-
-RESULT_NAME = "result.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +87,7 @@ def run_bench(
     load: LoadSettings,
     options: RigOptions,
     *,
-    output: Path,
+    results: ResultDirectory,
     progress: Progress,
 ) -> None:
     """Bench systems, and write the result file after each.
@@ -101,12 +97,12 @@ def run_bench(
         systems: those of its systems to bench.
         load: what each is offered.
         options: how to set the rig up.
-        output: directory for the result file and the histograms.
+        results: takes what was found out, after each system.
         progress: who is told.
 
     Raises:
         StartError: what the systems share did not come up.
-        UsageError: an option is wrong, or the result cannot be written.
+        UsageError: an option is wrong.
     """
     with shared_rig(suite, options, progress.step) as (rig, database):
         document = BenchFile(
@@ -124,15 +120,13 @@ def run_bench(
             versions=_versions(rig),
             systems=[],
         )
-        write_result(output / RESULT_NAME, document)
+        results.keep(document)
         probe = suite.probe
         for number, spec in enumerate(systems, start=1):
             label = f"[{number}/{len(systems)}] {spec.name}:"
             entry, probe = _Trial(spec, probe, load, rig, database, progress, label).run()
-            if entry.load is not None:
-                write_hlog(output / f"{spec.name}.hlog", entry.load)
             document = replace(document, systems=[*document.systems, entry])
-            write_result(output / RESULT_NAME, document)
+            results.keep(document)
             progress.finished(entry)
 
 
