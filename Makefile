@@ -17,7 +17,7 @@ help: ## Show this list.
 bench: $(VENV)/.bench ## Rerun the published comparison; ARGS="--duration 5m --only api-hour" passes options on.
 	@echo "$(BIN)/rush-hour bench benchmarks/suites/published.toml $(ARGS)"
 	@$(BIN)/rush-hour bench benchmarks/suites/published.toml $(ARGS) \
-		|| [ $$? -eq 4 ] # measured, but not to be trusted: the report says so, and why
+		|| { code=$$?; [ $$code -eq 4 ] || exit $$code; } # 4: measured, but in doubt; the report says why
 
 test: $(VENV)/.bench $(VENV)/.dev ## Run all tests; ARGS="-k name" passes options on.
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile packages/api-hour $(ARGS)

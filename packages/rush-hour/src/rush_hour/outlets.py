@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
 PLAIN = "rush-hour-plain"  # the name of our error handler
@@ -75,7 +76,7 @@ def prepare_streams() -> None:
     os.close(descriptor)
     codecs.register_error(PLAIN, _write_plainly)
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors=PLAIN)
 
 
