@@ -162,3 +162,10 @@ def test_a_body_that_was_only_guessed_and_is_another_ends_trust(plan: PlanFacts,
     said = replace(changed, first_bad=replace(bad, is_guess=False))
     assert codes(plan, said) == ["errors-above-limit"]
     assert codes(plan, replace(changed, responses_good=9_995)) == []
+
+
+def test_others_never_took_more_than_the_whole_machine(plan: PlanFacts, result: LoadResult) -> None:
+    verdict = doubt_other_load(judge(plan, result, shares_cores=False), others_cpu_s=30.0, capacity_cpu_s=20.0)
+
+    assert verdict.warnings[0].message.startswith("other programs took 100% of the machine's CPU")
+    assert doubt_other_load(verdict, others_cpu_s=0.0, capacity_cpu_s=0.0) == verdict

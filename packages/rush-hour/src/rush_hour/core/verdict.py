@@ -72,7 +72,7 @@ def doubt_other_load(verdict: Verdict, *, others_cpu_s: float, capacity_cpu_s: f
         others_cpu_s: CPU time that was used, and not by a part of the run.
         capacity_cpu_s: the machine's CPU time in the run: cores times seconds.
     """
-    ratio = others_cpu_s / capacity_cpu_s
+    ratio = min(1.0, others_cpu_s / capacity_cpu_s) if capacity_cpu_s > 0 else 0.0
     if ratio <= OTHER_LOAD_RATIO:
         return verdict
     doubt = Doubt(

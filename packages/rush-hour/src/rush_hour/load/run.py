@@ -27,11 +27,13 @@ class Observer:
     Attributes:
         on_phase: called with `connecting`, `warming up` or `measuring` as each begins.
         on_second: called with each second of the measurement as it is complete.
+        on_end: called when the measurement is over, before anything is stopped.
         watch: called twice a second; may raise to end the run.
     """
 
     on_phase: Callable[[str], None] = lambda _phase: None
     on_second: Callable[[TimelineRow], None] = lambda _row: None
+    on_end: Callable[[], None] = lambda: None
     watch: Callable[[], None] = lambda: None
 
 
@@ -58,6 +60,7 @@ def run_load(plan: LoadPlan, observer: Observer | None = None) -> tuple[LoadRepo
         observer.on_phase("measuring")
         timeline = _Timeline(plan.processes, observer.on_second)
         outcome = processes.run(plan.schedule, on_interval=timeline.add, watch=observer.watch)
+        observer.on_end()
     result = assemble(outcome, timeline.rows(), open_at_start=opened)
     verdict = judge(plan.facts(), result, shares_cores=plan.address.is_local)
     return LoadReport(plan=plan.facts(), result=result, verdict=verdict), outcome.is_interrupted

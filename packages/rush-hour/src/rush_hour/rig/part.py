@@ -4,15 +4,18 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from rush_hour.rig import keeper
+from rush_hour.rig.control_group import cpu_s_of, own_group
 from rush_hour.rig.run_directory import KEEPER_COMMAND, RunDirectory, without_interrupt
 
 STOP_MARGIN_S = 10.0
 LOG_TAIL_LINES = 15
+_GROUP_NUMBERS = count(1)
 
 
 class Part:
@@ -43,7 +46,10 @@ class Part:
     ) -> None:
         self.log_path = log_path
         self._grace_s = grace_s
+        above = own_group()
+        self._group = None if above is None else above / f"{run_directory.path.name}-{next(_GROUP_NUMBERS)}"
         options = [f"--stop-signal={stop_signal.name}", f"--grace={grace_s}", *([f"--user={user}"] if user else [])]
+        options += [] if self._group is None else [f"--group={self._group}"]
         with log_path.open("ab") as log:
             self._keeper = subprocess.Popen(
                 (*KEEPER_COMMAND, *options, "--", *command),
@@ -78,6 +84,15 @@ class Part:
     def process_ids(self) -> list[int]:
         """Return the ids of the command's processes that run now."""
         return keeper.descendants(self._keeper.pid) if self.exit_code is None else []
+
+    @property
+    def keeper_id(self) -> int:
+        """The process id of its keeper, which waits for whatever nobody else does."""
+        return self._keeper.pid
+
+    def cpu_s(self) -> float | None:
+        """Return what its processes have used, those that have ended too, in seconds; None where nobody counts that."""
+        return None if self._group is None else cpu_s_of(self._group)
 
     def stop(self) -> None:
         """End the command and everything it started, and wait until that is done. A second Ctrl-C waits too."""
