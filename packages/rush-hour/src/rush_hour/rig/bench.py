@@ -179,11 +179,20 @@ class _Trial:
             with running_system(spec, probe, self.rig) as running:
                 probe = pin(probe, running.answer)
                 measured = self._measure(running, entry)
+                self._end_if_interrupted()
+        except KeyboardInterrupt:
+            if not self.is_interrupted:
+                raise
         except Unavailable as error:
             return replace(entry, status="unavailable", reason=str(error)), probe
         except RushHourError as error:
             return replace(entry, status="failed", reason=str(error)), probe
         return replace(measured, notes=running.notes), probe
+
+    def _end_if_interrupted(self) -> None:
+        """Let Ctrl-C go on, now that what was measured is known: the parts end as they do at any other."""
+        if self.is_interrupted:
+            raise KeyboardInterrupt
 
     def _measure(self, running: RunningSystem, entry: SystemEntry) -> SystemEntry:
         parts = running.parts() | ({} if self.database is None else {"database": self.database})

@@ -1,7 +1,8 @@
 """A process that keeps one part of the rig: starts its command, and ends all of it when the rig is done or gone.
 
 The keeper's standard input is a pipe from the rig. When that ends, because the rig closed it or was killed, the
-command gets its stop signal and some seconds to obey; then whatever it has started, daemonised or not, is killed: the
+command gets its stop signal and some seconds to obey; a number of seconds that comes over the pipe stops it too, and
+shortens that time. Then whatever it has started, daemonised or not, is killed: the
 keeper is the "child subreaper" (prctl(2)) of them all, and waits for those that nobody else waits for.
 
 With `--group DIRECTORY` the command runs in a control group of its own, if one can be made there.
@@ -15,6 +16,7 @@ Run by its path, with nothing imported but the standard library: one keeper runs
 import argparse
 import ctypes
 import fcntl
+import math
 import os
 import pwd
 import select
@@ -32,6 +34,7 @@ from typing import Any
 PR_SET_CHILD_SUBREAPER = 36
 LOCK_NAME = "lock"
 POLL_S = 0.02
+PIPE_BYTES = 4096
 REMOVE_WAIT_S = 60.0
 REMOVE_GROUP_WAIT_S = 1.0
 KEEPER_IGNORES = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # only the end of the pipe stops a keeper
@@ -63,10 +66,7 @@ def keep(
     _ignore_signals()  # only now: the command would inherit it
     pid_fd = os.pidfd_open(process.pid)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: _reap_all_but(process.pid))
-    ready, _, _ = select.select([sys.stdin.fileno(), pid_fd], [], [])
-    if pid_fd not in ready:
-        process.send_signal(stop_signal)
-        select.select([pid_fd], [], [], grace_s)
+    _wait_for_the_end(process, pid_fd, stop_signal, grace_s)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     exit_code = process.poll()
     kill_descendants()
@@ -74,6 +74,27 @@ def keep(
     if exit_code is None:
         exit_code = -signal.SIGKILL
     return exit_code if exit_code >= 0 else 128 - exit_code
+
+
+def _wait_for_the_end(
+    process: "subprocess.Popen[bytes]", pid_fd: int, stop_signal: signal.Signals, grace_s: float
+) -> None:
+    """Wait until the command has ended, or the time is up that it is given once the rig wants its end."""
+    pipe = sys.stdin.fileno()
+    watched = [pipe, pid_fd]
+    kill_at_s: float | None = None
+    while True:
+        left_s = None if kill_at_s is None else max(0.0, kill_at_s - time.monotonic())
+        ready, _, _ = select.select(watched, [], [], left_s)
+        if pid_fd in ready or not ready:
+            return
+        said = os.read(pipe, PIPE_BYTES).split()
+        if not said:
+            watched.remove(pipe)
+        if kill_at_s is None:
+            process.send_signal(stop_signal)
+        allowed_s = min(grace_s, float(said[-1])) if said else grace_s
+        kill_at_s = min(time.monotonic() + allowed_s, math.inf if kill_at_s is None else kill_at_s)
 
 
 def remove(directory: Path) -> int:

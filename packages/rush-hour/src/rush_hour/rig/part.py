@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from rush_hour.rig.control_group import cpu_s_of, own_group
 from rush_hour.rig.run_directory import KEEPER_COMMAND, RunDirectory, without_interrupt
 
 STOP_MARGIN_S = 10.0
+INTERRUPTED_GRACE_S = 0.5
 LOG_TAIL_LINES = 15
 _GROUP_NUMBERS = count(1)
 
@@ -54,6 +56,7 @@ class Part:
             self._keeper = subprocess.Popen(
                 (*KEEPER_COMMAND, *options, "--", *command),
                 stdin=subprocess.PIPE,
+                bufsize=0,  # it may be written to while it is written to, by a signal's handler
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=dict(environment),
@@ -69,8 +72,8 @@ class Part:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        """Stop the part."""
-        self.stop()
+        """Stop the part; at Ctrl-C there is little time for it."""
+        self.stop(INTERRUPTED_GRACE_S if _type is not None and issubclass(_type, KeyboardInterrupt) else None)
 
     @property
     def exit_code(self) -> int | None:
@@ -94,12 +97,30 @@ class Part:
         """Return what its processes have used, those that have ended too, in seconds; None where nobody counts that."""
         return None if self._group is None else cpu_s_of(self._group)
 
-    def stop(self) -> None:
-        """End the command and everything it started, and wait until that is done. A second Ctrl-C waits too."""
-        with without_interrupt():
+    def stop(self, grace_s: float | None = None) -> None:
+        """End the command and everything it started, and wait until that is done. Ctrl-C leaves it no more time.
+
+        Args:
+            grace_s: how long it may take to end, in seconds; None for as long as it was made with.
+        """
+        with without_interrupt(then=lambda: self._allow(0.0)):
             assert self._keeper.stdin is not None, "it is a pipe"
-            self._keeper.stdin.close()
-            self._keeper.wait(self._grace_s + STOP_MARGIN_S)
+            self._keeper.send_signal(signal.SIGCONT)  # it may have been stopped with the rig's process group
+            if grace_s is not None:
+                self._allow(grace_s)
+            elif not self._keeper.stdin.closed:
+                self._allow(self._grace_s)
+            try:
+                self._keeper.wait(self._grace_s + STOP_MARGIN_S)
+            finally:
+                with suppress(BrokenPipeError):
+                    self._keeper.stdin.close()
+
+    def _allow(self, grace_s: float) -> None:
+        """Let the keeper end the command, which has so much time from now on."""
+        assert self._keeper.stdin is not None, "it is a pipe"
+        with suppress(BrokenPipeError, ValueError):  # the keeper has ended, or all that was said to it
+            self._keeper.stdin.write(b"%f\n" % grace_s)
 
     def log_tail(self) -> str:
         """Return the last lines of its log."""
