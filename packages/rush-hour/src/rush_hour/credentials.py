@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import SplitResult, unquote_to_bytes
 
 HIDDEN = "***"
+LINE_CHARACTERS = 200
 _USER = re.compile(r"(//|^)[^/]*@")
 _UP_TO_THE_LAST_AT = re.compile(r"^([^@/]*//)?.*@", re.DOTALL)
 _DATABASE_PASSWORD = re.compile(r"(?<=//)([^/:@]*):[^/@]*(?=@)|(?<=[?&])((?:ssl)?password)=[^&]*")
@@ -63,6 +64,11 @@ def hide_in_value(value: Any, *, name: str = "") -> Any:
 def is_secret(name: str) -> bool:
     """Whether the value of a header, key or variable of this name is not to be shown."""
     return _SECRET_NAME.search(name) is not None
+
+
+def cut(line: str) -> str:
+    """Return a line, or of a long one the beginning."""
+    return line if len(line) <= LINE_CHARACTERS else f"{line[:LINE_CHARACTERS]}... ({len(line):,} characters)"
 
 
 def printable(text: str) -> str:

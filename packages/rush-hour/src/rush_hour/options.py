@@ -68,6 +68,8 @@ def _read_json(value: str) -> str:
     try:
         text = Path(value[1:]).read_text(encoding="utf-8") if value.startswith("@") else value
         json.loads(text)
+    except RecursionError as error:
+        raise UsageError("--expect-body: expected JSON that is not nested so deep.") from error
     except (OSError, ValueError) as error:
         raise UsageError(f"--expect-body: expected JSON, or @ and a file of JSON; got {value!r}: {error}") from error
     return text

@@ -10,7 +10,7 @@ from typing import Any, Self
 import msgspec
 from msgspec import inspect
 
-from rush_hour.credentials import hide_in_value
+from rush_hour.credentials import cut, hide_in_value
 from rush_hour.errors import UsageError
 
 KeyPath = tuple[str | int, ...]
@@ -38,13 +38,18 @@ class TomlFile:
         """
         try:
             text = path.read_text(encoding="utf-8")
-            return cls(path=path, text=text, document=tomllib.loads(text))
+            file = cls(path=path, text=text, document=tomllib.loads(text))
         except OSError as error:
             raise UsageError(f"{path}: the file cannot be read: {error.strerror}.") from error
         except UnicodeDecodeError as error:
             raise UsageError(f"{path}: expected UTF-8; {error.reason} at byte {error.start}.") from error
         except tomllib.TOMLDecodeError as error:
             raise UsageError(f"{path}: expected TOML; {error}.") from error
+        except RecursionError as error:
+            raise UsageError(f"{path}: expected TOML; it is nested too deep.") from error
+        if (key_path := _with_nul(file.document)) is not None:
+            raise file.error(key_path, "expected a text without NUL, which no program can be given")
+        return file
 
     def convert(self, type_: type[Any]) -> Any:
         """Return the document as a msgspec type.
@@ -83,7 +88,22 @@ class TomlFile:
         value = hide_in_value(value, name=str(key_path[-1]) if key_path else "")
         if what.startswith("Invalid enum value"):
             return key_path, f"expected one of {_choices(type_, key_path)}; got {value!r}"
-        return key_path, f"{what[0].lower()}{what[1:]}{':' if ', got' in what else ', got'} {value!r}"
+        return key_path, f"{what[0].lower()}{what[1:]}{':' if ', got' in what else ', got'} {cut(repr(value))}"
+
+
+def _with_nul(value: Any, key_path: KeyPath = ()) -> KeyPath | None:
+    """Return where a text with a NUL in it stands; None where there is none."""
+    if isinstance(value, str):
+        return key_path if "\0" in value else None
+    inside: list[tuple[str | int, Any]] = []
+    if isinstance(value, dict):
+        if any("\0" in key for key in value):
+            return key_path
+        inside = list(value.items())
+    elif isinstance(value, list):
+        inside = list(enumerate(value))
+    found = (_with_nul(part, (*key_path, key)) for key, part in inside)
+    return next((path for path in found if path is not None), None)
 
 
 def line_of(text: str, key_path: KeyPath) -> int:

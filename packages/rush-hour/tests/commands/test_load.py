@@ -172,7 +172,11 @@ COUNT = "expected a whole number above 0, such as 400 or 10k; got {!r}."
         (("-R5", "-c0"), "--connections: " + COUNT.format("0")),
         (("-R5", "-t1.5"), "--threads: " + COUNT.format("1.5")),
         (("-R5", "-t12", "-c4"), "--threads: expected at most as many as --connections (4), got 12."),
-        (("-R5", "-H", "no colon"), "--header: expected 'Name: value', got 'no colon'."),
+        (
+            ("-R5", "-H", "no colon"),
+            "--header: expected 'Name: value' in visible ASCII, got 'no colon': it has no colon.",
+        ),
+        (("-R5", "--body-file", "/proc/self/mem"), "--body-file: /proc/self/mem cannot be read: Input/output error."),
         (("-R5", "--json", "/none/r.json"), "/none/r.json: the result cannot be written: No such file or directory."),
     ],
 )

@@ -65,6 +65,12 @@ def test_each_request_gets_what_is_expected_of_it_and_the_files_own_status_is_pa
     assert [request.expectation.statuses for request in mix.requests] == [{200}, {201}]
 
 
+def test_a_path_with_two_slashes_is_a_path(tmp_path: Path) -> None:
+    mix = read(tmp_path / "targets.toml", '[[requests]]\npath = "//host/x?y"\n')
+
+    assert mix.requests[0].data.startswith(b"GET //host/x?y HTTP/1.1\r\nHost: 127.0.0.1:8008\r\n")
+
+
 def test_a_body_may_come_from_a_file_beside_it(tmp_path: Path) -> None:
     (tmp_path / "body.bin").write_bytes(b"\x00\xff")
 
@@ -98,7 +104,38 @@ def test_a_body_may_come_from_a_file_beside_it(tmp_path: Path) -> None:
         ),
         (
             "[[requests]]\npath = '/'\nheaders = { 'A b' = 'c' }",
-            "3: requests[0].headers: --header: expected 'Name: value', got 'A b: c'.",
+            (
+                "3: requests[0].headers: --header: expected 'Name: value' in visible ASCII, got 'A b: c': "
+                "its name is not a word."
+            ),
+        ),
+        (
+            "[[requests]]\npath = '/'\nheaders = { A = \"b\\nc\" }",
+            (
+                "3: requests[0].headers: --header: expected 'Name: value' in visible ASCII, got 'A: b\\nc': "
+                "'\\n' is character 2 of the value of A."
+            ),
+        ),
+        (
+            "[[requests]]\npath = '/a b'",
+            (
+                "2: requests[0].path: expected visible ASCII characters alone, got '/a b': "
+                "' ' is character 3 of it; percent-encode it: %20."
+            ),
+        ),
+        (
+            "[[requests]]\npath = '/'\nmethod = 'G T'",
+            "3: requests[0].method: --method: expected a word such as GET or POST, got 'G T'.",
+        ),
+        ("[[requests]]\npath = '/'\nweight = nan", "3: requests[0].weight: expected a number above 0, got nan."),
+        ("[[requests]]\npath = '/'\nweight = inf", "3: requests[0].weight: expected a number above 0, got inf."),
+        (
+            "[[requests]]\npath = '/'\nweight = 1e308\n[[requests]]\npath = '/'\nweight = 1e308",
+            "1: requests: expected weights whose sum is a number, got a larger one.",
+        ),
+        (
+            '[[requests]]\npath = "/\\u0000"',
+            "2: requests[0].path: expected a text without NUL, which no program can be given.",
         ),
     ],
 )

@@ -124,3 +124,16 @@ def test_a_keeper_that_was_stopped_itself_ends_too(start_part: Start) -> None:
     part.stop()
 
     assert part.exit_code == 128 + signal.SIGTERM
+
+
+def test_the_tail_of_a_log_of_any_length_is_short(start_part: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = start_part("for _ in range(300): print('x' * 1_000_000)\nprint('\\x1b[2Jthe end')")
+    part.wait()
+    monkeypatch.setattr(Path, "read_text", None)  # as a whole it may be larger than the memory
+
+    tail = part.log_tail()
+
+    assert part.log_path.stat().st_size > 300_000_000
+    assert len(tail) < 2_000
+    assert tail.splitlines()[-1] == "\\x1b[2Jthe end"
+    assert tail.splitlines()[0].endswith("... (65,523 characters)")

@@ -235,3 +235,17 @@ def test_files_are_looked_for_beside_the_suite(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir("/")
 
     assert read_suite(path).systems[0].directory == "app"
+
+
+@pytest.mark.parametrize("name", ["A=B", ""])
+def test_a_variable_has_a_name_that_the_system_takes(tmp_path: Path, name: str) -> None:
+    assert refusal_of(tmp_path, f'{MINIMAL}env = {{ "{name}" = "x" }}').endswith(
+        f"expected the name of a variable, without '='; got {name!r}."
+    )
+
+
+@pytest.mark.parametrize("name", ["", "-", "a b", "a/b"])
+def test_a_package_has_a_name(tmp_path: Path, name: str) -> None:
+    assert refusal_of(tmp_path, f'{MINIMAL}packages = ["uvloop", "{name}"]') == (
+        f"{END + 1}: systems[0].packages[1]: expected the name of a distribution, got {name!r}."
+    )

@@ -22,6 +22,7 @@ from rush_hour.load.run import Observer, run_load
 from rush_hour.load.script import Script
 from rush_hour.load.target_file import read_target_file
 from rush_hour.load.transport import Address, Tls
+from rush_hour.load.wire_text import usable_host
 from rush_hour.report.csv_file import write_csv
 from rush_hour.report.hlog import write_hlog
 from rush_hour.report.live_view import LiveView
@@ -83,7 +84,7 @@ class Reached:
         if url.scheme != "https":
             return None
         tls = Tls(
-            server_name=self.server_name or str(url.hostname),
+            server_name=self._server_name(url),
             verifies=not self.insecure,
             ca_file=self.cacert,
             cert_file=self.cert,
@@ -91,6 +92,11 @@ class Reached:
         )
         tls.context()  # so that a wrong file is found now
         return tls
+
+    def _server_name(self, url: SplitResult) -> str:
+        if self.server_name is not None:
+            return usable_host(self.server_name, what="--server-name")
+        return str(url.hostname).partition("%")[0]
 
 
 @Parameter(name="*", group="Output")
@@ -246,7 +252,7 @@ def _requests(asked: Asked, url: SplitResult, server: _Server, seed: int) -> Req
         )
     if asked.body is not None and asked.body_file is not None:
         raise UsageError("--body: expected either --body or --body-file, got both.")
-    body = asked.body_file.read_bytes() if asked.body_file else (asked.body or "").encode()
+    body = _read_body(asked.body_file) if asked.body_file else (asked.body or "").encode()
     one = build_request(url, asked.header, method=asked.method, body=body)
     if asked.script is None:
         return OneRequest(server.expect(one, asked))
@@ -255,6 +261,13 @@ def _requests(asked: Asked, url: SplitResult, server: _Server, seed: int) -> Req
     script = Script(asked.script, url, _overridden(one, asked), asked.header)
     script.check()
     return script
+
+
+def _read_body(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"--body-file: {path} cannot be read: {error.strerror}.") from error
 
 
 def _overridden(request: Request, asked: Asked, statuses: frozenset[int] | None = None) -> Request:

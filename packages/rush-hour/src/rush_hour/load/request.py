@@ -11,6 +11,7 @@ from rush_hour.core.expectation import Expectation
 from rush_hour.core.schedule import uniform
 from rush_hour.credentials import authorization_of, hide_in_header
 from rush_hour.errors import UsageError
+from rush_hour.load.wire_text import unfit_in_header, unfit_in_target, without_zone
 
 ANY_SUCCESS = Expectation()
 MIX_SEED = 1 << 20  # so that what is asked has nothing to do with when: the gaps are drawn with the seed itself
@@ -99,26 +100,30 @@ def build_request(
         expectation: what a good answer is.
 
     Raises:
-        UsageError: a header is not `Name: value`, or the method is not a word.
+        UsageError: a header is not `Name: value`, the path cannot be sent, or the method is not a word.
     """
     if not (method.isascii() and method.isalpha()):
         raise UsageError(f"--method: expected a word such as GET or POST, got {method!r}.")
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    if (unfit := unfit_in_target(target)) is not None:
+        raise UsageError(f"URL: expected a path of visible ASCII characters alone; {unfit}.")
     lines = [_header_line(header) for header in headers]
     names = {line.partition(":")[0].lower() for line in lines}
     if "host" not in names:
-        lines.insert(0, f"Host: {url.netloc.rpartition('@')[2]}")
+        lines.insert(0, f"Host: {without_zone(url.netloc.rpartition('@')[2])}")
     if "authorization" not in names and (authorization := authorization_of(url)) is not None:
         lines.append(authorization)
     if body and not names & {"content-length", "transfer-encoding"}:
         lines.append(f"Content-Length: {len(body)}")
     head = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""])
-    return Request(method=method, data=head.encode("latin-1") + body, expectation=expectation or ANY_SUCCESS)
+    return Request(method=method, data=head.encode("ascii") + body, expectation=expectation or ANY_SUCCESS)
 
 
 def _header_line(header: str) -> str:
     name, colon, value = header.partition(":")
-    is_name = colon and name and name.isascii() and not any(character.isspace() for character in name)
-    if not is_name or "\n" in value or "\r" in value:
-        raise UsageError(f"--header: expected 'Name: value', got {hide_in_header(header)!r}.")
-    return f"{name}: {value.strip()}"
+    value = value.strip(" \t")
+    unfit = unfit_in_header(name, value) if colon else "it has no colon"
+    if unfit is not None:
+        shown = repr(hide_in_header(header))
+        raise UsageError(f"--header: expected 'Name: value' in visible ASCII, got {shown}: {unfit}.")
+    return f"{name}: {value}"

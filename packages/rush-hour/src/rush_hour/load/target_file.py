@@ -12,15 +12,17 @@ body = '{"number": "100"}'
 expect_status = "201"
 """
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from msgspec import Struct, field
 
 from rush_hour.core.expectation import parse_statuses
 from rush_hour.errors import RushHourError, UsageError
 from rush_hour.load.request import Request, RequestMix, build_request
+from rush_hour.load.wire_text import unfit_in_target
 from rush_hour.toml_file import TomlFile
 
 Problem = Callable[[str, str], UsageError]  # of a key: what is wrong with it
@@ -75,6 +77,8 @@ def read_target_file(
     specs: list[RequestSpec] = file.convert(TargetSpec).requests
     if not specs:
         raise file.error(("requests",), "expected at least one request, got none")
+    if not sum(spec.weight for spec in specs) < math.inf and all(spec.weight < math.inf for spec in specs):
+        raise file.error(("requests",), "expected weights whose sum is a number, got a larger one")
     requests: list[Request] = []
     for number, spec in enumerate(specs):
 
@@ -91,22 +95,25 @@ def read_target_file(
 
 
 def _request(spec: RequestSpec, url: SplitResult, headers: Sequence[str], problem: Problem, directory: Path) -> Request:
-    if spec.weight <= 0:
+    if not 0 < spec.weight < math.inf:
         raise problem("weight", f"expected a number above 0, got {spec.weight!r}")
     if not spec.path.startswith("/"):
         raise problem("path", f"expected a path that starts with '/', got {spec.path!r}")
     if spec.body is not None and spec.body_file is not None:
         raise problem("body_file", "expected either body or body_file, got both")
-    target = urlsplit(spec.path)
+    if (unfit := unfit_in_target(spec.path)) is not None:
+        raise problem("path", f"expected visible ASCII characters alone, got {spec.path!r}: {unfit}")
+    path, _, query = spec.path.partition("?")
     lines = [*headers, *(f"{name}: {value}" for name, value in spec.headers.items())]
     try:
         body = (spec.body or "").encode() if spec.body_file is None else (directory / spec.body_file).read_bytes()
-        url = url._replace(path=target.path, query=target.query)
+        url = url._replace(path=path, query=query)
         return build_request(url, lines, method=spec.method.upper(), body=body)
     except OSError as error:
         raise problem("body_file", f"expected a file, got {spec.body_file!r}: {error.strerror}") from error
     except UsageError as error:
-        raise problem("headers", str(error).rstrip(".")) from error
+        key = "method" if str(error).startswith("--method") else "headers"
+        raise problem(key, str(error).rstrip(".")) from error
 
 
 def _statuses(spec: RequestSpec, problem: Problem) -> frozenset[int] | None:

@@ -185,7 +185,7 @@ class _Trial:
                 raise
         except Unavailable as error:
             return replace(entry, status="unavailable", reason=str(error)), probe
-        except RushHourError as error:
+        except (RushHourError, OSError, ValueError) as error:  # whatever it is, the other systems have their turn
             return replace(entry, status="failed", reason=str(error)), probe
         return replace(measured, notes=running.notes), probe
 

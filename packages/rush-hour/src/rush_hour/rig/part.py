@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from rush_hour.credentials import cut, printable
 from rush_hour.rig import keeper
 from rush_hour.rig.control_group import cpu_s_of, own_group
 from rush_hour.rig.run_directory import KEEPER_COMMAND, RunDirectory, without_interrupt
@@ -17,6 +18,7 @@ from rush_hour.rig.run_directory import KEEPER_COMMAND, RunDirectory, without_in
 STOP_MARGIN_S = 10.0
 INTERRUPTED_GRACE_S = 0.5
 LOG_TAIL_LINES = 15
+LOG_TAIL_BYTES = 64 * 1024
 _GROUP_NUMBERS = count(1)
 
 
@@ -123,8 +125,12 @@ class Part:
             self._keeper.stdin.write(b"%f\n" % grace_s)
 
     def log_tail(self) -> str:
-        """Return the last lines of its log."""
-        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
+        """Return the last lines of its log, however long it is, without what a terminal would obey."""
+        with self.log_path.open("rb") as log:
+            size_bytes = log.seek(0, os.SEEK_END)
+            log.seek(max(0, size_bytes - LOG_TAIL_BYTES))
+            end = log.read().decode("utf-8", "replace")
+        return "\n".join(cut(printable(line)) for line in end.splitlines()[-LOG_TAIL_LINES:])
 
 
 def base_environment() -> dict[str, str]:

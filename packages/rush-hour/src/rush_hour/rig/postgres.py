@@ -133,7 +133,7 @@ def fresh_database(server_url: str, sql_files: Sequence[Path], *, drop: bool) ->
 
     Raises:
         StartError: the server cannot be reached or refuses.
-        UsageError: a file's SQL is wrong.
+        UsageError: a file's SQL cannot be read, or is wrong.
     """
     name = f"rush_hour_{uuid4().hex[:12]}"
     _execute(server_url, f'CREATE DATABASE "{name}"', what="a database for the run")
@@ -141,13 +141,25 @@ def fresh_database(server_url: str, sql_files: Sequence[Path], *, drop: bool) ->
         url = _with_database(server_url, name)
         for file in sql_files:
             try:
-                _execute(url, file.read_text(encoding="utf-8"), what=str(file))
+                _execute(url, _read_sql(file), what=str(file))
             except StartError as error:
                 raise UsageError(str(error)) from error
         yield url
     finally:
         if drop:
             _execute(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', what="the end of the run")
+
+
+def _read_sql(file: Path) -> str:
+    try:
+        sql = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file}: the file cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: expected SQL in UTF-8; {error.reason} at byte {error.start}.") from error
+    if "\0" in sql:
+        raise UsageError(f"{file}: expected SQL; NUL at character {sql.index(chr(0))}.")
+    return sql
 
 
 def server_version(url: str) -> str:
