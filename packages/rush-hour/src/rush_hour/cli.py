@@ -13,6 +13,7 @@ from typing import NoReturn
 import cyclopts
 
 from rush_hour import __version__
+from rush_hour.complaints import explain
 from rush_hour.errors import OutputLost, RushHourError, StartError, UsageError
 from rush_hour.outlets import leave_streams, outlets, prepare_streams
 
@@ -82,9 +83,7 @@ def _explain(error: Exception) -> int:
         case OSError():
             what = f"{error.filename}: " if error.filename is not None else ""
             return _complain(f"{what}{error.strerror or error}.", StartError.exit_code)
-        case cyclopts.UnusedCliTokensError():
-            return _complain(f"expected no argument {' '.join(error.unused_tokens or [])!r}.", UsageError.exit_code)
-    return _complain(str(error), UsageError.exit_code)
+    return _complain(explain(error), UsageError.exit_code)
 
 
 def _resolve_commands() -> None:
