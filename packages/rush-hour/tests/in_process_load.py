@@ -46,7 +46,7 @@ def drive(plan: LoadPlan) -> LoadReport:
             end_at_ns = min(monotonic_ns(), start_at_ns + plan.schedule.duration_ns)
             done = Done(
                 requests_due=due, open_at_end=injector.open_at_end, uncounted=writer.uncounted, cpu_s=0.0,
-                max_rss_bytes=0,
+                max_rss_bytes=0, first_bad=injector.first_bad,
             )  # fmt: skip
         finally:
             injector.close()

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rush_hour.core.result import DurationSummary, LoadResult, PlanFacts
+from rush_hour.core.result import BadAnswer, DurationSummary, LoadResult, PlanFacts
 from rush_hour.core.verdict import doubt_other_load, judge
 
 
@@ -221,3 +221,27 @@ def test_reading_late_is_the_generators_own_like_sending_late(plan: PlanFacts, r
     assert verdict.warnings[0].message == (
         "the load generator read late by 2.0 ms (99th percentile) of a latency of 1.0 ms: that part is its own."
     )
+
+
+def test_a_body_that_was_only_guessed_and_is_another_ends_trust(plan: PlanFacts, result: LoadResult) -> None:
+    bad = BadAnswer(status=200, differs="body", what="a body that differs", is_guess=True)
+    changed = replace(result, responses_good=5_000, first_bad=bad)
+
+    verdict = judge(plan, changed, shares_cores=False)
+
+    assert not verdict.trusted
+    assert [doubt.code for doubt in verdict.warnings] == ["body-changes", "errors-above-limit"]
+    assert verdict.warnings[1].message == (
+        "50.0% of the requests due were not answered well: 5,000 answered badly. "
+        "The first bad answer had a body that differs."
+    )
+    said = replace(changed, first_bad=replace(bad, is_guess=False))
+    assert codes(plan, said) == ["errors-above-limit"]
+    assert codes(plan, replace(changed, responses_good=9_995)) == []
+
+
+def test_others_never_took_more_than_the_whole_machine(plan: PlanFacts, result: LoadResult) -> None:
+    verdict = doubt_other_load(judge(plan, result, shares_cores=False), others_cpu_s=30.0, capacity_cpu_s=20.0)
+
+    assert verdict.warnings[0].message.startswith("other programs took 100% of the machine's CPU")
+    assert doubt_other_load(verdict, others_cpu_s=0.0, capacity_cpu_s=0.0) == verdict

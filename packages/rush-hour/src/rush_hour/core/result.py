@@ -4,6 +4,7 @@ These types are the result file's: `report/result_file.py` writes them as they a
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,22 @@ class Histograms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BadAnswer:
+    """An answer that was not good, and why.
+
+    Attributes:
+        differs: `status`, `body` or `script`: what of it was not as expected.
+        what: what came and what was expected, with the first difference.
+        is_guess: whether the body was expected only because a probe was answered with it.
+    """
+
+    status: int
+    differs: Literal["status", "body", "script"]
+    what: str
+    is_guess: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
     """What one run measured.
 
@@ -156,6 +173,7 @@ class LoadResult:
         send_lag_us: of all requests sent: how late the generator itself was, the connection being free.
         latency_bad_us: of answers that were not good.
         read_lag_us: of all answers: for how long they waited to be read by the generator.
+        first_bad: one of the first answers that were not good; None without any.
     """
 
     requests_due: int
@@ -178,6 +196,7 @@ class LoadResult:
     timeline: list[TimelineRow]
     histogram: Histograms
     read_lag_us: DurationSummary | None = None
+    first_bad: BadAnswer | None = None
 
     @property
     def responses_bad(self) -> int:

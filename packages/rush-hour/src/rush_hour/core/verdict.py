@@ -74,7 +74,7 @@ def doubt_other_load(verdict: Verdict, *, others_cpu_s: float, capacity_cpu_s: f
         others_cpu_s: CPU time that was used, and not by a part of the run.
         capacity_cpu_s: the machine's CPU time in the run: cores times seconds.
     """
-    ratio = others_cpu_s / capacity_cpu_s
+    ratio = min(1.0, others_cpu_s / capacity_cpu_s) if capacity_cpu_s > 0 else 0.0
     if ratio <= OTHER_LOAD_RATIO:
         return verdict
     doubt = Doubt(
@@ -202,14 +202,30 @@ def _errors_above_limit(facts: Facts) -> tuple[str, str] | None:
         "failed": result.requests_failed,
         "unanswered at the end": result.unanswered_at_end,
     }
-    if sum(parts.values()) <= FAULTY_RATIO * result.requests_due:
+    if sum(parts.values()) <= _allowed(result):
         return None
     seen = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+    if result.first_bad is not None:
+        seen += f". The first bad answer had {result.first_bad.what}"
     share = sum(parts.values()) / result.requests_due
     advice = "Compare goodput, not requests. The statuses and errors say what went wrong."
     if _is_generators_fault(facts, sum(parts.values())):
         advice = "That was the load generator's own fault: see above."
     return f"{share:.1%} of the requests due were not answered well: {seen}.", advice
+
+
+def _body_changes(facts: Facts) -> tuple[str, str] | None:
+    result = facts.result
+    if result.first_bad is None or not result.first_bad.is_guess or result.responses_bad <= _allowed(result):
+        return None
+    return (
+        "the body was not the one of before the load: it changes with each request or with time, unless it is wrong.",
+        "Say what is good: --expect-body any, sha256:HEX or json:TEXT; in a suite, a path whose body stays the same.",
+    )
+
+
+def _allowed(result: LoadResult) -> float:
+    return FAULTY_RATIO * result.requests_due
 
 
 def _too_few_samples(facts: Facts) -> tuple[str, str] | None:
@@ -256,6 +272,7 @@ CHECKS = (
     Check(code="generator-saturated", ends_trust=True, find=_generator_saturated),
     Check(code="generator-late", ends_trust=True, find=_generator_late),
     Check(code="durations-lost", ends_trust=True, find=_durations_lost),
+    Check(code="body-changes", ends_trust=True, find=_body_changes),
     Check(code="rate-missed", ends_trust=False, find=_rate_missed),
     Check(code="connections-lost", ends_trust=False, find=_connections_lost),
     Check(code="errors-above-limit", ends_trust=False, find=_errors_above_limit),

@@ -19,6 +19,7 @@ from rush_hour.core.faults import STALLED_PREFIX
 from rush_hour.core.http_response import HEAD_END, Framing, HeadCache, ResponseHead
 from rush_hour.core.malformed import MalformedResponse
 from rush_hour.core.records import BAD, CONNECT_FAILED, FAILED, GOOD, KIND_BITS, SENT, TOTALS, tag_of
+from rush_hour.core.result import BadAnswer
 from rush_hour.core.schedule import NEVER_NS
 from rush_hour.load.connection import BUSY, CLOSED, CONNECTING, IDLE, NO_BYTES, Connection, fault_name
 from rush_hour.load.opening import Opening
@@ -41,6 +42,9 @@ class Exchange:
         process: number of this process, from 0.
         epoll: what the connections are watched with.
         ring: where what is seen is written.
+
+    Attributes:
+        first_bad: what was wrong with the first answer of the run that was not good; None without any.
     """
 
     def __init__(self, plan: LoadPlan, process: int, epoll: select.epoll, ring: RingWriter) -> None:
@@ -64,6 +68,7 @@ class Exchange:
         self._waiting: list[tuple[int, int]] = []  # a heap of (due, slot) of idle connections
         self._failures: Counter[str] = Counter()  # of opening connections before a run
         self._totals = [0] * TOTALS
+        self.first_bad: BadAnswer | None = None
         self._open_now = 0
         self._in_flight = 0
         self._schedule = plan.schedule
@@ -217,7 +222,8 @@ class Exchange:
                 is_whole, is_chunked = head.body_bytes == length, head.framing is Framing.CHUNKED
                 known = target.known_body if is_whole else target.known_chunks if is_chunked else None
                 if known is not None and len(known) == length and buffer.startswith(known, body_at):
-                    self._answered(connection, head, now_ns, is_good=head.status in target.statuses)
+                    is_good = head.status in target.statuses or target.accepts(head, target.known_body or b"")
+                    self._answered(connection, head, now_ns, is_good=is_good)
                     return True
                 if is_whole:
                     is_good = target.accepts(head, self._view[body_at:count].tobytes())
@@ -264,6 +270,8 @@ class Exchange:
             now_ns - self._polled_at_ns + connection.read_lag_ns,
             head.status << KIND_BITS | (GOOD if is_good else BAD),
         )
+        if not is_good and self.first_bad is None:
+            self.first_bad = connection.target.first_bad
         self._in_flight -= 1
         connection.reading = None
         connection.read_lag_ns = 0

@@ -108,7 +108,7 @@ class Injector(Exchange):
         self._schedule, self._due_of = schedule, schedule.due_function()
         self._start_at_ns, self._end_at_ns = start_at_ns, start_at_ns + schedule.duration_ns
         self._ends_early = schedule.max_requests is not None
-        self._open_at_end = None
+        self._open_at_end, self.first_bad = None, None
         self._is_running = True
         self._waiting.clear()
         for connection in self._connections:

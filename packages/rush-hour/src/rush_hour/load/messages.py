@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from rush_hour.core.result import BadAnswer
 from rush_hour.core.schedule import Schedule
 
 
@@ -35,6 +36,7 @@ class Done:
         requests_due: how many were due until the end.
         open_at_end: of the schedule.
         uncounted: records for which the ring had no room, by tag: their durations are missing.
+        first_bad: what was wrong with the first answer that was not good; None without any.
     """
 
     requests_due: int
@@ -42,6 +44,7 @@ class Done:
     uncounted: dict[int, int]
     cpu_s: float
     max_rss_bytes: int
+    first_bad: BadAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,7 @@ def _obey(injector: Injector, writer: RingWriter, control: "Connection[Any, Any]
                     uncounted=dict(writer.uncounted),
                     cpu_s=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
                     max_rss_bytes=peak_rss_bytes(),
+                    first_bad=injector.first_bad,
                 )
                 control.send(done)
             case Stop():

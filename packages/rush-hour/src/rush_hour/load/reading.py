@@ -30,7 +30,7 @@ class Reading:
     """
 
     __slots__ = (
-        "_at", "_body_bytes", "_body_length", "_differs", "_known", "_raw", "_raw_bytes", "_reader", "_target",
+        "_at", "_body_bytes", "_known", "_raw", "_raw_bytes", "_reader", "_target",
         "body", "has_more", "head", "head_bytes",
     )  # fmt: skip
 
@@ -42,7 +42,6 @@ class Reading:
         self._raw: list[bytes] | None = None  # a chunked body as it came, to be known next time
         self._raw_bytes = 0
         self._body_bytes = 0
-        self._differs = False
         self.head: ResponseHead | None = None
         self.head_bytes = b""
         self.body: list[bytes] = []
@@ -78,12 +77,10 @@ class Reading:
         head, target = self.head, self._target
         assert head is not None, "a complete answer has a head"
         if self._known is not None:
-            return head.status in target.statuses
-        if target.only_body is not None:
-            same = not self._differs and self._body_bytes == len(target.only_body)
-            is_good = same and head.status in target.statuses
-        else:
-            is_good = target.accepts(head, b"".join(self.body))
+            return head.status in target.statuses or target.accepts(head, target.known_body or b"")
+        if target.keeps_body and self._body_bytes > BODY_LIMIT_BYTES:
+            return target.refuse(head, self._body_bytes)
+        is_good = target.accepts(head, b"".join(self.body))
         if is_good and self._raw is not None and not self.has_more:
             target.known_chunks = b"".join(self._raw)
         return is_good
@@ -147,10 +144,7 @@ class Reading:
         return is_complete
 
     def _keep(self, part: bytes) -> None:
-        """Compare a part of the body, or keep it; beyond the limit it cannot be good, and is not kept."""
-        only = self._target.only_body
-        if only is not None:
-            self._differs = self._differs or not only.startswith(part, self._body_bytes)
-        elif self._body_bytes + len(part) <= BODY_LIMIT_BYTES:
-            self.body.append(part)
+        """Keep a part of the body; beyond the limit it cannot be good, and is not kept."""
         self._body_bytes += len(part)
+        if self._body_bytes <= BODY_LIMIT_BYTES:
+            self.body.append(part)

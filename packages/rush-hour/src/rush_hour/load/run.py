@@ -29,11 +29,13 @@ class Observer:
     Attributes:
         on_phase: called with `connecting`, `warming up` or `measuring` as each begins.
         on_second: called with each second of the measurement as it is complete.
+        on_end: called when the measurement is over, before anything is stopped.
         watch: called twice a second; may raise to end the run.
     """
 
     on_phase: Callable[[str], None] = lambda _phase: None
     on_second: Callable[[TimelineRow], None] = lambda _row: None
+    on_end: Callable[[], None] = lambda: None
     watch: Callable[[], None] = lambda: None
 
 
@@ -59,6 +61,7 @@ def run_load(plan: LoadPlan, observer: Observer | None = None) -> tuple[LoadRepo
             opened = processes.open_connections()
         observer.on_phase("measuring")
         outcome = processes.run(plan.schedule, on_second=observer.on_second, watch=observer.watch)
+        observer.on_end()
     result = assemble(plan, outcome, open_at_start=opened)
     verdict = judge(plan.facts(), result, shares_cores=plan.address.is_local)
     return LoadReport(plan=plan.facts(), result=result, verdict=verdict), outcome.is_interrupted
@@ -97,6 +100,7 @@ def assemble(plan: LoadPlan, outcome: Outcome, *, open_at_start: int) -> LoadRes
         elapsed_s=elapsed_s,
         generator=_usage(outcome, elapsed_s),
         connections=_connections(outcome, open_at_start),
+        first_bad=next((done.first_bad for done in outcome.done if done is not None and done.first_bad), None),
         timeline=counted.timeline,
         histogram=Histograms(**{f"{name}_us": _encoded(one) for name, one in distributions.items()}),
         **{f"{name}_us": summarise(one) for name, one in distributions.items()},

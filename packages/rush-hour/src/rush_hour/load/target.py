@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from rush_hour.core.http_response import HeadCache, ResponseHead
+from rush_hour.core.result import BadAnswer
 from rush_hour.load.request import Request
 from rush_hour.load.script import ResponseHook
 
@@ -20,12 +21,12 @@ class Target:
         closes: whether the request says that no other follows on its connection.
         known_body: a body known to be good, so that the next one need only be compared; None when there is none.
         known_chunks: the same as it came, in chunks.
-        only_body: the one body that is good; None where there may be others.
+        first_bad: what was wrong with the first answer that was not good; None without any.
     """
 
     __slots__ = (
-        "_expectation", "_on_response", "closes", "data", "get_head", "heads", "keeps_body", "known_body",
-        "known_chunks", "learns", "only_body", "rest", "statuses",
+        "_expectation", "_on_response", "closes", "data", "first_bad", "get_head", "heads", "keeps_body", "known_body",
+        "known_chunks", "learns", "rest", "statuses",
     )  # fmt: skip
 
     def __init__(self, request: Request, heads: HeadCache, on_response: ResponseHook | None) -> None:
@@ -41,7 +42,7 @@ class Target:
         self.learns = on_response is None
         self.known_body: bytes | None = request.expectation.body if self.learns else None
         self.known_chunks: bytes | None = None
-        self.only_body = self.known_body if request.expectation.is_body_alone else None
+        self.first_bad: BadAnswer | None = None
 
     def accepts(self, head: ResponseHead, body: bytes) -> bool:
         """Whether an answer is good; its body is looked at only if anything is expected of it."""
@@ -52,7 +53,17 @@ class Target:
             is_good = self._expectation.accepts_body(body)
             if is_good and self.learns:
                 self.known_body = body
+        if not is_good and self.first_bad is None:
+            by_script = BadAnswer(status=head.status, differs="script", what="what the script's response() refused")
+            self.first_bad = self._expectation.explain(head.status, body) or by_script
         return is_good
+
+    def refuse(self, head: ResponseHead, length_bytes: int) -> bool:
+        """Refuse an answer whose body is too long to be looked at."""
+        if self.first_bad is None:
+            what = f"a body of {length_bytes} bytes, which is too long to be compared"
+            self.first_bad = BadAnswer(status=head.status, differs="body", what=what)
+        return False
 
 
 def asks_to_close(request: bytes) -> bool:
