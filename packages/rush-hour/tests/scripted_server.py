@@ -20,6 +20,7 @@ class ScriptedServer:
 
     script: Callable[[int], bytes | None] = lambda _number: OK
     resets: bool = False  # whether connections are closed with RST
+    interim: bytes = b""  # what is sent before each answer, in a packet of its own
     requests: list[bytes] = field(default_factory=list)
     arrived_at_s: list[float] = field(default_factory=list)
     connections: int = 0
@@ -80,6 +81,10 @@ class ScriptedServer:
                             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                         connection.close()
                         return
+                    if self.interim:
+                        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                        connection.sendall(self.interim)
+                        time.sleep(0.001)  # so that nobody reads both at once
                     connection.sendall(answer)
         except OSError:
             return

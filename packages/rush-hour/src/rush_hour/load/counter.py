@@ -1,6 +1,6 @@
 """The process that counts what the others note down, at a lower priority than theirs.
 
-Ten times a second it takes what is in the rings, and looks at what the kernel says of their writers. Once a second it
+Five times a second it takes what is in the rings, and looks at what the kernel says of their writers. Once a second it
 tells its parent one row of the timeline; at the end everything, merged.
 """
 
@@ -21,7 +21,7 @@ from rush_hour.load.messages import Begin, Finish, ShareCounted
 from rush_hour.load.ring import Ring
 from rush_hour.load.ring_reader import RingReader
 
-LOOK_INTERVAL_S = 0.1
+LOOK_INTERVAL_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@
 
 Version history:
     1  first version
+       later added, and absent in older files: read_lag_us, what kept the generator from measuring
 """
 
 from dataclasses import dataclass, field
