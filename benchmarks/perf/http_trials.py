@@ -7,8 +7,6 @@
 A load during which others took much of the machine is put on again, and the quieter one is kept.
 """
 
-import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -121,20 +119,22 @@ class Turns:
             timeout_s=parse_duration_s(load.timeout, what="timeout"),
         )
         parts = running.parts() | ({} if self.database is None else {"database": self.database})
-        sampling = Sampling({role: part.process_ids for role, part in parts.items()})
-        begun_at_s = [0.0]
+        sampling = Sampling(parts)
 
         def on_phase(phase: str) -> None:
             if phase == "measuring":
                 sampling.begin()
-                begun_at_s[0] = time.monotonic()
 
         with sampling:
-            report, is_interrupted = run_load(plan, Observer(on_phase=on_phase))
+            report, is_interrupted = run_load(plan, Observer(on_phase=on_phase, on_end=sampling.end))
         if is_interrupted:
             raise KeyboardInterrupt
-        sampled_s = time.monotonic() - begun_at_s[0]
-        return figures_of(report, sampling.usage(), machine_cpu_s=sampling.machine_cpu_s, sampled_s=sampled_s)
+        return figures_of(
+            report,
+            sampling.usage(),
+            machine_cpu_s=sampling.machine_cpu_s,
+            capacity_cpu_s=sampling.capacity_cpu_s,
+        )
 
 
 @contextmanager
@@ -145,14 +145,14 @@ def turns_of(suite_path: Path, suite: Suite, *, duration_s: float, retries: int)
         yield Turns(suite=suite, rig=rig, database=database, duration_s=duration_s, retries=retries)
 
 
-def figures_of(report: LoadReport, usage: dict[str, Usage], *, machine_cpu_s: float, sampled_s: float) -> Figures:
+def figures_of(report: LoadReport, usage: dict[str, Usage], *, machine_cpu_s: float, capacity_cpu_s: float) -> Figures:
     """Return what a load showed.
 
     Args:
         report: what the generator saw.
         usage: what each role used.
         machine_cpu_s: what the whole machine used.
-        sampled_s: for how long it was looked at.
+        capacity_cpu_s: what the machine could have used in that time.
 
     Raises:
         RushHourError: not one answer was good.
@@ -171,7 +171,7 @@ def figures_of(report: LoadReport, usage: dict[str, Usage], *, machine_cpu_s: fl
         max_rss_bytes=usage["server"].max_rss_bytes,
         holds=good >= HOLDS_RATIO * result.requests_due,
         generator_is_the_limit=result.generator.busiest_process_cpu_ratio > GENERATOR_CPU_RATIO,
-        others_ratio=max(0.0, machine_cpu_s - known_cpu_s) / ((os.cpu_count() or 1) * sampled_s),
+        others_ratio=max(0.0, machine_cpu_s - known_cpu_s) / capacity_cpu_s,
     )
 
 

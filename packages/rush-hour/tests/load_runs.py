@@ -41,8 +41,12 @@ def assert_accounted_for(result: LoadResult) -> None:
     assert result.requests_due == result.responses_total + sum(result.errors.values()) + result.unanswered_at_end
     assert result.unanswered_at_end >= 0
     assert result.responses_total == sum(result.responses_by_status.values())
+    if result.generator.durations_lost:
+        return
     assert result.latency_us is None or result.latency_us.count == result.responses_good
     assert result.latency_bad_us is None or result.latency_bad_us.count == result.responses_bad
     assert result.send_lag_us is None or result.send_lag_us.count == result.requests_sent
     assert sum(row.sent for row in result.timeline) == result.requests_sent
     assert sum(row.good for row in result.timeline) == result.responses_good
+    assert sum(row.failed for row in result.timeline) == sum(result.errors.values())
+    assert result.read_lag_us is None or result.read_lag_us.count == result.responses_total

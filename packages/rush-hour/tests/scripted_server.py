@@ -20,9 +20,11 @@ class ScriptedServer:
 
     script: Callable[[int], bytes | None] = lambda _number: OK
     resets: bool = False  # whether connections are closed with RST
+    interim: bytes = b""  # what is sent before each answer, in a packet of its own
     requests: list[bytes] = field(default_factory=list)
     arrived_at_s: list[float] = field(default_factory=list)
     connections: int = 0
+    peers: list[str] = field(default_factory=list)  # the addresses that they came from
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _open: list[socket.socket] = field(default_factory=list)
 
@@ -53,11 +55,12 @@ class ScriptedServer:
     def _accept(self) -> None:
         while True:
             try:
-                connection, _ = self.listener.accept()
+                connection, peer = self.listener.accept()
             except OSError:
                 return
             with self._lock:
                 self.connections += 1
+                self.peers.append(peer[0] if peer else "")
                 self._open.append(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
@@ -78,6 +81,10 @@ class ScriptedServer:
                             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                         connection.close()
                         return
+                    if self.interim:
+                        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                        connection.sendall(self.interim)
+                        time.sleep(0.001)  # so that nobody reads both at once
                     connection.sendall(answer)
         except OSError:
             return

@@ -4,12 +4,13 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Callable
 
 import pytest
 from commands.in_process import rush_hour
 
 from rush_hour import __version__, cli
-from rush_hour.errors import RushHourError, StartError, UsageError
+from rush_hour.errors import OutputLost, RushHourError, StartError, UsageError
 
 Capture = pytest.CaptureFixture[str]
 
@@ -34,6 +35,7 @@ LOAD_OPTIONS = {
     "--arrivals", "--seed", "--closed-loop", "--max-requests", "--connection-per-request",
     "--method", "--header", "-H", "--body", "--body-file", "--target-file", "--script", "-s", "--expect-status",
     "--expect-body", "--unix", "--connect-to", "--insecure", "--cacert", "--cert", "--key", "--server-name",
+    "--source", "--spread",
     "--json", "--hlog", "--csv", "--wrk2", "--latency", "-L", "--u_latency", "-U", "--batch_latency", "-B",
     "--version", "-v",
 }  # fmt: skip
@@ -64,8 +66,44 @@ def test_the_help_of_a_command_lists_its_options(capsys: Capture, command: str, 
 def test_help_says_what_each_option_is_for(capsys: Capture) -> None:
     said = rush_hour(capsys, "load", "-h")
 
-    assert re.search(r"--rate -R FLOAT +Requests per second over all connections, such as 4000 or 2\.5k\.", said.out)
+    assert re.search(r"--rate -R NUMBER +Requests per second over all connections, such as 4000 or 2\.5k\.", said.out)
     assert re.search(r"\* +URL +http://HOST:PORT/PATH or https://HOST:PORT/PATH \[required\]", said.out)
+
+
+@pytest.mark.parametrize("command", ["load", "bench", "serve", "database"])
+def test_help_has_words_and_no_types(capsys: Capture, command: str) -> None:
+    said = rush_hour(capsys, command, "-h")
+
+    assert re.findall(r"\b(?:INT|FLOAT|STR|None|True|False)\b|\(\)|\d\.0\b", said.out) == []
+
+
+HABITS = [
+    ("-n", "100", "--max-requests NUMBER"),
+    ("-X", "POST", "--method NAME"),
+    ("--data", "x", "--body TEXT or --body-file FILE"),
+    ("-r", "100", "-R NUMBER, requests per second"),
+    ("-z", "10s", "-d TIME"),
+    ("--vus", "10", "-c NUMBER, with --closed-loop for users who wait for their answers"),
+    ("--host", "x", "the URL itself, as the argument; --connect-to HOST:PORT for another address"),
+]
+
+
+@pytest.mark.parametrize(("habit", "value", "ours"), HABITS)
+def test_who_has_the_habits_of_another_tool_is_told_what_it_is_here(
+    capsys: Capture, habit: str, value: str, ours: str
+) -> None:
+    together = f"{habit}={value}" if habit.startswith("--") else f"{habit}{value}"
+    told = f"rush-hour: {habit}: there is no such option; here it is {ours}.\n"
+
+    for words in ([habit, value], [together]):
+        said = rush_hour(capsys, "load", "http://127.0.0.1:9/", "-R5", *words)
+        assert (said.code, said.out, said.err) == (2, "", told)
+        said = rush_hour(capsys, "load", "--wrk2", *words, "http://127.0.0.1:9/", "-R5")
+        assert (said.code, said.err) == (2, told)
+
+
+def test_what_is_a_habit_of_load_generators_is_none_in_other_commands(capsys: Capture) -> None:
+    assert rush_hour(capsys, "bench", "--host", "x").err.startswith("rush-hour: Unknown option: --host.")
 
 
 def test_the_version_is_that_of_the_package(capsys: Capture) -> None:
@@ -91,6 +129,11 @@ def test_the_version_is_that_of_the_package(capsys: Capture) -> None:
         (("load", "http://127.0.0.1/", "-R"), 'Command "load" parameter -R requires an argument.'),
         (("load", "-R", "5"), 'Command "load" parameter URL requires an argument.'),
         (("serve",), 'Command "serve" parameter SYSTEM requires an argument.'),
+        (("load", "http://127.0.0.1/", "-R5", "--seed", "x"), "--seed: expected a whole number, got 'x'."),
+        (
+            ("load", "http://127.0.0.1/", "-R5", "--arrivals", "fast"),
+            "--arrivals: expected one of constant, poisson, got 'fast'.",
+        ),
         (("load", "http://127.0.0.1/", "-R5", "-R6"), "Parameter -R specified multiple times."),
         (("load", "http://127.0.0.1/", "-R5", "more", "words"), "expected no argument 'more words'."),
     ],
@@ -107,6 +150,8 @@ def test_a_wrong_command_line_is_told_in_one_line(capsys: Capture, arguments: tu
         (RushHourError("a process died."), 1, "a process died."),
         (UsageError("--rate: expected a rate."), 2, "--rate: expected a rate."),
         (StartError("no server."), 3, "no server."),
+        (OutputLost("a: lost.\nb: lost."), 1, "a: lost.\nrush-hour: b: lost."),
+        (OSError(28, "No space left on device", "/tmp/x"), 3, "/tmp/x: No space left on device."),
         (KeyboardInterrupt(), 130, "interrupted."),
     ],
 )
@@ -148,21 +193,30 @@ def test_a_signal_ends_a_command_as_ctrl_c_does_even_if_it_was_ignored_before(
 
 
 @pytest.mark.parametrize(
-    ("main", "arguments"), [(cli.main, ["load", "-t0"]), (cli.wrk2_main, ["load", "--wrk2", "-t0"])]
+    ("main", "arguments", "code", "exit_code"),
+    [
+        (cli.main, ["load", "-t0"], 3, 3),
+        (cli.main, ["load", "-t0"], 4, 4),
+        (cli.wrk2_main, ["load", "--wrk2", "-t0"], 0, 0),
+        (cli.wrk2_main, ["load", "--wrk2", "-t0"], 2, 1),
+        (cli.wrk2_main, ["load", "--wrk2", "-t0"], 3, 1),
+        (cli.wrk2_main, ["load", "--wrk2", "-t0"], 1, 1),
+        (cli.wrk2_main, ["load", "--wrk2", "-t0"], 130, 130),
+    ],
 )
-def test_the_programs_run_their_arguments_and_exit_with_the_code(
-    monkeypatch: pytest.MonkeyPatch, main: object, arguments: list[str]
+def test_the_programs_run_their_arguments_and_exit_with_the_code_and_wrk2_with_wrk2s(
+    monkeypatch: pytest.MonkeyPatch, main: Callable[[], None], arguments: list[str], code: int, exit_code: int
 ) -> None:
     seen: list[object] = []
 
     def note(given: object) -> int:
         seen.append(given)
-        return 3
+        return code
 
     monkeypatch.setattr(cli, "run", note)
     monkeypatch.setattr(sys, "argv", ["program", *arguments[-1:]] if main is cli.wrk2_main else ["p", *arguments])
 
     with pytest.raises(SystemExit) as caught:
-        main()  # type: ignore[operator]  # both are functions
+        main()
 
-    assert (seen, caught.value.code) == ([arguments], 3)
+    assert (seen, caught.value.code) == ([arguments], exit_code)

@@ -70,6 +70,7 @@ def test_a_file_is_read_into_its_type(tmp_path: Path) -> None:
         ("[spare]\nsize = 15", "", 1, None),
         ("[spare]\nsize = 15", "[[spare]]\nsize = 15", 13, "spare: expected 'table', got 'array': [{'size': 15}]."),
         ('"AB 12"', "12", 10, "papers: expected 'str', got 'int': {'plate': 12}."),
+        ('"AB 12"', '12\nCookie = "a"', 10, "papers: expected 'str', got 'int': {'plate': 12, 'Cookie': '***'}."),
     ],
 )
 def test_what_is_wrong_is_told_with_file_line_key_and_value(
@@ -158,3 +159,22 @@ command = "z"
 )
 def test_the_line_is_that_of_the_key_or_of_the_table_it_would_stand_in(key_path: KeyPath, line: int) -> None:
     assert line_of(LINES, key_path) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('a = ["x", "y\\u0000"]', "1: a[1]: expected a text without NUL, which no program can be given."),
+        ('\n[b]\n"c\\u0000" = 1', "2: b: expected a text without NUL, which no program can be given."),
+    ],
+)
+def test_nul_is_refused_wherever_it_stands(tmp_path: Path, text: str, message: str) -> None:
+    path = write(tmp_path, text)
+
+    assert message_for(path) == f"{path}:{message}"
+
+
+def test_a_file_that_is_nested_deeper_than_python_goes_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "a = " + "[" * 50_000 + "]" * 50_000)
+
+    assert message_for(path) == f"{path}: expected TOML; it is nested too deep."

@@ -1,7 +1,8 @@
 """The `rush-hour` and `wrk2` commands: one module in `commands/` for each subcommand, imported when it is used.
 
-The only place that prints an error and chooses an exit code: 0 done; 1 done, but the run cannot be trusted or a
-system failed; 2 a wrong option, suite or URL; 3 something could not be started; 130 ended by Ctrl-C.
+The only place that prints an error and chooses an exit code: 0 done; 1 a system failed, or something was lost; 2 a
+wrong option, suite or URL; 3 something could not be started or reached; 4 measured, but the figures cannot be trusted;
+130 ended by Ctrl-C. The command `wrk2` has wrk2's codes: 0 for every run that ended, 1 for whatever prevented one.
 """
 
 import signal
@@ -12,8 +13,11 @@ from typing import NoReturn
 import cyclopts
 
 from rush_hour import __version__
-from rush_hour.errors import RushHourError, UsageError
+from rush_hour.complaints import explain
+from rush_hour.errors import OutputLost, RushHourError, StartError, UsageError
+from rush_hour.outlets import leave_streams, outlets, prepare_streams
 
+UNTRUSTED = 4
 INTERRUPTED = 130
 HELP_FLAGS = ("--help", "-h")
 
@@ -33,31 +37,53 @@ app.command("rush_hour.commands.serve:database")
 
 def main() -> None:
     """Run `rush-hour` and exit with its code."""
+    prepare_streams()
     sys.exit(run(sys.argv[1:]))
 
 
 def wrk2_main() -> None:
-    """Run `wrk2`, which is `rush-hour load --wrk2`, and exit with its code."""
-    sys.exit(run(["load", "--wrk2", *sys.argv[1:]]))
+    """Run `wrk2`, which is `rush-hour load --wrk2`, and exit with wrk2's code."""
+    prepare_streams()
+    code = run(["load", "--wrk2", *sys.argv[1:]])
+    sys.exit(RushHourError.exit_code if code in {UsageError.exit_code, StartError.exit_code} else code)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code. SIGTERM ends it as Ctrl-C does."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)  # SIGINT too: a shell's background jobs start with it ignored
+    with outlets() as (out, err):
+        code = _run(arguments)
+        out.flush()
+        if out.lost is not None and not isinstance(out.lost, BrokenPipeError):  # whose reader wanted no more
+            _complain(f"standard output: what was printed is lost: {out.lost.strerror}.", OutputLost.exit_code)
+    leave_streams(out, err)
+    return code if out.lost is None or code in {UsageError.exit_code, INTERRUPTED} else OutputLost.exit_code
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         if not arguments or arguments[0] in HELP_FLAGS:
             _resolve_commands()
         code = app(list(arguments), exit_on_error=False, print_error=False)
-    except cyclopts.UnusedCliTokensError as error:
-        return _complain(f"expected no argument {' '.join(error.unused_tokens or [])!r}.", UsageError.exit_code)
-    except cyclopts.CycloptsError as error:
-        return _complain(str(error), UsageError.exit_code)
-    except RushHourError as error:
-        return _complain(str(error), error.exit_code)
+    except (cyclopts.CycloptsError, RushHourError, OSError) as error:
+        return _explain(error)
     except KeyboardInterrupt:
         return _complain("interrupted.", INTERRUPTED)
     return code if isinstance(code, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """Say what an error is about, and return its exit code."""
+    match error:
+        case OutputLost():
+            return max(_complain(line, error.exit_code) for line in str(error).splitlines())
+        case RushHourError():
+            return _complain(str(error), error.exit_code)
+        case OSError():
+            what = f"{error.filename}: " if error.filename is not None else ""
+            return _complain(f"{what}{error.strerror or error}.", StartError.exit_code)
+    return _complain(explain(error), UsageError.exit_code)
 
 
 def _resolve_commands() -> None:

@@ -1,6 +1,7 @@
 """The errors that end a command with a message instead of a traceback.
 
     RushHourError
+    ├── OutputLost   exit code 1: something was measured, and could not be written
     ├── UsageError   exit code 2: an option, a suite or a URL is not what it must be
     └── StartError   exit code 3: something could not be started or reached
 
@@ -12,6 +13,10 @@ class RushHourError(Exception):
     """Base of all errors that Rush Hour raises on purpose."""
 
     exit_code = 1
+
+
+class OutputLost(RushHourError):
+    """What was measured could not be written, each in a line."""
 
 
 class UsageError(RushHourError):

@@ -2,7 +2,9 @@
 
 import json
 import re
+import socket
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from cyclopts import Parameter, Token
 
 from rush_hour.core.expectation import Expectation, parse_statuses
 from rush_hour.errors import UsageError
+from rush_hour.load.transport import IP_BIND_ADDRESS_NO_PORT
 from rush_hour.units import parse_count, parse_duration_s, parse_rate_per_s
 
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
@@ -22,6 +25,10 @@ def _read_with(parse: Callable[..., Any], name: str, **options: Any) -> Callable
     return read
 
 
+def _show_seconds(duration_s: float) -> str:
+    return f"{duration_s:g}s" if duration_s else "none"
+
+
 def _flag(name: str | list[str], help_: str) -> Parameter:
     return Parameter(name=name, negative="", show_default=False, help=help_)
 
@@ -32,6 +39,18 @@ def _check_existing(name: str) -> Callable[[Any, Path | None], None]:
             raise UsageError(f"{name}: expected a file, got {str(path)!r}.")
 
     return check
+
+
+def _check_sources(_type: Any, sources: Sequence[str]) -> None:
+    """Refuse what is no address of this machine."""
+    for source in sources:
+        try:
+            address = ip_address(source)
+            with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET) as sock:
+                sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+                sock.bind((str(address), 0))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"--source: expected an IP address of this machine, got {source!r}: {error}.") from error
 
 
 def parse_expected_statuses(text: str) -> frozenset[int]:
@@ -68,6 +87,8 @@ def _read_json(value: str) -> str:
     try:
         text = Path(value[1:]).read_text(encoding="utf-8") if value.startswith("@") else value
         json.loads(text)
+    except RecursionError as error:
+        raise UsageError("--expect-body: expected JSON that is not nested so deep.") from error
     except (OSError, ValueError) as error:
         raise UsageError(f"--expect-body: expected JSON, or @ and a file of JSON; got {value!r}: {error}") from error
     return text
@@ -75,50 +96,68 @@ def _read_json(value: str) -> str:
 
 RATE = Parameter(
     name=["--rate", "-R"],
+    metavar="NUMBER",
     converter=_read_with(parse_rate_per_s, "--rate"),
     help="Requests per second over all connections, such as 4000 or 2.5k.",
 )
 CONNECTIONS = Parameter(
     name=["--connections", "-c"],
+    metavar="NUMBER",
     converter=_read_with(parse_count, "--connections"),
     help="Connections that are kept open.",
 )
 PROCESSES = Parameter(
     name=["--threads", "-t"],
+    metavar="NUMBER",
     converter=_read_with(parse_count, "--threads"),
     help="Processes of the load generator; wrk2 has threads.",
 )
 DURATION = Parameter(
     name=["--duration", "-d"],
+    show_default=_show_seconds,
+    metavar="TIME",
     converter=_read_with(parse_duration_s, "--duration"),
     help="How long to measure, such as 30s, 5m or 1h.",
 )
 WARMUP = Parameter(
     name="--warmup",
+    show_default=_show_seconds,
+    metavar="TIME",
     converter=_read_with(parse_duration_s, "--warmup", zero_is_fine=True),
     help="How long to load before measuring; 0 for none.",
 )
 TIMEOUT = Parameter(
     name=["--timeout", "-T"],
+    show_default=_show_seconds,
+    metavar="TIME",
     converter=_read_with(parse_duration_s, "--timeout"),
     help="How long an answer may take after its request was sent.",
 )
 ARRIVALS = Parameter(name="--arrivals", help="Even gaps between requests, or exponential ones (poisson).")
-SEED = Parameter(name="--seed", help="Chooses what is drawn by chance; the same seed gives the same run.")
+SEED = Parameter(
+    name="--seed", metavar="NUMBER", help="Chooses what is drawn by chance; the same seed gives the same run."
+)
 CLOSED_LOOP = _flag(
     "--closed-loop",
     "No rate: each connection sends its next request when it has its answer. Says nothing of waiting users.",
 )
 MAX_REQUESTS = Parameter(
     name="--max-requests",
+    metavar="NUMBER",
     converter=_read_with(parse_count, "--max-requests"),
     help="End after so many requests, if the duration is not over before.",
 )
 CONNECTION_PER_REQUEST = _flag("--connection-per-request", "No keep-alive: a new connection for each request.")
 
-METHOD = Parameter(name="--method", help="HTTP method.")
-HEADER = Parameter(name=["--header", "-H"], negative="", help="Header to send, 'Name: value'. May be repeated.")
-BODY = Parameter(name="--body", help="Body to send.")
+METHOD = Parameter(name="--method", metavar="NAME", help="HTTP method.")
+HEADER = Parameter(
+    name=["--header", "-H"],
+    negative="",
+    metavar="HEADER",
+    show_default=False,
+    help="Header to send, 'Name: value'. May be repeated.",
+)
+BODY = Parameter(name="--body", metavar="TEXT", help="Body to send.")
 BODY_FILE = Parameter(name="--body-file", validator=_check_existing("--body-file"), help="File whose bytes are sent.")
 TARGET_FILE = Parameter(
     name="--target-file",
@@ -132,15 +171,17 @@ SCRIPT = Parameter(
 )
 EXPECT_STATUS = Parameter(
     name="--expect-status",
+    metavar="STATUS",
     help="Status of a good answer: 200, 2xx or 200,404. By default that of a request sent before.",
 )
 EXPECT_BODY = Parameter(
     name="--expect-body",
+    metavar="BODY",
     help="Body of a good answer: probe (that of a request sent before), any, sha256:HEX, json:TEXT or json:@FILE.",
 )
 
 UNIX = Parameter(name="--unix", help="Unix socket to connect to instead of the URL's host.")
-CONNECT_TO = Parameter(name="--connect-to", help="HOST:PORT to connect to instead of the URL's host.")
+CONNECT_TO = Parameter(name="--connect-to", metavar="HOST:PORT", help="Where to connect to instead of the URL's host.")
 INSECURE = _flag("--insecure", "Accept any certificate.")
 CA_CERT = Parameter(
     name="--cacert", validator=_check_existing("--cacert"), help="Certificates to trust instead of the system's."
@@ -149,7 +190,19 @@ CERT = Parameter(
     name="--cert", validator=_check_existing("--cert"), help="Client certificate to show, in PEM, and perhaps its key."
 )
 KEY = Parameter(name="--key", validator=_check_existing("--key"), help="Key of the client certificate, in PEM.")
-SERVER_NAME = Parameter(name="--server-name", help="Whom the certificate must be for (SNI), if not the URL's host.")
+SERVER_NAME = Parameter(
+    name="--server-name", metavar="NAME", help="Whom the certificate must be for (SNI), if not the URL's host."
+)
+
+SOURCE = Parameter(
+    name="--source",
+    negative="",
+    metavar="ADDRESS",
+    show_default=False,
+    validator=_check_sources,
+    help="Address of this machine to connect from. May be repeated: connections take them in turn.",
+)
+SPREAD = _flag("--spread", "Connect to all addresses of the host in turn, not to the first that answers.")
 
 JSON = Parameter(name="--json", help="File to write the result to.")
 HLOG = Parameter(name="--hlog", help="File to write the latencies to, as an HdrHistogram log.")
@@ -167,18 +220,48 @@ URL = Parameter(help="http://HOST:PORT/PATH or https://HOST:PORT/PATH")
 SYSTEM = Parameter(help="Name of a system in the suite.")
 SUITE = Parameter(validator=_check_existing("SUITE"), help="Suite file.")
 SUITE_OPTION = Parameter(name="--suite", validator=_check_existing("--suite"), help="Suite file.")
-ONLY = Parameter(name="--only", negative="", help="System to bench; may be repeated. Without it: all of them.")
+ONLY = Parameter(
+    name="--only",
+    negative="",
+    metavar="NAME",
+    show_default=False,
+    help="System to bench; may be repeated. Without it: all of them.",
+)
 OUTPUT = Parameter(name="--output", help="Directory for result.json, histograms and logs.")
 WORKERS = Parameter(
     name=["--workers", "-w"],
+    metavar="NUMBER",
     converter=_read_with(parse_count, "--workers"),
     help="Worker processes of each system; by default the suite's.",
 )
 DATABASE = Parameter(
     name="--database",
+    metavar="URL",
     help="PostgreSQL server to use instead of a private one: URL of a database whose role may create databases.",
 )
 NGINX = Parameter(name="--nginx", help="nginx program to use instead of the installed package's.")
+
+# What users of other tools write, and what it is here.
+HABITS = {
+    "-n": "--max-requests NUMBER",
+    "--requests": "--max-requests NUMBER",
+    "-X": "--method NAME",
+    "--request": "--method NAME",
+    "-m": "--method NAME",
+    "--data": "--body TEXT or --body-file FILE",
+    "--data-raw": "--body TEXT",
+    "--data-binary": "--body-file FILE",
+    "-r": "-R NUMBER, requests per second",
+    "-q": "-R NUMBER, requests per second over all connections",
+    "--rps": "-R NUMBER, requests per second over all connections",
+    "-z": "-d TIME",
+    "--vus": "-c NUMBER, with --closed-loop for users who wait for their answers",
+    "-u": "-c NUMBER, with --closed-loop for users who wait for their answers",
+    "--users": "-c NUMBER, with --closed-loop for users who wait for their answers",
+    "--concurrency": "-c NUMBER",
+    "--host": "the URL itself, as the argument; --connect-to HOST:PORT for another address",
+    "-k": "--insecure; connections are kept open anyway",
+}
 
 DEFAULT_SUITE = Path("benchmarks/suites/published.toml")
 

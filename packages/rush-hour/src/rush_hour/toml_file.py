@@ -10,6 +10,7 @@ from typing import Any, Self
 import msgspec
 from msgspec import inspect
 
+from rush_hour.credentials import cut, hide_in_value
 from rush_hour.errors import UsageError
 
 KeyPath = tuple[str | int, ...]
@@ -37,13 +38,18 @@ class TomlFile:
         """
         try:
             text = path.read_text(encoding="utf-8")
-            return cls(path=path, text=text, document=tomllib.loads(text))
+            file = cls(path=path, text=text, document=tomllib.loads(text))
         except OSError as error:
             raise UsageError(f"{path}: the file cannot be read: {error.strerror}.") from error
         except UnicodeDecodeError as error:
             raise UsageError(f"{path}: expected UTF-8; {error.reason} at byte {error.start}.") from error
         except tomllib.TOMLDecodeError as error:
             raise UsageError(f"{path}: expected TOML; {error}.") from error
+        except RecursionError as error:
+            raise UsageError(f"{path}: expected TOML; it is nested too deep.") from error
+        if (key_path := _with_nul(file.document)) is not None:
+            raise file.error(key_path, "expected a text without NUL, which no program can be given")
+        return file
 
     def convert(self, type_: type[Any]) -> Any:
         """Return the document as a msgspec type.
@@ -58,8 +64,12 @@ class TomlFile:
 
     def error(self, key_path: KeyPath, what: str) -> UsageError:
         """Return the error that says what is wrong with a key, and in which line it stands."""
-        where = f"{_dotted(key_path)}: " if key_path else ""
-        return UsageError(f"{self.path}:{line_of(self.text, key_path)}: {where}{what}.")
+        return UsageError(f"{self.where(key_path)}: {what}.")
+
+    def where(self, key_path: KeyPath) -> str:
+        """Return file, line and name of a key, for a message."""
+        name = f": {_dotted(key_path)}" if key_path else ""
+        return f"{self.path}:{line_of(self.text, key_path)}{name}"
 
     def _explain(self, message: str, type_: type[Any]) -> tuple[KeyPath, str]:
         """Take msgspec's message apart, such as "Expected `int`, got `str` - at `$.systems[0].port`"."""
@@ -75,9 +85,25 @@ class TomlFile:
         value: Any = self.document
         for part in key_path:
             value = value[part]
+        value = hide_in_value(value, name=str(key_path[-1]) if key_path else "")
         if what.startswith("Invalid enum value"):
             return key_path, f"expected one of {_choices(type_, key_path)}; got {value!r}"
-        return key_path, f"{what[0].lower()}{what[1:]}{':' if ', got' in what else ', got'} {value!r}"
+        return key_path, f"{what[0].lower()}{what[1:]}{':' if ', got' in what else ', got'} {cut(repr(value))}"
+
+
+def _with_nul(value: Any, key_path: KeyPath = ()) -> KeyPath | None:
+    """Return where a text with a NUL in it stands; None where there is none."""
+    if isinstance(value, str):
+        return key_path if "\0" in value else None
+    inside: list[tuple[str | int, Any]] = []
+    if isinstance(value, dict):
+        if any("\0" in key for key in value):
+            return key_path
+        inside = list(value.items())
+    elif isinstance(value, list):
+        inside = list(enumerate(value))
+    found = (_with_nul(part, (*key_path, key)) for key, part in inside)
+    return next((path for path in found if path is not None), None)
 
 
 def line_of(text: str, key_path: KeyPath) -> int:

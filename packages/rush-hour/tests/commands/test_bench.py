@@ -10,6 +10,7 @@ from commands.in_process import Said, rush_hour
 
 from rush_hour.commands import bench as bench_command
 from rush_hour.core.result import LoadReport, LoadResult, PlanFacts, Verdict
+from rush_hour.report.result_directory import ResultDirectory
 from rush_hour.report.result_file import (
     BenchFile,
     MachineFacts,
@@ -17,7 +18,6 @@ from rush_hour.report.result_file import (
     SuiteFacts,
     SystemEntry,
     Usage,
-    write_result,
 )
 from rush_hour.rig.bench import LoadSettings
 from rush_hour.rig.stack import RigOptions
@@ -72,13 +72,13 @@ class Rig:
         self.options: list[RigOptions] = []
 
     def run_bench(
-        self, _suite: Suite, systems: Sequence[SystemSpec], load: LoadSettings, options: RigOptions, *, output: Path,
-        progress: object,  # noqa: ARG002  # as the real one
+        self, _suite: Suite, systems: Sequence[SystemSpec], load: LoadSettings, options: RigOptions, *,
+        results: ResultDirectory, progress: object,  # noqa: ARG002  # as the real one
     ) -> None:  # fmt: skip
         self.systems = [system.name for system in systems]
         self.loads.append(load)
         self.options.append(options)
-        write_result(output / "result.json", self.document)
+        results.keep(self.document)
         if self.error is not None:
             raise self.error
 
@@ -208,14 +208,30 @@ def test_a_system_that_failed_is_exit_code_1(capsys: Capture, suite: Path, rig: 
     assert rush_hour(capsys, "bench", suite).code == 1
 
 
-def test_figures_that_cannot_be_trusted_are_exit_code_1(
+def test_figures_that_cannot_be_trusted_are_exit_code_4_unless_a_system_failed(
     capsys: Capture, suite: Path, rig: Callable[..., Rig], document: BenchFile
 ) -> None:
     [one] = document.systems
     assert one.load is not None
     rig(replace(one, load=replace(one.load, verdict=Verdict(trusted=False))))
+    assert rush_hour(capsys, "bench", suite).code == 4
 
+    rig(replace(one, load=replace(one.load, verdict=Verdict(trusted=False))), FAILED)
     assert rush_hour(capsys, "bench", suite).code == 1
+
+
+def test_a_result_that_cannot_be_written_is_reported_all_the_same(
+    capsys: Capture, suite: Path, rig: Callable[..., Rig]
+) -> None:
+    rig()
+    (suite.parent / "out").mkdir()
+    (suite.parent / "out" / "result.json.unfinished").mkdir()  # in the way of the file
+
+    said = rush_hour(capsys, "bench", suite, "--output", "out")
+
+    assert said.code == 1
+    assert "\none " in said.out
+    assert said.err == "rush-hour: out/result.json: the result cannot be written: Is a directory.\n"
 
 
 def test_ctrl_c_reports_what_is_finished(capsys: Capture, suite: Path, rig: Callable[..., Rig]) -> None:

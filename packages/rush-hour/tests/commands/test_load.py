@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from scripted_server import ScriptedServer
 
 from rush_hour.commands import load as load_command
+from rush_hour.core.expectation import Expectation
 from rush_hour.core.result import Doubt, Histograms, LoadReport, LoadResult, PlanFacts, Verdict
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.run import Observer
@@ -53,7 +54,7 @@ def test_a_real_load_is_summed_up_and_written(capsys: Capture, url: str, tmp_pat
 
     document = read_result(tmp_path / "r.json")
     assert isinstance(document, LoadFile)
-    assert said.code == (0 if document.verdict.trusted else 1)
+    assert said.code == (0 if document.verdict.trusted else 4)
     assert document.plan == PlanFacts(
         url=url, rate_per_s=100.0, duration_s=0.5, warmup_s=0.3, connections=4, processes=1, arrivals="constant",
         timeout_s=2.0, seed=1,
@@ -110,7 +111,7 @@ def test_defaults_are_those_of_wrk2(capsys: Capture, url: str, measured: Callabl
     assert plan.requests.get(0).expectation.body == b"hello"
 
 
-def test_a_trusted_run_is_exit_code_0_and_another_1(
+def test_a_trusted_run_is_exit_code_0_and_another_4(
     capsys: Capture, url: str, measured: Callable[..., list[LoadPlan]]
 ) -> None:
     measured(trusted=True)
@@ -118,7 +119,7 @@ def test_a_trusted_run_is_exit_code_0_and_another_1(
 
     measured(trusted=False)
     said = rush_hour(capsys, "load", url, "-R5")
-    assert said.code == 1
+    assert said.code == 4
     assert said.out.endswith("Do not trust these figures.\n! the generator was busy.\n  Use more processes.\n")
 
 
@@ -129,6 +130,14 @@ def test_doubts_stay_out_of_wrk2s_words(capsys: Capture, url: str, measured: Cal
 
     assert said.out.splitlines()[-1].startswith("Transfer/sec: ")
     assert said.err == "generator-saturated: the generator was busy. Use more processes.\n"
+
+
+def test_a_run_that_ended_is_exit_code_0_for_wrk2(
+    capsys: Capture, url: str, measured: Callable[..., list[LoadPlan]]
+) -> None:
+    for facts in ({"trusted": False}, {"is_interrupted": True}):
+        measured(**facts)
+        assert rush_hour(capsys, "load", "--wrk2", url, "-R5").code == 0
 
 
 def test_an_interrupted_run_is_summed_up_and_written_too(
@@ -163,7 +172,11 @@ COUNT = "expected a whole number above 0, such as 400 or 10k; got {!r}."
         (("-R5", "-c0"), "--connections: " + COUNT.format("0")),
         (("-R5", "-t1.5"), "--threads: " + COUNT.format("1.5")),
         (("-R5", "-t12", "-c4"), "--threads: expected at most as many as --connections (4), got 12."),
-        (("-R5", "-H", "no colon"), "--header: expected 'Name: value', got 'no colon'."),
+        (
+            ("-R5", "-H", "no colon"),
+            "--header: expected 'Name: value' in visible ASCII, got 'no colon': it has no colon.",
+        ),
+        (("-R5", "--body-file", "/proc/self/mem"), "--body-file: /proc/self/mem cannot be read: Input/output error."),
         (("-R5", "--json", "/none/r.json"), "/none/r.json: the result cannot be written: No such file or directory."),
     ],
 )
@@ -212,8 +225,8 @@ def test_a_probe_that_cannot_say_what_is_good_is_refused(capsys: Capture, serve:
     assert (said.code, said.err) == (
         2,
         (
-            "rush-hour: --expect-body: expected the same body from the server twice, got an error or two "
-            "different ones; say what is good with any, sha256:HEX or json:TEXT.\n"
+            "rush-hour: --expect-body: expected the same body from the server twice; the body of /agents changes "
+            "with each request. Say what is good with any, sha256:HEX or json:TEXT.\n"
         ),
     )
 
@@ -229,3 +242,129 @@ def test_a_result_may_be_written_to_a_pipe(capsys: Capture, url: str, tmp_path: 
     os.close(reader)
     assert document["result"]["responses_good"] == 50
     assert pipe.is_fifo()
+
+
+def numbered(number: int) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n%09d" % number
+
+
+def test_a_body_that_changes_with_each_request_is_said_before_the_load(
+    capsys: Capture, serve: Serve, measured: Callable[..., list[LoadPlan]]
+) -> None:
+    plans = measured()
+    note = (
+        "the body of /agents changes with each request: it is not looked at "
+        "(--expect-body any says so, json:TEXT and sha256:HEX do otherwise)\n"
+    )
+
+    said = rush_hour(capsys, "load", serve(numbered).url, "-R5")
+    assert (said.code, said.err.count(note)) == (0, 1)
+    assert plans[0].requests.get(0).expectation == Expectation(statuses=frozenset({200}))
+
+    assert note not in rush_hour(capsys, "load", serve(numbered).url, "-R5", "--expect-body", "any").err
+
+
+def test_a_body_that_changed_after_the_probe_is_named_and_ends_trust(
+    capsys: Capture, serve: Serve, tmp_path: Path
+) -> None:
+    server = serve(lambda number: numbered(max(0, number - 1)))
+
+    said = rush_hour(capsys, "load", server.url, *SHORT, "--json", tmp_path / "r.json")
+
+    document = read_result(tmp_path / "r.json")
+    assert isinstance(document, LoadFile)
+    assert not document.verdict.trusted
+    assert document.result.first_bad is not None
+    assert document.result.first_bad.is_guess
+    assert "it changes with each request or with time, unless it is wrong.\n  Say what is good: --expect-body any" in (
+        said.out
+    )
+    assert "The first bad answer had a body that differs from byte 8 on (9 bytes, expected 9): b'00000000" in said.out
+
+
+def test_a_wrong_body_is_a_finding_where_the_right_one_was_said(capsys: Capture, url: str, tmp_path: Path) -> None:
+    wrong = ("--expect-body", 'json:{"a": 1}', "--expect-status", "200")
+
+    said = rush_hour(capsys, "load", url, *SHORT, *wrong, "--json", tmp_path / "r.json")
+
+    document = read_result(tmp_path / "r.json")
+    assert isinstance(document, LoadFile)
+    assert "body-changes" not in {doubt.code for doubt in document.verdict.warnings}
+    assert "50 answered badly. The first bad answer had a body that is not JSON; it begins with b'hello'." in said.out
+
+
+def test_an_unwanted_answer_ends_the_command_unless_it_was_said_to_be_good(capsys: Capture, serve: Serve) -> None:
+    url = serve(lambda _number: b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone").url
+
+    assert rush_hour(capsys, "load", url, *SHORT) == Said(
+        3,
+        "",
+        "rush-hour: URL: expected status 2xx for /agents, got 404: none\n"
+        "Say that this is a good answer: --expect-status 404.\n",
+    )
+    assert "100.00% of the 50 requests due" in rush_hour(capsys, "load", url, *SHORT, "--expect-status", "404").out
+
+
+def test_wrk2_takes_any_answer(capsys: Capture, serve: Serve) -> None:
+    url = serve(lambda _number: b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone").url
+
+    said = rush_hour(capsys, "load", "--wrk2", url, *SHORT)
+
+    assert "  Non-2xx or 3xx responses: 50\n" in said.out
+
+
+SECRETS = ("hunter2", "//me", "aHVudGVyMg", "bWU6aHVudGVyMg==")
+
+
+@pytest.mark.parametrize("more", [(), ("--wrk2", "-L")], ids=["rush-hour", "wrk2"])
+def test_credentials_are_sent_and_never_shown_or_stored(
+    capsys: Capture, serve: Serve, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    server = serve()
+    url = server.url.replace("http://", "http://me:hunter2@")
+    headers = ("-H", "X-Api-Key: hunter2", "-H", "Cookie: id=hunter2")
+    files = ("--json", tmp_path / "r.json", "--hlog", tmp_path / "r.hlog", "--csv", tmp_path / "r.csv")
+
+    said = rush_hour(capsys, "load", url, *SHORT, *headers, *files, *more)
+
+    lines = server.requests[0].split(b"\r\n")
+    assert b"Authorization: Basic bWU6aHVudGVyMg==" in lines
+    assert b"X-Api-Key: hunter2" in lines
+    assert b"Host: %s" % url.partition("@")[2].partition("/")[0].encode() in lines
+    told = [said.out, said.err, *(path.read_text() for path in tmp_path.iterdir())]
+    assert len(told) == 5
+    assert not [secret for secret in SECRETS for text in told if secret in text]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("http://me:hunter2@127.0.0.1:x/",),
+        ("http://me:hun/ter2@127.0.0.1/",),
+        ("me:hunter2@127.0.0.1",),
+        ("http://me:hunter2@127.0.0.1:9/",),
+        ("http://127.0.0.1:9/", "-H", "Authorization Bearer hunter2"),
+        ("http://127.0.0.1:9/", "-H", "X-Api Key: hunter2"),
+        ("http://me:hunter2@127.0.0.1:9/", "--unix", "/none"),
+    ],
+)
+def test_no_error_shows_credentials(capsys: Capture, arguments: tuple[str, ...]) -> None:
+    said = rush_hour(capsys, "load", *arguments, "-R5")
+
+    assert said.code in {2, 3}
+    assert "hunter2" not in said.err.replace("hun/ter2", "hunter2")
+
+
+def test_credentials_of_a_target_file_are_sent_and_never_shown(capsys: Capture, serve: Serve, tmp_path: Path) -> None:
+    server = serve()
+    targets = tmp_path / "targets.toml"
+    targets.write_text('[[requests]]\npath = "/"\nheaders = { Authorization = "Bearer hunter2" }\n')
+    url = server.url.replace("http://", "http://me:other@")
+
+    said = rush_hour(capsys, "load", url, *SHORT, "--target-file", targets, "--json", tmp_path / "r.json")
+
+    assert server.requests[0].count(b"Authorization: ") == 1
+    assert b"Authorization: Bearer hunter2" in server.requests[0]
+    assert not [text for text in (said.out, said.err, (tmp_path / "r.json").read_text()) if "hunter2" in text]
+    targets.write_text('[[requests]]\npath = "/"\nheaders = { Authorization = "Bearer hunter2\\n" }\n')
+    assert "hunter2" not in rush_hour(capsys, "load", url, "-R5", "--target-file", targets).err

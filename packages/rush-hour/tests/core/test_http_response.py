@@ -10,11 +10,11 @@ from rush_hour.core.http_response import (
     Event,
     Framing,
     HeadCache,
-    MalformedResponse,
     ResponseHead,
     ResponseReader,
     parse_head,
 )
+from rush_hour.core.malformed import MalformedResponse
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1\r\n!\r\n0\r\nX-Sum: 6\r\n\r\n"
@@ -55,8 +55,10 @@ def head(
         (PLAIN + EMPTY, [head(body_bytes=5), BodyChunk(b"hello"), END, head(204, body_bytes=0), END]),
         (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", [head(304, body_bytes=0), END]),
         (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", [head(body_bytes=0), END]),
+        (b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", [head(body_bytes=2), BodyChunk(b"ok"), END]),
+        (INTERIM + INTERIM + EMPTY, [head(204, body_bytes=0), END]),
     ],
-    ids=["length", "chunked with extension and trailer", "204", "1xx", "two", "304", "no reason"],
+    ids=["length", "chunked with extension and trailer", "204", "1xx", "two", "304", "no reason", "LF", "1xx twice"],
 )
 def test_any_split_of_the_bytes_gives_the_same_events(raw: bytes, expected: list[Event]) -> None:
     assert read(raw) == expected
@@ -172,6 +174,24 @@ def test_a_head_is_parsed_once_and_the_cache_is_bounded() -> None:
     for number in range(3000):
         heads.parse(b"HTTP/1.1 200 OK\r\nX: %d\r\n\r\n" % number)
     assert heads.get(raw) is None
+
+
+def test_an_interim_head_is_never_found_where_answers_are_looked_for() -> None:
+    heads = HeadCache("GET")
+    reader = ResponseReader(heads)
+
+    for raw in (INTERIM, b"HTTP/1.1 100 Continue\r\n\r\n"):
+        assert reader.feed(raw) == []
+        assert heads.parse(raw).status < 200
+        assert heads.get(raw) is None
+    assert reader.is_between_responses
+
+
+def test_a_body_that_nobody_wants_is_read_all_the_same() -> None:
+    reader = ResponseReader(HeadCache("GET"), gives_body=False)
+
+    assert reader.feed(PLAIN) == [head(body_bytes=5), END]
+    assert reader.feed(CHUNKED) == [head(framing=Framing.CHUNKED), END]
 
 
 header_names = st.sampled_from([b"Server", b"Date", b"X-Thing", b"Vary"])

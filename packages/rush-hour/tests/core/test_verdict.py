@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rush_hour.core.result import DurationSummary, LoadResult, PlanFacts
+from rush_hour.core.result import BadAnswer, DurationSummary, LoadResult, PlanFacts
 from rush_hour.core.verdict import doubt_other_load, judge
 
 
@@ -145,3 +145,103 @@ def test_what_other_programs_took_ends_trust_beyond_a_fifth_of_the_machine(plan:
     assert doubted.warnings[0].message == (
         "other programs took 30% of the machine's CPU: the figures are lower than without them."
     )
+
+
+def test_a_generator_that_stood_still_is_not_trusted_and_the_server_not_blamed(
+    plan: PlanFacts, result: LoadResult
+) -> None:
+    generator = replace(result.generator, stalled_s=3.04, unjudged=1_200)
+    late = replace(result, generator=generator, requests_sent=9_000, unanswered_at_end=1_000, responses_total=9_000)
+
+    verdict = judge(plan, late, shares_cores=False)
+
+    assert not verdict.trusted
+    assert [doubt.code for doubt in verdict.warnings][:2] == ["generator-stalled", "rate-missed"]
+    assert verdict.warnings[0].message == (
+        "the load generator itself stood still for 3.0 s, and 1,200 requests were in flight then: "
+        "what came of them, and latencies of that time, may be its own doing."
+    )
+    assert verdict.warnings[1].message == (
+        "9,000 of 10,000 requests due were sent: the load generator itself kept the others from it."
+    )
+
+
+def test_what_this_machine_had_not_enough_of_is_the_generators_fault(plan: PlanFacts, result: LoadResult) -> None:
+    faulty = replace(
+        result, requests_sent=6_000, responses_total=6_000, responses_good=6_000,
+        errors={"generator:EADDRNOTAVAIL": 4_000},
+        connections=replace(result.connections, open_at_end=60, connect_failures={"EADDRNOTAVAIL": 4_100}),
+    )  # fmt: skip
+
+    verdict = judge(plan, faulty, shares_cores=False)
+
+    assert not verdict.trusted
+    assert [(doubt.code, doubt.message, doubt.hint) for doubt in verdict.warnings] == [
+        (
+            "generator-faults",
+            (
+                "this machine had no free local port for another connection (EADDRNOTAVAIL, 4,100 times): "
+                "that says nothing of the server."
+            ),
+            "Open fewer new connections, widen net.ipv4.ip_local_port_range, or send from more addresses (--source).",
+        ),
+        (
+            "rate-missed",
+            "6,000 of 10,000 requests due were sent: the load generator itself kept the others from it.",
+            "What is said of it above comes first; nothing follows for the server.",
+        ),
+        (
+            "connections-lost",
+            "40 of 100 connections were not open at the start or at the end: EADDRNOTAVAIL 4,100 times.",
+            "Some could not be opened by the load generator's own fault: see above.",
+        ),
+        (
+            "errors-above-limit",
+            "40.0% of the requests due were not answered well: 4,000 failed.",
+            "That was the load generator's own fault: see above.",
+        ),
+    ]
+
+
+def test_durations_that_nobody_counted_end_trust(plan: PlanFacts, result: LoadResult) -> None:
+    verdict = judge(
+        plan, replace(result, generator=replace(result.generator, durations_lost=7_000)), shares_cores=False
+    )
+
+    assert not verdict.trusted
+    assert [doubt.message for doubt in verdict.warnings] == [
+        "the process that counts fell behind: 7,000 durations are in no distribution. The counts are complete."
+    ]
+
+
+def test_reading_late_is_the_generators_own_like_sending_late(plan: PlanFacts, result: LoadResult) -> None:
+    verdict = judge(plan, replace(result, read_lag_us=with_p(result.send_lag_us, p99=2_000)), shares_cores=False)
+
+    assert not verdict.trusted
+    assert verdict.warnings[0].message == (
+        "the load generator read late by 2.0 ms (99th percentile) of a latency of 1.0 ms: that part is its own."
+    )
+
+
+def test_a_body_that_was_only_guessed_and_is_another_ends_trust(plan: PlanFacts, result: LoadResult) -> None:
+    bad = BadAnswer(status=200, differs="body", what="a body that differs", is_guess=True)
+    changed = replace(result, responses_good=5_000, first_bad=bad)
+
+    verdict = judge(plan, changed, shares_cores=False)
+
+    assert not verdict.trusted
+    assert [doubt.code for doubt in verdict.warnings] == ["body-changes", "errors-above-limit"]
+    assert verdict.warnings[1].message == (
+        "50.0% of the requests due were not answered well: 5,000 answered badly. "
+        "The first bad answer had a body that differs."
+    )
+    said = replace(changed, first_bad=replace(bad, is_guess=False))
+    assert codes(plan, said) == ["errors-above-limit"]
+    assert codes(plan, replace(changed, responses_good=9_995)) == []
+
+
+def test_others_never_took_more_than_the_whole_machine(plan: PlanFacts, result: LoadResult) -> None:
+    verdict = doubt_other_load(judge(plan, result, shares_cores=False), others_cpu_s=30.0, capacity_cpu_s=20.0)
+
+    assert verdict.warnings[0].message.startswith("other programs took 100% of the machine's CPU")
+    assert doubt_other_load(verdict, others_cpu_s=0.0, capacity_cpu_s=0.0) == verdict

@@ -21,6 +21,8 @@ def serve(connection):
                 os._exit(9)
             body = b"other" if manner == "other" else b"hello"
             connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n" + body)
+            if manner == "counting" and requests == 30:
+                print("thirty requests", flush=True)
             if manner == "once":
                 print("once is enough", flush=True)
                 os._exit(8)

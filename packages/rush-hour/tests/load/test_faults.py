@@ -113,4 +113,4 @@ def test_connections_that_the_server_resets_are_opened_again(serve: Serve) -> No
 
     assert result.errors == {"read:ECONNRESET": 20}
     assert result.responses_good == 180
-    assert result.connections.reconnects == 20
+    assert result.connections.reconnects in {19, 20}  # not again when the last one comes after the end

@@ -17,7 +17,6 @@ from rush_hour.load.plan import parse_url, resolve
         "http://x:0/",
         "http://x:99999/",
         "http://[::1/",
-        "http://x/a b",
     ],
 )
 def test_other_urls_are_refused(url: str) -> None:
@@ -27,6 +26,25 @@ def test_other_urls_are_refused(url: str) -> None:
     assert str(caught.value) == (
         f"URL: expected http:// or https:// and HOST:PORT/PATH, such as http://127.0.0.1:8008/agents; got {url!r}."
     )
+
+
+def test_what_cannot_be_sent_is_told_with_its_place() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_url("http://x/a\tb")
+
+    assert str(caught.value) == (
+        "URL: expected visible ASCII characters alone; '\\t' is character 11 of it; percent-encode it: %09."
+    )
+
+
+def test_an_address_may_have_a_zone_and_a_name_must_have_labels() -> None:
+    zone = socket.if_nametoindex("lo")
+
+    assert resolve(parse_url("http://[::1%25lo]/")).sockaddr == ("::1", 80, 0, zone)
+    assert resolve(parse_url("http://x/"), connect_to="[::1%lo]:80").sockaddr == ("::1", 80, 0, zone)
+    for url, connect_to in (("http://a..b/", None), ("http://x/", "a..b:80")):
+        with pytest.raises(UsageError):
+            resolve(parse_url(url), connect_to=connect_to)
 
 
 def test_addresses_are_found_for_ipv4_ipv6_and_unix_sockets() -> None:

@@ -20,12 +20,38 @@ def test_headers_are_added_and_host_may_be_replaced() -> None:
     assert request.data == b"HEAD / HTTP/1.1\r\nAccept: text/html\r\nHOST: example\r\n\r\n"
 
 
-@pytest.mark.parametrize("header", ["no colon", ": value", "Two words: x", "A: b\r\nC: d"])
-def test_other_headers_are_refused(header: str) -> None:
+@pytest.mark.parametrize(
+    ("header", "what"),
+    [
+        ("no colon", "it has no colon"),
+        (": value", "its name is not a word"),
+        ("Two words: x", "its name is not a word"),
+        ("A: b\r\nC: d", "'\\r' is character 2 of the value of A"),
+        ("A: \u2019", "'\u2019' is character 1 of the value of A"),
+    ],
+)
+def test_other_headers_are_refused(header: str, what: str) -> None:
     with pytest.raises(UsageError) as caught:
         build_request(parse_url("http://x/"), (header,))
 
-    assert str(caught.value) == f"--header: expected 'Name: value', got {header!r}."
+    assert str(caught.value) == f"--header: expected 'Name: value' in visible ASCII, got {header!r}: {what}."
+
+
+def test_a_path_stays_as_it_is() -> None:
+    assert build_request(parse_url("http://x//host/y?a=//b")).data.startswith(b"GET //host/y?a=//b HTTP/1.1\r\n")
+
+
+def test_a_path_that_cannot_be_sent_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        build_request(parse_url("http://x/")._replace(path="/a b"))
+
+    assert str(caught.value) == (
+        "URL: expected a path of visible ASCII characters alone; ' ' is character 3 of it; percent-encode it: %20."
+    )
+
+
+def test_a_zone_is_left_out_of_host() -> None:
+    assert b"\r\nHost: [fe80::1]:80\r\n" in build_request(parse_url("http://[fe80::1%25eth0]:80/")).data
 
 
 def test_a_body_brings_its_length_unless_that_is_given() -> None:

@@ -6,7 +6,7 @@ import pytest
 from load_runs import HELLO, run
 from scripted_server import OK, ScriptedServer
 
-from rush_hour.errors import UsageError
+from rush_hour.errors import StartError, UsageError
 from rush_hour.load.plan import parse_url
 from rush_hour.load.request import Request, RequestMix
 from rush_hour.load.target_file import read_target_file
@@ -28,7 +28,20 @@ expect_status = "201"
 """
 
 
-def read(path: Path, text: str, *, expect: Callable[[Request], Request] = lambda request: request) -> RequestMix:
+Expect = Callable[[Request, frozenset[int] | None], Request]
+
+
+def as_the_file_says(request: Request, statuses: frozenset[int] | None) -> Request:
+    if statuses is None:
+        return request
+    return replace(request, expectation=replace(request.expectation, statuses=statuses))
+
+
+def as_hello(request: Request, statuses: frozenset[int] | None) -> Request:
+    return replace(request, expectation=HELLO if statuses is None else replace(HELLO, statuses=statuses))
+
+
+def read(path: Path, text: str, *, expect: Expect = as_the_file_says) -> RequestMix:
     path.write_text(text)
     return read_target_file(path, URL, ("X-Key: 1",), seed=1, expect=expect)
 
@@ -45,11 +58,17 @@ def test_requests_are_read_with_their_weights_headers_and_bodies(tmp_path: Path)
     assert mix.requests[1].expectation.statuses == {201}
 
 
-def test_each_request_gets_what_is_expected_of_it_and_the_file_has_the_last_word(tmp_path: Path) -> None:
-    mix = read(tmp_path / "targets.toml", GOOD, expect=lambda request: replace(request, expectation=HELLO))
+def test_each_request_gets_what_is_expected_of_it_and_the_files_own_status_is_passed_on(tmp_path: Path) -> None:
+    mix = read(tmp_path / "targets.toml", GOOD, expect=as_hello)
 
     assert [request.expectation.body for request in mix.requests] == [b"hello", b"hello"]
     assert [request.expectation.statuses for request in mix.requests] == [{200}, {201}]
+
+
+def test_a_path_with_two_slashes_is_a_path(tmp_path: Path) -> None:
+    mix = read(tmp_path / "targets.toml", '[[requests]]\npath = "//host/x?y"\n')
+
+    assert mix.requests[0].data.startswith(b"GET //host/x?y HTTP/1.1\r\nHost: 127.0.0.1:8008\r\n")
 
 
 def test_a_body_may_come_from_a_file_beside_it(tmp_path: Path) -> None:
@@ -85,7 +104,38 @@ def test_a_body_may_come_from_a_file_beside_it(tmp_path: Path) -> None:
         ),
         (
             "[[requests]]\npath = '/'\nheaders = { 'A b' = 'c' }",
-            "3: requests[0].headers: --header: expected 'Name: value', got 'A b: c'.",
+            (
+                "3: requests[0].headers: --header: expected 'Name: value' in visible ASCII, got 'A b: c': "
+                "its name is not a word."
+            ),
+        ),
+        (
+            "[[requests]]\npath = '/'\nheaders = { A = \"b\\nc\" }",
+            (
+                "3: requests[0].headers: --header: expected 'Name: value' in visible ASCII, got 'A: b\\nc': "
+                "'\\n' is character 2 of the value of A."
+            ),
+        ),
+        (
+            "[[requests]]\npath = '/a b'",
+            (
+                "2: requests[0].path: expected visible ASCII characters alone, got '/a b': "
+                "' ' is character 3 of it; percent-encode it: %20."
+            ),
+        ),
+        (
+            "[[requests]]\npath = '/'\nmethod = 'G T'",
+            "3: requests[0].method: --method: expected a word such as GET or POST, got 'G T'.",
+        ),
+        ("[[requests]]\npath = '/'\nweight = nan", "3: requests[0].weight: expected a number above 0, got nan."),
+        ("[[requests]]\npath = '/'\nweight = inf", "3: requests[0].weight: expected a number above 0, got inf."),
+        (
+            "[[requests]]\npath = '/'\nweight = 1e308\n[[requests]]\npath = '/'\nweight = 1e308",
+            "1: requests: expected weights whose sum is a number, got a larger one.",
+        ),
+        (
+            '[[requests]]\npath = "/\\u0000"',
+            "2: requests[0].path: expected a text without NUL, which no program can be given.",
         ),
     ],
 )
@@ -98,9 +148,21 @@ def test_what_is_wrong_in_a_file_is_told_with_its_line_and_key(text: str, messag
     assert str(caught.value) == f"{path}:{message}"
 
 
+def test_an_answer_that_nobody_wants_is_told_with_its_request(tmp_path: Path) -> None:
+    def refuse(request: Request, _statuses: frozenset[int] | None) -> Request:
+        raise StartError(f"URL: expected status 2xx for {request.target}, got 404")
+
+    with pytest.raises(StartError) as caught:
+        read(tmp_path / "targets.toml", GOOD, expect=refuse)
+
+    assert str(caught.value) == (
+        f"{tmp_path}/targets.toml:1: requests[0]: URL: expected status 2xx for /agents?page=2, got 404"
+    )
+
+
 def test_a_mix_is_sent_and_each_answer_held_against_its_own_request(serve: Serve, tmp_path: Path) -> None:
     server = serve(lambda _number: OK)
-    mix = read(tmp_path / "targets.toml", GOOD, expect=lambda request: replace(request, expectation=HELLO))
+    mix = read(tmp_path / "targets.toml", GOOD, expect=as_hello)
 
     result = run(server.url, requests=mix)
 

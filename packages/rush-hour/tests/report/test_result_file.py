@@ -28,7 +28,6 @@ from rush_hour.report.result_file import (
     SuiteFacts,
     SystemEntry,
     Usage,
-    check_writable,
     json_schema,
     load_file,
     read_result,
@@ -90,68 +89,6 @@ def test_a_bench_is_read_as_it_was_written(tmp_path: Path, bench: BenchFile) -> 
     write_result(tmp_path / "r.json", bench)
 
     assert read_result(tmp_path / "r.json") == bench
-
-
-def test_an_earlier_file_is_replaced_and_nothing_else_is_left(tmp_path: Path, load: LoadFile, bench: BenchFile) -> None:
-    write_result(tmp_path / "r.json", load)
-    write_result(tmp_path / "r.json", bench)
-
-    assert read_result(tmp_path / "r.json") == bench
-    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
-
-
-def test_a_document_that_cannot_be_finished_leaves_the_earlier_one(
-    tmp_path: Path, load: LoadFile, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ctrl-C while the file is written."""
-
-    def interrupt(_descriptor: int) -> None:
-        raise KeyboardInterrupt
-
-    write_result(tmp_path / "r.json", load)
-    before = (tmp_path / "r.json").read_bytes()
-    monkeypatch.setattr("os.fsync", interrupt)
-
-    with pytest.raises(KeyboardInterrupt):
-        write_result(tmp_path / "r.json", load)
-
-    assert (tmp_path / "r.json").read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"), [("none/r.json", "No such file or directory"), ("file/r.json", "Not a directory")]
-)
-def test_a_place_that_cannot_be_written_is_told_before_and_after_the_run(
-    tmp_path: Path, load: LoadFile, name: str, reason: str
-) -> None:
-    (tmp_path / "file").touch()
-    path = tmp_path / name
-
-    attempts: list[Callable[[], None]] = [lambda: check_writable(path), lambda: write_result(path, load)]
-    for attempt in attempts:
-        with pytest.raises(UsageError) as caught:
-            attempt()
-        assert str(caught.value) == f"{path}: the result cannot be written: {reason}."
-
-
-def test_a_directory_is_no_place_for_a_result(tmp_path: Path, load: LoadFile) -> None:
-    with pytest.raises(UsageError) as caught:
-        check_writable(tmp_path)
-    assert str(caught.value) == f"{tmp_path}: expected a file for the result, got a directory."
-
-    with pytest.raises(UsageError) as caught:
-        write_result(tmp_path, load)
-    assert str(caught.value) == f"{tmp_path}: the result cannot be written: Is a directory."
-
-
-def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
-    (tmp_path / "r.json").write_text("an earlier one")
-
-    check_writable(tmp_path / "r.json")
-    check_writable(tmp_path / "new.json")
-
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("r.json", "an earlier one")]
 
 
 def test_a_file_of_another_version_is_refused(tmp_path: Path, load: LoadFile) -> None:

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from rush_hour.core.result import Doubt, DurationSummary, LoadReport, LoadResult, PlanFacts, Verdict
+from rush_hour.report.live_view import second_table
 from rush_hour.report.published import Comparison, Figures
 from rush_hour.report.result_file import BenchFile, MachineFacts, Resources, SuiteFacts, SystemEntry, Usage
 from rush_hour.report.terminal import bench_report, load_summary, make_console, second_line, verdict_lines
@@ -240,6 +241,33 @@ These figures can be trusted."""
 
 def test_the_summary_of_a_load(plan: PlanFacts, result: LoadResult) -> None:
     assert text_of(load_summary(LoadReport(plan=plan, result=result, verdict=Verdict(trusted=True)))) == SUMMARY
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_at_any_width_no_figure_of_a_load_is_cut(plan: PlanFacts, result: LoadResult, width: int) -> None:
+    large = replace(
+        result, requests_due=12_345_678, goodput_per_s=1_234_567.8, responses_by_status={"200": 7_654_321},
+        errors={"read:ECONNRESET": 1_234_567}, latency_us=summary_of(12_345_678, 9),
+        latency_bad_us=summary_of(987_654, 9),
+    )  # fmt: skip
+
+    lines = text_of(load_summary(LoadReport(plan=plan, result=large, verdict=Verdict(trusted=True))), width)
+
+    assert "…" not in lines
+    assert all(len(line) <= width for line in lines.splitlines())
+    for figure in ("1,234,567.8/s", "0.08% of the 12,345,678 requests due", "200: 7,654,321", "97.7 KiB/s"):
+        assert figure in lines
+    assert lines.count("12.3 s") == lines.count("988 ms") == 5
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_at_any_width_no_figure_of_a_second_is_cut(result: LoadResult, width: int) -> None:
+    row = replace(result.timeline[0], sent=1_234_567, p50_us=123_456, p99_us=1_234_567, send_lag_p99_us=12_345)
+
+    lines = text_of(second_table([row]), width)
+
+    assert "…" not in lines
+    assert all(figure in lines for figure in ("1,234,567", "123 ms", "1.23 s", "12.3 ms"))
 
 
 def test_the_summary_names_bad_answers_and_errors_and_what_to_do(plan: PlanFacts, result: LoadResult) -> None:

@@ -2,7 +2,10 @@
 
 import pytest
 
+from rush_hour.core.result import TimelineRow
 from rush_hour.errors import UsageError
+from rush_hour.report.result_file import SystemEntry
+from rush_hour.rig import bench
 from rush_hour.rig.bench import choose
 from rush_hour.rig.suite import Probe, Suite, SystemSpec
 
@@ -35,3 +38,39 @@ def test_an_unknown_name_is_told_with_the_known_ones() -> None:
     with pytest.raises(UsageError) as caught:
         choose(SUITE, [""], what="SYSTEM")
     assert str(caught.value) == "SYSTEM: expected one of one, two, three; got ''."
+
+
+class Heard:
+    """A progress that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def step(self, text: str) -> None: ...
+
+    def second(self, row: TimelineRow) -> None: ...
+
+    def finished(self, entry: SystemEntry) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("ratio", "warnings"),
+    [
+        (0.62, ["62% busy: figures will not be trusted; go on in 5 s, Ctrl-C to stop"]),
+        (0.2, []),
+    ],
+)
+def test_a_busy_machine_is_said_before_the_bench(
+    monkeypatch: pytest.MonkeyPatch, ratio: float, warnings: list[str]
+) -> None:
+    slept_s: list[float] = []
+    monkeypatch.setattr(bench, "busy_ratio", lambda _look: ratio)
+    monkeypatch.setattr("time.sleep", slept_s.append)
+    heard = Heard()
+
+    bench._warn_if_busy(heard)
+
+    assert (heard.warnings, slept_s) == (warnings, [5.0] if warnings else [])

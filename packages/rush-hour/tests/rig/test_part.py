@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rig.deadlines import wait_for
 
+from rush_hour.rig import part as part_module
 from rush_hour.rig.part import LOG_TAIL_LINES, Part, base_environment
 
 Start = Callable[..., Part]
@@ -88,3 +89,51 @@ def test_programs_of_the_rigs_own_interpreter_are_found_first(monkeypatch: pytes
 
     assert environment["PATH"] == f"{Path(sys.executable).parent}:/somewhere"
     assert environment["COLOUR"] == "green"
+
+
+STUBBORN = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up')\ntime.sleep(1000)"
+
+
+def test_at_ctrl_c_a_part_has_little_time_to_end(start_part: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(part_module, "STOP_MARGIN_S", -900.0)  # fails if it takes the time that it was made with
+    part = start_part(STUBBORN, grace_s=1000.0)
+    wait_for(lambda: part.log_tail() == "up", "the program")
+
+    part.__exit__(KeyboardInterrupt, None, None)
+
+    assert part.exit_code == 128 + signal.SIGKILL
+
+
+def test_ctrl_c_while_a_part_is_stopped_leaves_it_no_more_time(start_part: Start) -> None:
+    part = start_part(STUBBORN, grace_s=1000.0)
+    wait_for(lambda: part.log_tail() == "up", "the program")
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+
+    with pytest.raises(KeyboardInterrupt):
+        part.stop()
+
+    assert part.exit_code == 128 + signal.SIGKILL
+
+
+def test_a_keeper_that_was_stopped_itself_ends_too(start_part: Start) -> None:
+    part = start_part("import time\nprint('up')\ntime.sleep(1000)")
+    wait_for(lambda: part.log_tail() == "up", "the program")
+    os.kill(part.keeper_id, signal.SIGSTOP)
+
+    part.stop()
+
+    assert part.exit_code == 128 + signal.SIGTERM
+
+
+def test_the_tail_of_a_log_of_any_length_is_short(start_part: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = start_part("for _ in range(300): print('x' * 1_000_000)\nprint('\\x1b[2Jthe end')")
+    part.wait()
+    monkeypatch.setattr(Path, "read_text", None)  # as a whole it may be larger than the memory
+
+    tail = part.log_tail()
+
+    assert part.log_path.stat().st_size > 300_000_000
+    assert len(tail) < 2_000
+    assert tail.splitlines()[-1] == "\\x1b[2Jthe end"
+    assert tail.splitlines()[0].endswith("... (65,523 characters)")

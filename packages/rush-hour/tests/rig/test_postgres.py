@@ -107,6 +107,35 @@ def test_a_database_that_goes_with_its_server_is_not_dropped(postgres_url: str) 
     assert query(url, "SELECT 1") == [(1,)]
 
 
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"SELECT '\xff';", "expected SQL in UTF-8; invalid start byte at byte 8."),
+        (b"SELECT 1;\0DROP", "expected SQL; NUL at character 9."),
+        (None, "the file cannot be read: No such file or directory."),
+    ],
+)
+def test_sql_that_cannot_be_read_is_told(postgres_url: str, tmp_path: Path, content: bytes | None, what: str) -> None:
+    file = tmp_path / "schema.sql"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(UsageError) as caught, fresh_database(postgres_url, [file], drop=True):
+        pass
+
+    assert str(caught.value) == f"{file}: {what}"
+
+
+def test_the_password_of_a_server_is_not_told(tmp_path: Path) -> None:
+    with (
+        pytest.raises(StartError) as caught,
+        fresh_database(f"postgresql://me:hunter2@/x?host={tmp_path}&nonsense=1", [], drop=True),
+    ):
+        pass
+
+    assert "hunter2" not in str(caught.value)
+
+
 def test_wrong_sql_is_told_with_its_file_and_leaves_no_database(postgres_url: str, tmp_path: Path) -> None:
     file = tmp_path / "schema.sql"
     file.write_text("CREATE TABLE (")

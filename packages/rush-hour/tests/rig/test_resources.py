@@ -1,14 +1,41 @@
 """CPU and memory of real processes. A program burns CPU until it has used a known amount: no test asserts a time."""
 
 import os
+import time
 from collections.abc import Callable
 
 import pytest
 from rig.deadlines import wait_for
 
+from rush_hour.rig import part as part_module
 from rush_hour.rig import resources
+from rush_hour.rig.control_group import own_group
 from rush_hour.rig.part import Part
-from rush_hour.rig.resources import RoleSampler, Sampling
+from rush_hour.rig.resources import Clocks, RoleSampler, Sampling, busy_ratio, used_between
+
+
+class Processes:
+    """Processes that no keeper has started, and no control group counts."""
+
+    keeper_id = None
+
+    def __init__(self, *process_ids: int) -> None:
+        self._process_ids = list(process_ids)
+
+    def process_ids(self) -> list[int]:
+        return self._process_ids
+
+    def cpu_s(self) -> float | None:
+        return None
+
+
+@pytest.fixture(params=["by control group", "by clocks"], autouse=True)
+def way_of_counting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Count in both ways; where no control group may be made, both are the second."""
+    if request.param == "by clocks":
+        monkeypatch.setattr(part_module, "own_group", lambda: None)
+    return str(request.param)
+
 
 BURN = """
 import os, resource, sys, time
@@ -36,7 +63,7 @@ time.sleep(1000)
 def test_cpu_and_peak_memory_of_a_tree_include_a_child_that_is_dead(start_part: Callable[..., Part]) -> None:
     part = start_part(PARENT_AND_CHILD)
     wait_for(lambda: part.log_tail() == "up", "the child")
-    sampler = RoleSampler(part.process_ids)
+    sampler = RoleSampler(part)
     sampler.begin()
     (part.log_path.parent / "go").touch()
     wait_for(lambda: part.log_tail().endswith("burnt"), "the child's work")
@@ -56,7 +83,7 @@ def test_cpu_and_peak_memory_of_a_tree_include_a_child_that_is_dead(start_part: 
 def test_what_was_used_before_the_beginning_does_not_count(start_part: Callable[..., Part]) -> None:
     part = start_part(f"{BURN}burn(0.3)\nprint('burnt')\ntime.sleep(1000)")
     wait_for(lambda: part.log_tail() == "burnt", "the work")
-    sampler = RoleSampler(part.process_ids)
+    sampler = RoleSampler(part)
 
     sampler.begin()
 
@@ -66,7 +93,7 @@ def test_what_was_used_before_the_beginning_does_not_count(start_part: Callable[
 
 def test_peak_memory_is_that_of_all_processes_at_once() -> None:
     me = os.getpid()
-    once, twice = RoleSampler(lambda: [me]), RoleSampler(lambda: [me, os.getppid()])
+    once, twice = RoleSampler(Processes(me)), RoleSampler(Processes(me, os.getppid()))
 
     once.begin()
     twice.begin()
@@ -77,7 +104,7 @@ def test_peak_memory_is_that_of_all_processes_at_once() -> None:
 def test_cpu_of_less_than_a_hundredth_of_a_second_is_counted(start_part: Callable[..., Part]) -> None:
     part = start_part(f"{BURN}print('up')\nwait_for_file('go')\nprint('seen')\ntime.sleep(1000)")
     wait_for(lambda: part.log_tail() == "up", "the program")
-    sampler = RoleSampler(part.process_ids)
+    sampler = RoleSampler(part)
     sampler.begin()
     (part.log_path.parent / "go").touch()
     wait_for(lambda: part.log_tail().endswith("seen"), "the program's look at the file")
@@ -89,7 +116,7 @@ def test_cpu_of_less_than_a_hundredth_of_a_second_is_counted(start_part: Callabl
 
 def test_a_second_beginning_forgets_the_first(start_part: Callable[..., Part]) -> None:
     part = start_part(f"{BURN}burn(0.2)\nprint('burnt')\ntime.sleep(1000)")
-    sampler = RoleSampler(part.process_ids)
+    sampler = RoleSampler(part)
     sampler.begin()
     wait_for(lambda: part.log_tail() == "burnt", "the work")
     sampler.sample()
@@ -103,7 +130,7 @@ def test_a_process_that_is_gone_when_it_is_looked_at_is_left_out(start_part: Cal
     gone = start_part("")
     keeper_id = gone._keeper.pid
     gone.wait()
-    sampler = RoleSampler(lambda: [keeper_id])
+    sampler = RoleSampler(Processes(keeper_id))
 
     sampler.begin()
 
@@ -114,7 +141,7 @@ def test_roles_are_sampled_from_the_beginning_to_the_end(start_part: Callable[..
     part = start_part(f"{BURN}print('up')\nwait_for_file('go')\nburn(0.2)\nprint('burnt')\ntime.sleep(1000)")
     wait_for(lambda: part.log_tail() == "up", "the program")
 
-    with Sampling({"server": part.process_ids, "nobody": list}) as sampling:
+    with Sampling({"server": part, "nobody": Processes()}) as sampling:
         sampling.begin()
         (part.log_path.parent / "go").touch()
         wait_for(lambda: part.log_tail().endswith("burnt"), "the work")
@@ -132,7 +159,7 @@ def test_a_child_that_came_and_went_between_the_two_ends_is_counted(
     wait_for(lambda: part.log_tail() == "up", "the child")
     before = len(part.process_ids())
 
-    with Sampling({"server": part.process_ids}) as sampling:
+    with Sampling({"server": part}) as sampling:
         sampling.begin()
         (part.log_path.parent / "go").touch()
         wait_for(lambda: sampling.usage()["server"].cpu_s >= 0.25, "the child's work")
@@ -144,7 +171,127 @@ def test_a_child_that_came_and_went_between_the_two_ends_is_counted(
 
 
 def test_a_sampling_that_never_began_has_nothing_to_tell() -> None:
-    with Sampling({"server": lambda: [os.getpid()]}) as sampling:
+    with Sampling({"server": Processes(os.getpid())}) as sampling:
         pass
 
     assert sampling.usage()["server"].cpu_s == 0
+
+
+CHILDREN = 10
+CHILD_CPU_S = 0.03
+MANY_CHILDREN = f"""{BURN}
+import signal, sys
+signal.signal(signal.SIGCHLD, signal.DISPOSITION)
+print("up")
+wait_for_file("go")
+for number in range({CHILDREN}):
+    child = os.fork()
+    if child == 0:
+        if LEAVES_ORPHANS and os.fork():
+            os._exit(0)
+        burn(time.process_time() + {CHILD_CPU_S})
+        open("done-%d" % number, "w").close()
+        os._exit(0)
+    if signal.getsignal(signal.SIGCHLD) == signal.SIG_DFL:
+        os.waitpid(child, 0)
+    wait_for_file("done-%d" % number)
+print("done")
+time.sleep(1000)
+"""
+
+
+def cpu_s_of_children(
+    start_part: Callable[..., Part], *, disposition: str = "SIG_DFL", leaves_orphans: bool = False
+) -> float:
+    """Return what is seen of children that came and went between two looks."""
+    program = MANY_CHILDREN.replace("DISPOSITION", disposition).replace("LEAVES_ORPHANS", str(leaves_orphans))
+    part = start_part(program)
+    wait_for(lambda: part.log_tail() == "up", "the program")
+    sampler = RoleSampler(part)
+    sampler.begin()
+    (part.log_path.parent / "go").touch()
+    wait_for(lambda: part.log_tail().endswith("done"), "its children")
+    wait_for(lambda: len(part.process_ids()) == 1, "the end of them all")
+    sampler.sample()
+    return sampler.usage().cpu_s
+
+
+def test_children_that_came_and_went_between_two_looks_are_counted(start_part: Callable[..., Part]) -> None:
+    seen_s = cpu_s_of_children(start_part)
+
+    assert 0.8 * CHILDREN * CHILD_CPU_S <= seen_s <= 2 * CHILDREN * CHILD_CPU_S
+
+
+def test_orphans_that_came_and_went_between_two_looks_are_counted(start_part: Callable[..., Part]) -> None:
+    seen_s = cpu_s_of_children(start_part, leaves_orphans=True)
+
+    assert 0.8 * CHILDREN * CHILD_CPU_S <= seen_s <= 2 * CHILDREN * CHILD_CPU_S
+
+
+def test_children_that_nobody_waits_for_are_counted_by_their_control_group(
+    start_part: Callable[..., Part], way_of_counting: str
+) -> None:
+    group = own_group()
+    if way_of_counting == "by clocks" or group is None or not os.access(group, os.W_OK):
+        pytest.skip("there is no control group that may be used")
+
+    seen_s = cpu_s_of_children(start_part, disposition="SIG_IGN")
+
+    assert seen_s >= 0.8 * CHILDREN * CHILD_CPU_S
+
+
+def clocks(own_s: float, reaped_s: float = 0.0) -> Clocks:
+    return Clocks(own_s=own_s, reaped_s=reaped_s)
+
+
+PARENT, CHILD, OTHER = (1, 0), (2, 0), (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "used_s"),
+    [
+        ({PARENT: clocks(1)}, {PARENT: clocks(3)}, 2),
+        ({PARENT: clocks(1)}, {PARENT: clocks(1), CHILD: clocks(2)}, 2),
+        ({PARENT: clocks(1)}, {PARENT: clocks(1, 4)}, 4),
+        ({PARENT: clocks(1), CHILD: clocks(3)}, {PARENT: clocks(1, 4)}, 1),
+        ({PARENT: clocks(1), CHILD: clocks(3)}, {PARENT: clocks(2)}, 1),
+        ({PARENT: clocks(1, 5), CHILD: clocks(1, 2), OTHER: clocks(1)}, {PARENT: clocks(1, 10)}, 1),
+        ({CHILD: clocks(3)}, {}, 0),
+        ({}, {PARENT: clocks(2, 1)}, 3),
+    ],
+    ids=[
+        "a process", "a new one", "one that came and went", "one that was seen and went", "one nobody waited for",
+        "a family that went", "the last one", "all are new",
+    ],
+)  # fmt: skip
+def test_what_has_ended_is_counted_once(
+    before: dict[tuple[int, int], Clocks], now: dict[tuple[int, int], Clocks], used_s: float
+) -> None:
+    assert used_between(before, now) == used_s
+
+
+def test_nothing_counts_after_the_end_nor_what_this_process_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    instants = iter([(100.0, 5.0, 1.0), (102.0, 8.0, 1.5)])
+
+    def now(cls: type) -> object:
+        at_s, cpu_s, own_cpu_s = next(instants)
+        return cls(at_s=at_s, cpu_s=cpu_s, own_cpu_s=own_cpu_s)
+
+    monkeypatch.setattr(resources._Machine, "now", classmethod(now))
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+
+    with Sampling({"server": Processes(os.getpid())}) as sampling:
+        sampling.begin()
+        sampling.end()
+        used = sampling.usage()
+        burn_until_s = time.process_time() + 0.05
+        while time.process_time() < burn_until_s:
+            pass
+
+    assert sampling.machine_cpu_s == 2.5
+    assert sampling.capacity_cpu_s == 8.0
+    assert sampling.usage() == used
+
+
+def test_how_busy_the_machine_is_is_a_ratio() -> None:
+    assert 0.0 <= busy_ratio(lambda: time.sleep(0.02)) <= 1.0

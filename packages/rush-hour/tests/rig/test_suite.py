@@ -162,6 +162,13 @@ def test_an_unknown_placeholder_in_the_environment_is_told(tmp_path: Path) -> No
     )
 
 
+def test_a_secret_of_the_environment_is_not_told(tmp_path: Path) -> None:
+    assert refusal_of(tmp_path, f'{MINIMAL}env = {{ API_KEY = "hunter2{{" }}') == (
+        f"{END + 1}: systems[0].env.API_KEY: expected placeholders among "
+        "backlog, database_url, port, run_directory, socket, workers; got {***}."
+    )
+
+
 def test_a_rule_may_name_the_workers_and_nothing_else(tmp_path: Path) -> None:
     text = 'rules = ["{workers} processes.", "Port {port}."]\n' + MINIMAL
 
@@ -228,3 +235,17 @@ def test_files_are_looked_for_beside_the_suite(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir("/")
 
     assert read_suite(path).systems[0].directory == "app"
+
+
+@pytest.mark.parametrize("name", ["A=B", ""])
+def test_a_variable_has_a_name_that_the_system_takes(tmp_path: Path, name: str) -> None:
+    assert refusal_of(tmp_path, f'{MINIMAL}env = {{ "{name}" = "x" }}').endswith(
+        f"expected the name of a variable, without '='; got {name!r}."
+    )
+
+
+@pytest.mark.parametrize("name", ["", "-", "a b", "a/b"])
+def test_a_package_has_a_name(tmp_path: Path, name: str) -> None:
+    assert refusal_of(tmp_path, f'{MINIMAL}packages = ["uvloop", "{name}"]') == (
+        f"{END + 1}: systems[0].packages[1]: expected the name of a distribution, got {name!r}."
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
-from rig.deadlines import TIMEOUT_S
+from rig.deadlines import TIMEOUT_S, wait_until_gone
 
 from rush_hour.core.expectation import Expectation
 from rush_hour.errors import StartError
@@ -88,7 +88,7 @@ def test_a_system_runs_until_the_end_of_its_turn(spec: SystemSpec, rig: Rig) -> 
         assert running.url == f"http://127.0.0.1:{spec.port}/agents"
         assert running.answer == Answer(status=200, body=b"hello")
         assert running.request.data.startswith(b"GET /agents HTTP/1.1\r\n")
-        assert running.request.expectation == Expectation(statuses=frozenset({200}), body=b"hello")
+        assert running.request.expectation == Expectation(statuses=frozenset({200}), body=b"hello", is_guess=True)
         assert (running.notes, running.proxy) == ([], None)
         assert running.parts() == {"server": running.server}
 
@@ -203,7 +203,7 @@ def test_another_status_is_told_with_the_start_of_the_answer() -> None:
     problem = _wrong_with(Answer(status=500, body=b" no table \xff\n" + bytes(1000)), PROBE)
 
     assert problem is not None
-    assert problem.rstrip("\0") == "expected status 200 for /agents, got 500: no table \ufffd\n"
+    assert problem == "expected status 200 for /agents, got 500: no table \ufffd\\n" + 188 * "\\x00"
 
 
 def test_another_body_is_told_with_its_digest() -> None:
@@ -253,10 +253,11 @@ def test_a_program_in_the_systems_directory_is_found(
     [
         ("sh -c 'echo first; echo no compiler. >&2; exit 1'", "Install one.", "no compiler. Install one."),
         ("sh -c 'exit 5'", "", "exit code 5."),
+        ("sh -c 'printf \"n\\303\\266 \\377 \\033[31m\"; exit 1'", "", "n\u00f6 \ufffd \\x1b[31m."),
         (
             "no-such-check",
             "Install it.",
-            "no-such-check: [Errno 2] No such file or directory: 'no-such-check'. Install it.",
+            "no-such-check: No such file or directory. Install it.",
         ),
     ],
 )
@@ -266,6 +267,22 @@ def test_a_requirement_that_fails_makes_a_system_unavailable(
     spec = structs.replace(spec, requires=[Requirement(command="true"), Requirement(command=command, hint=hint)])
 
     assert refusal_of(spec, rig, kind=Unavailable) == reason
+
+
+def test_nothing_of_a_requirement_is_left(spec: SystemSpec, rig: Rig, tmp_path: Path) -> None:
+    check = f"sh -c 'sleep 1000 & echo $! > {tmp_path}/id'"
+
+    with running_system(structs.replace(spec, requires=[Requirement(command=check)]), PROBE, rig):
+        wait_until_gone(int((tmp_path / "id").read_text()))
+
+
+def test_a_requirement_that_does_not_end_is_not_met(
+    spec: SystemSpec, rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rush_hour.rig.system.REQUIREMENT_TIMEOUT_S", 0.1)
+    spec = structs.replace(spec, requires=[Requirement(command="sleep 1000", hint="Wake it.")])
+
+    assert refusal_of(spec, rig, kind=Unavailable) == "sleep 1000: not done after 0.1 s. Wake it."
 
 
 def test_requirements_are_tried_in_the_systems_directory_with_its_programs(

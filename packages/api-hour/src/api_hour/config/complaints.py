@@ -5,6 +5,13 @@ from typing import Literal, get_args, get_origin
 import cyclopts
 from cyclopts.argument import Argument, Token
 
+# What users of other servers write, and what it is here.
+HABITS = {
+    "--host": "-b HOST:PORT",
+    "--port": "-b HOST:PORT",
+    "--uds": "-b unix:PATH",
+    "--fd": "-b fd://N",
+}
 EXPECTED = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -17,6 +24,10 @@ def explain(error: cyclopts.CycloptsError) -> str:
         if error.msg is not None:
             return f"{where}: {error.msg}"
         return f"{where}: expected {_expected(error.target_type)}; got {error.token.value!r}."
+    if isinstance(error, cyclopts.UnknownOptionError):
+        option = (error.token.keyword or error.token.value).partition("=")[0]
+        if option in HABITS:
+            return f"{option}: there is no such option; here it is {HABITS[option]}."
     if isinstance(error, cyclopts.UnusedCliTokensError):
         return f"expected one TARGET; what is {' '.join(error.unused_tokens or [])!r}? See api_hour --help."
     return str(error)

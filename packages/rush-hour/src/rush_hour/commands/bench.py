@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Annotated
 
 from rush_hour import options
-from rush_hour.errors import RushHourError, StartError, UsageError
+from rush_hour.cli import UNTRUSTED
+from rush_hour.errors import OutputLost, RushHourError, StartError, UsageError
 from rush_hour.load.limits import raise_open_file_limit
 from rush_hour.report.progress import TerminalProgress
 from rush_hour.report.published import Published, compare, read_published
-from rush_hour.report.result_file import BenchFile, read_result
+from rush_hour.report.result_directory import RESULT_NAME, ResultDirectory
+from rush_hour.report.result_file import BenchFile
 from rush_hour.report.terminal import bench_report, make_console
-from rush_hour.rig.bench import RESULT_NAME, LoadSettings, choose, run_bench
+from rush_hour.rig.bench import LoadSettings, choose, run_bench
 from rush_hour.rig.stack import RigOptions
 from rush_hour.rig.suite import Suite, read_suite
 from rush_hour.units import parse_duration_s
@@ -50,30 +52,29 @@ def bench(
     options.check_processes(load.processes, load.connections)
     raise_open_file_limit(load.connections)
     published = None if read.published is None else read_published(suite.parent / read.published)
-    directory = _make_output(output, read)
+    results = ResultDirectory(_make_output(output, read))
     rig_options = RigOptions(
-        suite_path=suite, logs=directory / "logs", workers=workers, database_url=database, nginx=nginx
+        suite_path=suite, logs=results.path / "logs", workers=workers, database_url=database, nginx=nginx
     )
     try:
         with TerminalProgress(make_console(stderr=True)) as progress:
-            run_bench(read, systems, load, rig_options, output=directory, progress=progress)
+            run_bench(read, systems, load, rig_options, results=results, progress=progress)
     finally:  # also of what was finished before Ctrl-C
-        document = _report(directory, published)
-    return _exit_code(document)
+        _report(results, published)
+    if results.lost:
+        raise OutputLost("\n".join(results.lost))
+    return _exit_code(results.document)
 
 
-def _report(directory: Path, published: Published | None) -> BenchFile | None:
-    """Print what the result file holds, and return it; None while it holds no system."""
-    if not (directory / RESULT_NAME).exists():
-        return None
-    document = read_result(directory / RESULT_NAME)
-    if not isinstance(document, BenchFile) or not document.systems:
-        return None
+def _report(results: ResultDirectory, published: Published | None) -> None:
+    """Print what was found out; nothing before the first system is finished."""
+    document = results.document
+    if document is None or not document.systems:
+        return
     comparison = [] if published is None else compare(published, document.systems)
     console = make_console()
     console.print(bench_report(document, comparison))
-    console.print(f"\nresult: {directory / RESULT_NAME}; logs: {directory / 'logs'}", soft_wrap=True)
-    return document
+    console.print(f"\nresult: {results.path / RESULT_NAME}; logs: {results.path / 'logs'}", soft_wrap=True)
 
 
 def _make_output(output: Path | None, suite: Suite) -> Path:
@@ -103,11 +104,10 @@ def _new_directory(parent: Path, name: str) -> Path:
 
 
 def _exit_code(document: BenchFile | None) -> int:
-    """Return 0 when every system that can run here was measured and its figures can be trusted."""
+    """Return 0 when every system that can run here was measured and its figures can be trusted; a failure is worse."""
     if document is None or all(entry.status == "unavailable" for entry in document.systems):
         return StartError.exit_code
-    is_sound = all(
-        entry.status == "unavailable" or (entry.load is not None and entry.load.verdict.trusted)
-        for entry in document.systems
-    )
-    return 0 if is_sound else RushHourError.exit_code
+    if any(entry.status == "failed" for entry in document.systems):
+        return RushHourError.exit_code
+    loads = [entry.load for entry in document.systems if entry.load is not None]
+    return 0 if all(load.verdict.trusted for load in loads) else UNTRUSTED

@@ -1,6 +1,7 @@
 """`rush-hour load`: one run of the load generator."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,20 +10,24 @@ from urllib.parse import SplitResult
 from cyclopts import Parameter
 
 from rush_hour import __version__, options
-from rush_hour.cli import INTERRUPTED
+from rush_hour.cli import INTERRUPTED, UNTRUSTED
+from rush_hour.core.expectation import ANY_STATUS
 from rush_hour.core.result import LoadReport
-from rush_hour.errors import RushHourError, UsageError
+from rush_hour.credentials import hide_in_url
+from rush_hour.errors import OutputLost, UsageError
 from rush_hour.load.plan import LoadPlan, parse_url, resolve
-from rush_hour.load.probe import SAFE_METHODS, expect_what_is_answered
+from rush_hour.load.probe import SAFE_METHODS, ask_once, expect_what_is_answered
 from rush_hour.load.request import OneRequest, Request, Requests, build_request
 from rush_hour.load.run import Observer, run_load
 from rush_hour.load.script import Script
 from rush_hour.load.target_file import read_target_file
 from rush_hour.load.transport import Address, Tls
+from rush_hour.load.wire_text import usable_host
 from rush_hour.report.csv_file import write_csv
 from rush_hour.report.hlog import write_hlog
 from rush_hour.report.live_view import LiveView
-from rush_hour.report.result_file import check_writable, load_file, write_result
+from rush_hour.report.output_file import check_writable
+from rush_hour.report.result_file import load_file, write_result
 from rush_hour.report.terminal import load_summary, make_console
 from rush_hour.report.wrk2_figures import wrk2_report
 from rush_hour.report.wrk2_text import format_report
@@ -73,13 +78,15 @@ class Reached:
     cert: Annotated[Path | None, options.CERT] = None
     key: Annotated[Path | None, options.KEY] = None
     server_name: Annotated[str | None, options.SERVER_NAME] = None
+    source: Annotated[tuple[str, ...], options.SOURCE] = ()
+    spread: Annotated[bool, options.SPREAD] = False
 
     def tls(self, url: SplitResult) -> Tls | None:
         """Return how to speak TLS; None for `http://`."""
         if url.scheme != "https":
             return None
         tls = Tls(
-            server_name=self.server_name or str(url.hostname),
+            server_name=self._server_name(url),
             verifies=not self.insecure,
             ca_file=self.cacert,
             cert_file=self.cert,
@@ -87,6 +94,11 @@ class Reached:
         )
         tls.context()  # so that a wrong file is found now
         return tls
+
+    def _server_name(self, url: SplitResult) -> str:
+        if self.server_name is not None:
+            return usable_host(self.server_name, what="--server-name")
+        return str(url.hostname).partition("%")[0]
 
 
 @Parameter(name="*", group="Output")
@@ -125,10 +137,12 @@ def load(
     arrivals, rate_per_s = _arrivals(pace)
     for file in output.files():
         check_writable(file)
-    address, tls = resolve(parts, unix=reached.unix, connect_to=reached.connect_to), reached.tls(parts)
-    requests = _requests(asked, parts, address, tls, pace.seed)
+    address = resolve(parts, unix=reached.unix, connect_to=reached.connect_to, sources=reached.source)
+    tls = reached.tls(parts)
+    server = _Server(address, tls, pace.timeout_s, is_judged=not output.wrk2)
+    requests = _requests(asked, parts, server, pace.seed)
     plan = LoadPlan(
-        url=url,
+        url=hide_in_url(url),
         address=address,
         tls=tls,
         requests=requests,
@@ -142,15 +156,21 @@ def load(
         seed=pace.seed,
         max_requests=pace.max_requests,
         connection_per_request=pace.connection_per_request,
+        spread=reached.spread,
     )
     with LiveView(make_console(stderr=True), plan.duration_s) as view:
         report, is_interrupted = run_load(plan, Observer(on_phase=view.step, on_second=view.second))
-    _write(report, output)
+    _print(report, output)
+    lost = _write(report, output)
     if isinstance(requests, Script):
         requests.done(report.result)
+    if lost:
+        raise OutputLost("\n".join(lost))
+    if output.wrk2:
+        return 0  # as wrk2 does after every run, whatever came of it
     if is_interrupted:
         return INTERRUPTED
-    return 0 if report.verdict.trusted else RushHourError.exit_code
+    return 0 if report.verdict.trusted else UNTRUSTED
 
 
 def _arrivals(pace: Pace) -> tuple[Literal["constant", "poisson", "closed-loop"], float]:
@@ -173,20 +193,76 @@ def _duration_s(pace: Pace, arrivals: str, rate_per_s: float) -> float:
     return min(pace.duration_s, pace.max_requests / rate_per_s)
 
 
-def _requests(asked: Asked, url: SplitResult, address: Address, tls: Tls | None, seed: int) -> Requests:
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """Who is asked what a good answer is.
+
+    Attributes:
+        timeout_s: for connecting, and for an answer.
+        is_judged: whether an answer that nobody wants ends the command; wrk2 takes any.
+    """
+
+    address: Address
+    tls: Tls | None
+    timeout_s: float
+    is_judged: bool
+
+    def expect(self, request: Request, asked: Asked, statuses: frozenset[int] | None = None) -> Request:
+        """Return a request with what is expected: as asked for, or as the server answers if asking changes nothing.
+
+        Args:
+            request: what to send.
+            asked: says what is expected.
+            statuses: of a good answer, where a target file says so.
+
+        Raises:
+            StartError: there is no server, or its answer is not a good one.
+            UsageError: what is expected cannot be read or found out.
+        """
+        overridden = _overridden(request, asked, statuses)  # which also finds what is wrong with the options
+        is_said = asked.expect_body not in {None, "probe"} and (asked.expect_status or statuses) is not None
+        if asked.expect_body != "probe" and (request.method not in SAFE_METHODS or is_said):
+            return overridden
+        if not self.is_judged:
+            ask_once(request, self.address, self.tls, timeout_s=self.timeout_s)
+            return replace(overridden, expectation=replace(overridden.expectation, statuses=ANY_STATUS))
+        said = overridden.expectation.statuses if (asked.expect_status or statuses) is not None else None
+        probed = expect_what_is_answered(request, self.address, self.tls, statuses=said, timeout_s=self.timeout_s)
+        if probed.expectation.body is None and asked.expect_body in {None, "probe"}:
+            _tell_that_it_changes(request, asked)
+        return _overridden(probed, asked, statuses)
+
+
+def _tell_that_it_changes(request: Request, asked: Asked) -> None:
+    what = f"the body of {request.target} changes with each request"
+    if asked.expect_body == "probe":
+        raise UsageError(
+            f"--expect-body: expected the same body from the server twice; {what}. "
+            "Say what is good with any, sha256:HEX or json:TEXT."
+        )
+    sys.stderr.write(
+        f"{what}: it is not looked at (--expect-body any says so, json:TEXT and sha256:HEX do otherwise)\n"
+    )
+
+
+def _requests(asked: Asked, url: SplitResult, server: _Server, seed: int) -> Requests:
     """Return what is sent, with what is expected: as asked for, or as the server answers now."""
     if asked.target_file is not None and (asked.script is not None or asked.body is not None or asked.body_file):
         raise UsageError("--target-file: expected neither --script nor a body with it: the file has its own.")
     if asked.target_file is not None:
         return read_target_file(
-            asked.target_file, url, asked.header, seed=seed, expect=lambda one: _expect(one, asked, address, tls)
+            asked.target_file,
+            url,
+            asked.header,
+            seed=seed,
+            expect=lambda one, statuses: server.expect(one, asked, statuses),
         )
     if asked.body is not None and asked.body_file is not None:
         raise UsageError("--body: expected either --body or --body-file, got both.")
-    body = asked.body_file.read_bytes() if asked.body_file else (asked.body or "").encode()
+    body = _read_body(asked.body_file) if asked.body_file else (asked.body or "").encode()
     one = build_request(url, asked.header, method=asked.method, body=body)
     if asked.script is None:
-        return OneRequest(_expect(one, asked, address, tls))
+        return OneRequest(server.expect(one, asked))
     if asked.expect_body == "probe":
         raise UsageError("--expect-body: expected no probe with --script, whose answers may differ.")
     script = Script(asked.script, url, _overridden(one, asked), asked.header)
@@ -194,37 +270,29 @@ def _requests(asked: Asked, url: SplitResult, address: Address, tls: Tls | None,
     return script
 
 
-def _expect(request: Request, asked: Asked, address: Address, tls: Tls | None) -> Request:
-    """Ask the server for what is expected, unless that is said, or asking could change something."""
-    overridden = _overridden(request, asked)  # which also finds what is wrong with the options
-    is_said = asked.expect_status is not None and asked.expect_body is not None
-    if asked.expect_body == "probe" or (request.method in SAFE_METHODS and not is_said):
-        overridden = _overridden(expect_what_is_answered(request, address, tls), asked)
-    if asked.expect_body == "probe" and overridden.expectation.body is None:
-        raise UsageError(
-            "--expect-body: expected the same body from the server twice, got an error or two different ones; "
-            "say what is good with any, sha256:HEX or json:TEXT."
-        )
-    return overridden
+def _read_body(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"--body-file: {path} cannot be read: {error.strerror}.") from error
 
 
-def _overridden(request: Request, asked: Asked) -> Request:
+def _overridden(request: Request, asked: Asked, statuses: frozenset[int] | None = None) -> Request:
+    """Return a request with what was said of its answer; a target file has the last word."""
     expectation = request.expectation
     expected_body = None if asked.expect_body is None else options.parse_expected_body(asked.expect_body)
     if expected_body is not None:
         expectation = replace(expected_body, statuses=expectation.statuses)
+    if asked.expect_body is not None:
+        expectation = replace(expectation, is_guess=False)
     if asked.expect_status is not None:
         expectation = replace(expectation, statuses=options.parse_expected_statuses(asked.expect_status))
+    if statuses is not None:
+        expectation = replace(expectation, statuses=statuses)
     return replace(request, expectation=expectation)
 
 
-def _write(report: LoadReport, output: Output) -> None:
-    if output.json is not None:
-        write_result(output.json, load_file(report))
-    if output.hlog is not None:
-        write_hlog(output.hlog, report)
-    if output.csv is not None:
-        write_csv(output.csv, report.result)
+def _print(report: LoadReport, output: Output) -> None:
     if not output.wrk2:
         make_console().print(load_summary(report))
         return
@@ -232,3 +300,21 @@ def _write(report: LoadReport, output: Output) -> None:
     sys.stdout.write(format_report(wrk2_report(report.plan, report.result, **shows)))
     for doubt in report.verdict.warnings:
         sys.stderr.write(f"{doubt.code}: {doubt.message} {doubt.hint}\n")
+
+
+def _write(report: LoadReport, output: Output) -> list[str]:
+    """Write the files, each whatever becomes of the others, and return what was lost."""
+    sys.stdout.flush()  # a named pipe may have to wait
+    writers: list[tuple[Path | None, Callable[[Path], None]]] = [
+        (output.json, lambda path: write_result(path, load_file(report))),
+        (output.hlog, lambda path: write_hlog(path, report)),
+        (output.csv, lambda path: write_csv(path, report.result)),
+    ]
+    lost: list[str] = []
+    for path, write in writers:
+        try:
+            if path is not None:
+                write(path)
+        except OutputLost as error:
+            lost.append(str(error))
+    return lost

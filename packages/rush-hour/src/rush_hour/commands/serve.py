@@ -1,12 +1,15 @@
 """`rush-hour serve` and `rush-hour database`: what a bench starts, kept up for a person to look at."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from rush_hour import options
+from rush_hour.credentials import without_password
 from rush_hour.errors import StartError
 from rush_hour.report.progress import TerminalProgress
 from rush_hour.report.terminal import make_console
@@ -33,7 +36,11 @@ def serve(
     [spec] = choose(read, [system], what="SYSTEM")
     console = make_console(stderr=True)
     rig_options = RigOptions(suite_path=suite, logs=None, workers=workers, database_url=database, nginx=nginx)
-    with TerminalProgress(console) as progress, shared_rig(read, rig_options, progress.step) as (rig, server):
+    with (
+        _until_ctrl_c(),
+        TerminalProgress(console) as progress,
+        shared_rig(read, rig_options, progress.step) as (rig, server),
+    ):
         progress.step(f"starting {spec.name}")
         with running_system(spec, read.probe, rig) as running:
             progress.clear()
@@ -55,7 +62,11 @@ def database(
     alone = msgspec.structs.replace(read_suite(suite), systems=[])
     console = make_console(stderr=True)
     rig_options = RigOptions(suite_path=suite, logs=None, workers=None, database_url=database, nginx=None)
-    with TerminalProgress(console) as progress, shared_rig(alone, rig_options, progress.step) as (rig, server):
+    with (
+        _until_ctrl_c(),
+        TerminalProgress(console) as progress,
+        shared_rig(alone, rig_options, progress.step) as (rig, server),
+    ):
         progress.clear()
         _print_database(rig.database_url)
         console.print("Ctrl-C stops it", soft_wrap=True)
@@ -68,21 +79,39 @@ def _database_part(server: Part | None) -> dict[str, Part]:
 
 
 def _print_database(url: str | None) -> None:
-    if url is not None:
-        make_console().print(f"export DATABASE_URL='{url}'", soft_wrap=True, markup=False)
+    if url is None:
+        return
+    shown = without_password(url)
+    make_console().print(f"export DATABASE_URL='{shown}'", soft_wrap=True, markup=False)
+    if shown != url:
+        make_console(stderr=True).print("the password is that of --database: export PGPASSWORD too", soft_wrap=True)
+
+
+class _Enough(KeyboardInterrupt):
+    """Ctrl-C that ends what was to go on until then."""
+
+
+@contextmanager
+def _until_ctrl_c() -> Iterator[None]:
+    """Let the block end in peace when somebody has had enough; Ctrl-C before that is an interruption."""
+    try:
+        yield
+    except _Enough:
+        return
 
 
 def _stay(parts: dict[str, Part]) -> None:
     """Wait for Ctrl-C.
 
     Raises:
+        KeyboardInterrupt: it came.
         StartError: a part ended by itself.
     """
     while True:
         try:
             time.sleep(LOOK_INTERVAL_S)
-        except KeyboardInterrupt:
-            return
+        except KeyboardInterrupt as interrupt:
+            raise _Enough from interrupt
         for role, part in parts.items():
             if part.exit_code is not None:
                 raise StartError(f"the {role} ended with exit code {part.exit_code}.\n{part.log_tail()}")

@@ -14,6 +14,7 @@ from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
 Counts = NDArray[np.int64]
+Used = tuple[NDArray[np.int64], Counts]  # the steps in use, as indices, and their counts
 
 HIGHEST_US = 24 * 3600 * 1_000_000
 SIGNIFICANT_DIGITS = 3
@@ -115,7 +116,7 @@ class Histogram:
         index = int(np.searchsorted(np.cumsum(self.counts), target))
         return int(HIGHEST_EQUIVALENT_US[index])
 
-    def used(self) -> tuple[NDArray[np.int64], Counts]:
+    def used(self) -> Used:
         """Return the steps in use, as indices, and their counts: what is worth sending to another process."""
         index = np.flatnonzero(self.counts)
         return index, self.counts[index]

@@ -13,23 +13,18 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
+from rush_hour.core.chunks import CHUNK_LINE_LIMIT_BYTES, Chunks, chunk_size
+from rush_hour.core.malformed import MalformedResponse
+
+HEAD_BEGIN = b"HTTP/1."
 HEAD_END = b"\r\n\r\n"
 HEAD_LIMIT_BYTES = 65536
-CHUNK_LINE_LIMIT_BYTES = 4096
 HEAD_CACHE_LENGTH = 128  # a Date header makes a new head each second
 
 _TEXT = rb"[^\x00-\x08\x0a-\x1f\x7f]"  # neither control characters nor ends of lines (RFC 9110, section 5.5)
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: " + _TEXT + rb"*)?")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(" + _TEXT + rb"*?)[ \t]*")
-_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;" + _TEXT + rb"*)?")
-
-
-class MalformedResponse(Exception):
-    """The server broke the protocol. `code` is a short name for counting, the message is for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+_HEAD_END = re.compile(rb"\n\r?\n")
 
 
 class Framing(Enum):
@@ -79,13 +74,14 @@ def parse_head(raw: bytes, *, method: str) -> ResponseHead:
     """Parse a head.
 
     Args:
-        raw: status line and headers, up to and with the empty line.
+        raw: status line and headers, up to and with the empty line. Lines may end with LF alone (RFC 9112,
+            section 2.2).
         method: of the request that is answered: the answer to HEAD has no body.
 
     Raises:
         MalformedResponse: it is not a head of HTTP/1.1 or HTTP/1.0.
     """
-    status_line, *lines = raw[: -len(HEAD_END)].split(b"\r\n")
+    status_line, *lines = [line.removesuffix(b"\r") for line in raw.split(b"\n")[:-2]]
     match = _STATUS_LINE.fullmatch(status_line)
     if match is None:
         raise MalformedResponse("status-line", f"expected 'HTTP/1.1 200 OK' or the like, got {status_line[:80]!r}")
@@ -131,7 +127,9 @@ def _framing(status: int, headers: dict[bytes, list[bytes]], method: str) -> tup
 
 
 class HeadCache:
-    """Heads by their bytes: servers repeat themselves, until the second in their Date header changes.
+    """Final heads by their bytes: servers repeat themselves, until the second in their Date header changes.
+
+    An interim head (1xx) is never in it: whoever finds a head here has found the head of an answer.
 
     Args:
         method: of the requests that are answered.
@@ -151,9 +149,10 @@ class HeadCache:
         head = self._heads.get(raw)
         if head is None:
             head = parse_head(raw, method=self._method)
-            if len(self._heads) >= HEAD_CACHE_LENGTH:
-                self._heads.clear()
-            self._heads[raw] = head
+            if head.status >= 200:
+                if len(self._heads) >= HEAD_CACHE_LENGTH:
+                    self._heads.clear()
+                self._heads[raw] = head
         return head
 
 
@@ -162,14 +161,20 @@ class ResponseReader:
 
     Args:
         heads: where parsed heads are kept.
+        gives_body: whether there are events for the parts of bodies.
+        only_one: whether what comes after the first response is left alone.
 
     `feed` returns the events of the bytes that came. Interim responses (1xx) give no events. Bytes after a
-    `ResponseEnd` belong to the next response.
+    `ResponseEnd` belong to the next response. Whatever the bytes are cut into, each is looked at once: the time is
+    linear, and what is kept is an unfinished head or line.
     """
 
-    def __init__(self, heads: HeadCache) -> None:
+    def __init__(self, heads: HeadCache, *, gives_body: bool = True, only_one: bool = False) -> None:
         self._heads = heads
+        self._gives_body = gives_body
+        self._only_one = only_one
         self._buffer = b""
+        self._at = 0  # what is before it in the buffer has been read
         self._missing_bytes = 0  # of the body or of the chunk
         self._state: Literal["head", "length", "until-close", "chunk-line", "chunk", "chunk-end", "trailer"] = "head"
 
@@ -184,10 +189,13 @@ class ResponseReader:
         Raises:
             MalformedResponse: the bytes are not HTTP/1.1; the reader must not be used again.
         """
-        self._buffer += data
+        self._buffer = self._buffer + data if self._buffer else data
+        self._at = 0
         events: list[Event] = []
-        while self._buffer and self._step(events):
-            pass
+        while self._at < len(self._buffer) and self._step(events):
+            if self._only_one and events and events[-1] is END:
+                break
+        self._buffer = self._buffer[self._at :]
         return events
 
     def feed_eof(self) -> list[Event]:
@@ -211,32 +219,44 @@ class ResponseReader:
             case "length" | "chunk":
                 return self._read_counted(events)
             case "until-close":
-                events.append(BodyChunk(self._take(len(self._buffer))))
+                self._pass_body(events, len(self._buffer) - self._at)
                 return True
             case "chunk-line":
-                return self._read_chunk_line()
+                return self._read_chunks(events)
             case "chunk-end":
                 return self._read_chunk_end()
             case "trailer":
                 return self._read_trailer(events)
 
     def _take(self, length: int) -> bytes:
-        taken, self._buffer = self._buffer[:length], self._buffer[length:]
+        taken = self._buffer[self._at : self._at + length]
+        self._at += len(taken)
         return taken
 
+    def _pass_body(self, events: list[Event], length: int) -> None:
+        if self._gives_body:
+            events.append(BodyChunk(self._take(length)))
+        else:
+            self._at += length
+
     def _take_line(self, limit_bytes: int) -> bytes | None:
-        end = self._buffer.find(b"\r\n")
-        if end > limit_bytes or (end < 0 and len(self._buffer) > limit_bytes):
+        end = self._buffer.find(b"\r\n", self._at)
+        length = (len(self._buffer) if end < 0 else end) - self._at
+        if length > limit_bytes:
             raise MalformedResponse("line-too-long", f"expected a line of at most {limit_bytes} bytes")
-        return None if end < 0 else self._take(end + 2)[:-2]
+        return None if end < 0 else self._take(length + 2)[:-2]
 
     def _read_head(self, events: list[Event]) -> bool:
-        end = self._buffer.find(HEAD_END)
-        if end > HEAD_LIMIT_BYTES or (end < 0 and len(self._buffer) > HEAD_LIMIT_BYTES):
+        found = _HEAD_END.search(self._buffer, self._at)
+        length = (len(self._buffer) if found is None else found.end()) - self._at
+        if length > HEAD_LIMIT_BYTES + len(HEAD_END):
             raise MalformedResponse("head-too-large", f"expected a head of at most {HEAD_LIMIT_BYTES} bytes")
-        if end < 0:
+        if found is None:
+            begin = self._buffer[self._at : self._at + 80]
+            if not begin.startswith(HEAD_BEGIN[: len(begin)]):  # whoever speaks first, or otherwise: no use in waiting
+                raise MalformedResponse("status-line", f"expected 'HTTP/1.1 200 OK' or the like, got {begin!r}")
             return False
-        head = self._heads.parse(self._take(end + len(HEAD_END)))
+        head = self._heads.parse(self._take(length))
         if head.status == 101:
             raise MalformedResponse("upgrade", "the server switched protocols without being asked")
         if head.status < 200:
@@ -253,9 +273,9 @@ class ResponseReader:
         return True
 
     def _read_counted(self, events: list[Event]) -> bool:
-        data = self._take(self._missing_bytes)
-        self._missing_bytes -= len(data)
-        events.append(BodyChunk(data))
+        length = min(self._missing_bytes, len(self._buffer) - self._at)
+        self._missing_bytes -= length
+        self._pass_body(events, length)
         if self._missing_bytes == 0:
             if self._state == "chunk":
                 self._state = "chunk-end"
@@ -264,19 +284,22 @@ class ResponseReader:
                 events.append(END)
         return True
 
-    def _read_chunk_line(self) -> bool:
+    def _read_chunks(self, events: list[Event]) -> bool:
+        """Read all chunks that are whole, and the beginning of the next."""
+        chunks = Chunks(self._buffer, self._at, gives_body=self._gives_body)
+        chunks.read()
+        self._at = chunks.at
+        if chunks.parts:
+            events.append(BodyChunk(b"".join(chunks.parts)))
         line = self._take_line(CHUNK_LINE_LIMIT_BYTES)
         if line is None:
             return False
-        match = _CHUNK_LINE.fullmatch(line)
-        if match is None:
-            raise MalformedResponse("chunk-size", f"expected a size in hexadecimal, got {line[:80]!r}")
-        self._missing_bytes = int(match[1], 16)
+        self._missing_bytes = chunk_size(line)
         self._state = "chunk" if self._missing_bytes else "trailer"
         return True
 
     def _read_chunk_end(self) -> bool:
-        if len(self._buffer) < 2:
+        if len(self._buffer) - self._at < 2:
             return False
         ending = self._take(2)
         if ending != b"\r\n":

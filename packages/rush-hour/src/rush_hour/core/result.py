@@ -4,6 +4,7 @@ These types are the result file's: `report/result_file.py` writes them as they a
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +77,35 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratorUsage:
-    """What the load generator itself used while it measured."""
+    """What the load generator itself used while it measured, and what kept it from measuring.
+
+    Attributes:
+        max_rss_bytes: of the processes that send.
+        busiest_process_cpu_ratio: of one core, from 0 to 1.
+        own_pause_us: the longest time for which a process that sends was awake and looked at no connection, less what
+            it waited for a core in that second.
+        page_faults_per_s, major_page_faults_per_s: of the process that had most, between the first and the last
+            second; None for a run that is too short to say.
+        run_queue_wait_ratio: of the process that had most: share of the run for which it was ready and had no core;
+            None where the kernel does not say.
+        steal_ratio: share of the machine's CPU time that its host gave to others; None where it is not known.
+        stalled_s: for how long a process stood still altogether: it was stopped, or had no core, or its host none.
+        unjudged: requests that were in flight then; what came of them may be the generator's doing.
+        durations_lost: answers and sent requests whose durations are in no distribution: there was no room for them.
+    """
 
     cpu_s: float
     max_rss_bytes: int
     processes: int
-    busiest_process_cpu_ratio: float  # of one core, from 0 to 1
+    busiest_process_cpu_ratio: float
+    own_pause_us: int | None = None
+    page_faults_per_s: float | None = None
+    major_page_faults_per_s: float | None = None
+    run_queue_wait_ratio: float | None = None
+    steal_ratio: float | None = None
+    stalled_s: float = 0.0
+    unjudged: int = 0
+    durations_lost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +134,23 @@ class Histograms:
     service_time_us: str | None
     send_lag_us: str | None
     latency_bad_us: str | None
+    read_lag_us: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadAnswer:
+    """An answer that was not good, and why.
+
+    Attributes:
+        differs: `status`, `body` or `script`: what of it was not as expected.
+        what: what came and what was expected, with the first difference.
+        is_guess: whether the body was expected only because a probe was answered with it.
+    """
+
+    status: int
+    differs: Literal["status", "body", "script"]
+    what: str
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +172,8 @@ class LoadResult:
         service_time_us: of good answers, from the moment each request was sent.
         send_lag_us: of all requests sent: how late the generator itself was, the connection being free.
         latency_bad_us: of answers that were not good.
+        read_lag_us: of all answers: for how long they waited to be read by the generator.
+        first_bad: one of the first answers that were not good; None without any.
     """
 
     requests_due: int
@@ -152,6 +195,8 @@ class LoadResult:
     connections: ConnectionFacts
     timeline: list[TimelineRow]
     histogram: Histograms
+    read_lag_us: DurationSummary | None = None
+    first_bad: BadAnswer | None = None
 
     @property
     def responses_bad(self) -> int:

@@ -6,10 +6,12 @@ answers badly or late is a finding, not a reason to doubt the figures.
 Pure: results in, verdict out.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
+from rush_hour.core.faults import GENERATOR_FAULTS, GENERATOR_PREFIX, STALLED_PREFIX
 from rush_hour.core.result import Doubt, LoadResult, PlanFacts, Verdict
 
 RATE_REACHED_RATIO = 0.999  # of the requests due that must have been sent
@@ -72,7 +74,7 @@ def doubt_other_load(verdict: Verdict, *, others_cpu_s: float, capacity_cpu_s: f
         others_cpu_s: CPU time that was used, and not by a part of the run.
         capacity_cpu_s: the machine's CPU time in the run: cores times seconds.
     """
-    ratio = others_cpu_s / capacity_cpu_s
+    ratio = min(1.0, others_cpu_s / capacity_cpu_s) if capacity_cpu_s > 0 else 0.0
     if ratio <= OTHER_LOAD_RATIO:
         return verdict
     doubt = Doubt(
@@ -93,17 +95,56 @@ def _generator_saturated(facts: Facts) -> tuple[str, str] | None:
     )
 
 
-def _generator_late(facts: Facts) -> tuple[str, str] | None:
-    lags, latencies = facts.result.send_lag_us, facts.result.latency_us or facts.result.latency_bad_us
-    if lags is None or latencies is None:
+def _generator_stalled(facts: Facts) -> tuple[str, str] | None:
+    generator = facts.result.generator
+    if not generator.stalled_s:
         return None
-    for name, lag_us, latency_us in (("median", lags.p50, latencies.p50), ("99th percentile", lags.p99, latencies.p99)):
-        if lag_us > max(SEND_LAG_ALWAYS_FINE_US, SEND_LAG_RATIO * latency_us):
-            lag, of_latency = f"{lag_us / 1000:.1f} ms ({name})", f"{latency_us / 1000:.1f} ms"
-            return (
-                f"the load generator sent late by {lag} of a latency of {of_latency}: that part is its own.",
-                "Leave it a core of its own, lower the rate, or use another machine for the load.",
-            )
+    message = (
+        f"the load generator itself stood still for {generator.stalled_s:.1f} s, and {generator.unjudged:,} requests "
+        "were in flight then: what came of them, and latencies of that time, may be its own doing."
+    )
+    return message, "Measure again; a process or machine that was stopped, or had no CPU, measures nothing."
+
+
+def _generator_faults(facts: Facts) -> tuple[str, str] | None:
+    result = facts.result
+    counts = Counter({name: result.connections.connect_failures.get(name, 0) for name in GENERATOR_FAULTS})
+    for name, count in result.errors.items():
+        fault = name.removeprefix(GENERATOR_PREFIX)
+        if fault in GENERATOR_FAULTS and fault != name:
+            counts[fault] = max(counts[fault], count)  # a failed attempt that a request waited for is in both
+    if not counts.total():
+        return None
+    worst, count = counts.most_common(1)[0]
+    why, advice = GENERATOR_FAULTS[worst]
+    return f"{why} ({worst}, {count:,} times): that says nothing of the server.", advice
+
+
+def _durations_lost(facts: Facts) -> tuple[str, str] | None:
+    lost = facts.result.generator.durations_lost
+    if not lost:
+        return None
+    return (
+        f"the process that counts fell behind: {lost:,} durations are in no distribution. The counts are complete.",
+        "Leave it some CPU, or lower the rate.",
+    )
+
+
+def _generator_late(facts: Facts) -> tuple[str, str] | None:
+    latencies = facts.result.latency_us or facts.result.latency_bad_us
+    for what, lags in (("sent", facts.result.send_lag_us), ("read", facts.result.read_lag_us)):
+        if lags is None or latencies is None:
+            continue
+        for name, lag_us, latency_us in (
+            ("median", lags.p50, latencies.p50),
+            ("99th percentile", lags.p99, latencies.p99),
+        ):
+            if lag_us > max(SEND_LAG_ALWAYS_FINE_US, SEND_LAG_RATIO * latency_us):
+                lag, of_latency = f"{lag_us / 1000:.1f} ms ({name})", f"{latency_us / 1000:.1f} ms"
+                return (
+                    f"the load generator {what} late by {lag} of a latency of {of_latency}: that part is its own.",
+                    "Leave it a core of its own, lower the rate, or use another machine for the load.",
+                )
     return None
 
 
@@ -111,6 +152,11 @@ def _rate_missed(facts: Facts) -> tuple[str, str] | None:
     due, sent = facts.result.requests_due, facts.result.requests_sent
     if sent >= RATE_REACHED_RATIO * due:
         return None
+    if _generator_stalled(facts) is not None or _is_generators_fault(facts, due - sent):
+        return (
+            f"{sent:,} of {due:,} requests due were sent: the load generator itself kept the others from it.",
+            "What is said of it above comes first; nothing follows for the server.",
+        )
     refused = sum(count for name, count in facts.result.errors.items() if name.startswith("connect:"))
     if refused >= (due - sent) / 2 or facts.result.connections.open_at_end < facts.plan.connections / 2:
         return (
@@ -123,16 +169,29 @@ def _rate_missed(facts: Facts) -> tuple[str, str] | None:
     )
 
 
+def _is_generators_fault(facts: Facts, count: int) -> bool:
+    """Whether at least half of so many requests failed, or had no connection, by the generator's own fault."""
+    result = facts.result
+    own = sum(number for name, number in result.errors.items() if name.startswith((GENERATOR_PREFIX, STALLED_PREFIX)))
+    if result.connections.connect_failures.keys() & GENERATOR_FAULTS.keys():
+        missing = facts.plan.connections - min(result.connections.open_at_start, result.connections.open_at_end)
+        own += min(result.unanswered_at_end, missing * result.requests_due // facts.plan.connections)
+    return own > 0 and own >= count / 2
+
+
 def _connections_lost(facts: Facts) -> tuple[str, str] | None:
     plan, connections = facts.plan, facts.result.connections
     missing = plan.connections - min(connections.open_at_start, connections.open_at_end)
     if missing <= 0 or plan.connection_per_request:
         return None
     seen = ", ".join(f"{name} {count:,} times" for name, count in connections.connect_failures.items())
+    own = connections.connect_failures.keys() & GENERATOR_FAULTS.keys()
     return (
         f"{missing:,} of {plan.connections:,} connections were not open at the start or at the end"
         + (f": {seen}." if seen else "."),
-        "EMFILE: raise the open-file limit. ECONNREFUSED: the server was gone. ETIMEDOUT: its backlog was full.",
+        "Some could not be opened by the load generator's own fault: see above."
+        if own
+        else "ECONNREFUSED: the server was gone. ETIMEDOUT: its backlog was full.",
     )
 
 
@@ -143,14 +202,30 @@ def _errors_above_limit(facts: Facts) -> tuple[str, str] | None:
         "failed": result.requests_failed,
         "unanswered at the end": result.unanswered_at_end,
     }
-    if sum(parts.values()) <= FAULTY_RATIO * result.requests_due:
+    if sum(parts.values()) <= _allowed(result):
         return None
     seen = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+    if result.first_bad is not None:
+        seen += f". The first bad answer had {result.first_bad.what}"
     share = sum(parts.values()) / result.requests_due
+    advice = "Compare goodput, not requests. The statuses and errors say what went wrong."
+    if _is_generators_fault(facts, sum(parts.values())):
+        advice = "That was the load generator's own fault: see above."
+    return f"{share:.1%} of the requests due were not answered well: {seen}.", advice
+
+
+def _body_changes(facts: Facts) -> tuple[str, str] | None:
+    result = facts.result
+    if result.first_bad is None or not result.first_bad.is_guess or result.responses_bad <= _allowed(result):
+        return None
     return (
-        f"{share:.1%} of the requests due were not answered well: {seen}.",
-        "Compare goodput, not requests. The statuses and errors say what went wrong.",
+        "the body was not the one of before the load: it changes with each request or with time, unless it is wrong.",
+        "Say what is good: --expect-body any, sha256:HEX or json:TEXT; in a suite, a path whose body stays the same.",
     )
+
+
+def _allowed(result: LoadResult) -> float:
+    return FAULTY_RATIO * result.requests_due
 
 
 def _too_few_samples(facts: Facts) -> tuple[str, str] | None:
@@ -192,8 +267,12 @@ def _shared_cores(facts: Facts) -> tuple[str, str] | None:
 
 
 CHECKS = (
+    Check(code="generator-stalled", ends_trust=True, find=_generator_stalled),
+    Check(code="generator-faults", ends_trust=True, find=_generator_faults),
     Check(code="generator-saturated", ends_trust=True, find=_generator_saturated),
     Check(code="generator-late", ends_trust=True, find=_generator_late),
+    Check(code="durations-lost", ends_trust=True, find=_durations_lost),
+    Check(code="body-changes", ends_trust=True, find=_body_changes),
     Check(code="rate-missed", ends_trust=False, find=_rate_missed),
     Check(code="connections-lost", ends_trust=False, find=_connections_lost),
     Check(code="errors-above-limit", ends_trust=False, find=_errors_above_limit),

@@ -7,9 +7,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from rush_hour.core.result import PlanFacts
 from rush_hour.core.schedule import Arrivals, Schedule
+from rush_hour.credentials import hide_in_bad_url
 from rush_hour.errors import StartError, UsageError
 from rush_hour.load.request import Requests
 from rush_hour.load.transport import Address, Tls
+from rush_hour.load.wire_text import unfit_in_url, usable_host
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -19,7 +21,7 @@ class LoadPlan:
     """One run of the load generator.
 
     Attributes:
-        url: as the user wrote it.
+        url: as the user wrote it, but without user and password: it is shown.
         tls: how to speak TLS; None for plain HTTP.
         rate_per_s: requests per second over all connections; without meaning for a closed loop.
         warmup_s: load before the measurement, in seconds, on the same connections; 0 for none.
@@ -29,6 +31,7 @@ class LoadPlan:
         seed: chooses what is drawn by chance.
         max_requests: how many requests are due at the most; None for as many as the duration has.
         connection_per_request: whether each request is sent on a connection of its own.
+        spread: whether connections go to all addresses of the server in turn, not to the first that answers.
     """
 
     url: str
@@ -45,6 +48,7 @@ class LoadPlan:
     seed: int = 0
     max_requests: int | None = None
     connection_per_request: bool = False
+    spread: bool = False
 
     @property
     def schedule(self) -> Schedule:
@@ -94,25 +98,31 @@ def parse_url(url: str) -> SplitResult:
     Raises:
         UsageError: it is not one.
     """
+    if (unfit := unfit_in_url(url)) is not None:
+        raise UsageError(f"URL: expected visible ASCII characters alone; {unfit}.")
     try:
         parts = urlsplit(url)
         is_usable = parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a bad port, or brackets that are not closed
         is_usable = False
-    if not is_usable or not url.isascii() or any(character.isspace() for character in url):
+    if not is_usable:
         raise UsageError(
-            f"URL: expected http:// or https:// and HOST:PORT/PATH, such as http://127.0.0.1:8008/agents; got {url!r}."
+            f"URL: expected http:// or https:// and HOST:PORT/PATH, such as http://127.0.0.1:8008/agents; "
+            f"got {hide_in_bad_url(url)!r}."
         )
     return parts
 
 
-def resolve(url: SplitResult, *, unix: Path | None = None, connect_to: str | None = None) -> Address:
-    """Find the address of a URL's server.
+def resolve(
+    url: SplitResult, *, unix: Path | None = None, connect_to: str | None = None, sources: tuple[str, ...] = ()
+) -> Address:
+    """Find the addresses of a URL's server, in the system's order.
 
     Args:
         url: what `parse_url` returned.
         unix: a unix socket to connect to instead.
         connect_to: `HOST:PORT` to connect to instead.
+        sources: addresses of this machine to connect from, in turn; none for the one that the system chooses.
 
     Raises:
         UsageError: `connect_to` is not HOST:PORT.
@@ -120,14 +130,22 @@ def resolve(url: SplitResult, *, unix: Path | None = None, connect_to: str | Non
     """
     if unix is not None:
         return Address(family=socket.AF_UNIX, sockaddr=str(unix), label=f"unix:{unix}")
-    host, port = str(url.hostname), url.port or DEFAULT_PORTS[url.scheme]
+    host, port = usable_host(str(url.hostname), what="URL"), url.port or DEFAULT_PORTS[url.scheme]
     if connect_to is not None:
         host, port = _parse_host_and_port(connect_to)
     try:
-        family, _, _, _, sockaddr = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise StartError(f"URL: no address found for host {host!r}: {error.strerror}.") from error
-    return Address(family=family, sockaddr=sockaddr, label=f"{host}:{port}")
+    label = f"{host}:{port}"
+    first, *others = dict.fromkeys((family, sockaddr) for family, _, _, _, sockaddr in found)
+    return Address(
+        family=first[0],
+        sockaddr=first[1],
+        label=label,
+        sources=sources,
+        others=tuple(Address(family=family, sockaddr=sockaddr, label=label) for family, sockaddr in others),
+    )
 
 
 def _parse_host_and_port(text: str) -> tuple[str, int]:
@@ -135,4 +153,4 @@ def _parse_host_and_port(text: str) -> tuple[str, int]:
     bare_host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     if not (colon and bare_host and port.isascii() and port.isdigit() and 0 < int(port) <= 65535):
         raise UsageError(f"--connect-to: expected HOST:PORT, such as 127.0.0.1:8008; got {text!r}.")
-    return bare_host, int(port)
+    return usable_host(bare_host, what="--connect-to"), int(port)

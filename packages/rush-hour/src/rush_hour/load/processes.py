@@ -1,67 +1,48 @@
 """The processes of the load generator: started, told when to begin, listened to, and stopped whatever happens.
 
-Each is a fresh interpreter with a control pipe. A process whose parent is gone sees the end of its pipe and ends.
+Each process that sends is a fresh interpreter with a control pipe and a ring of its own; one more counts what they
+write. A process whose parent is gone is ended by the kernel.
 """
 
-import gc
-import multiprocessing
-import os
-import resource
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from time import monotonic_ns
+from multiprocessing.connection import wait
+from time import monotonic, monotonic_ns
 from types import TracebackType
 from typing import Any, Self
 
+from rush_hour.core.faults import GENERATOR_FAULTS
+from rush_hour.core.result import TimelineRow
 from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError, StartError
-from rush_hour.load.injector import SECOND_NS, Injector
-from rush_hour.load.limits import raise_open_file_limit
+from rush_hour.load.child import Child
+from rush_hour.load.counter import Counted, count
+from rush_hour.load.interrupts import Interrupts
+from rush_hour.load.messages import Begin, Done, Finish, Open, Opened, Run, Stop
+from rush_hour.load.packed import Packed
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.tally import Interval, ShareResult, Tally
+from rush_hour.load.process import live
+from rush_hour.load.ring import Ring
 
-OPEN_TIMEOUT_S = 10.0
 START_DELAY_NS = 50_000_000  # so that every process has its order before the first request is due
-STOP_TIMEOUT_S = 2.0
+STOP_TIMEOUT_S = 0.8  # after Ctrl-C, until a process that does not answer is killed
+COUNT_TIMEOUT_S = 10.0  # for what is left to count at the end
+COUNT_STOPPED_TIMEOUT_S = 0.5  # the same after Ctrl-C
 WATCH_INTERVAL_S = 0.5
 NUMPY_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """Open every connection that is not open."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """How many connections are open, and why others are not."""
-
-    count: int
-    failures: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Follow a schedule."""
-
-    schedule: Schedule
-    start_at_ns: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """End: now, if a schedule is being followed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What all processes saw of one schedule."""
+    """What all processes saw of one schedule.
 
-    shares: list[ShareResult]
+    Attributes:
+        done: what each said at the end; None of one that had to be killed.
+        counted: what they had noted down.
+    """
+
+    done: list[Done | None]
+    counted: Counted
     start_at_ns: int
     end_at_ns: int
     is_interrupted: bool
@@ -76,33 +57,34 @@ class Processes:
 
     def __init__(self, plan: LoadPlan) -> None:
         self._plan = plan
-        self._processes: list[BaseProcess] = []
-        self._controls: list[Connection[Any, Any]] = []
+        self._processes: list[Child] = []  # that send; the last one counts
 
     def __enter__(self) -> Self:
         """Start the processes."""
-        context = multiprocessing.get_context("spawn")
-        for name in NUMPY_THREADS:
-            os.environ.setdefault(name, "1")
+        rings = [Ring() for _ in range(self._plan.processes)]
+        plan = Packed(self._plan)
         try:
-            for number in range(self._plan.processes):
-                ours, theirs = context.Pipe()
-                process = context.Process(target=_live, args=(self._plan, number, theirs), daemon=True)
-                with _sigint_blocked():
-                    process.start()
-                theirs.close()
-                self._processes.append(process)
-                self._controls.append(ours)
+            for number, ring in enumerate(rings):
+                self._processes.append(Child(live, (plan, number, ring), fds=[ring.fd, *plan.fds]))
+            one_thread = dict.fromkeys(NUMPY_THREADS, "1")
+            self._processes.append(Child(count, (rings,), fds=[ring.fd for ring in rings], environment=one_thread))
+        except OSError as error:
+            self._stop(at_once=True)
+            raise RushHourError(f"a process of the load generator could not be started: {error}.") from error
         except BaseException:
-            self._stop()
+            self._stop(at_once=True)
             raise
+        finally:
+            plan.close()
+            for ring in rings:
+                ring.close()
         return self
 
     def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+        self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
         """Stop the processes."""
-        self._stop()
+        self._stop(at_once=error is not None)
 
     def open_connections(self) -> int:
         """Open all connections and return how many are open.
@@ -110,66 +92,107 @@ class Processes:
         Raises:
             StartError: none could be opened.
         """
+        senders = range(self._plan.processes)
         self._tell(Open())
-        answers: list[Opened] = [self._receive(number) for number in range(len(self._controls))]
-        count = sum(answer.count for answer in answers)
-        if count == 0 and not self._plan.connection_per_request:
+        answers: list[Opened] = [self._receive(number) for number in senders]
+        opened = sum(answer.count for answer in answers)
+        if opened == 0 and not self._plan.connection_per_request:
             reasons = sorted({name for answer in answers for name in answer.failures}) or ["closed at once"]
-            raise StartError(f"no connection to {self._plan.address.label} could be opened: {', '.join(reasons)}.")
-        return count
+            hints = "".join(f" {GENERATOR_FAULTS[name][1]}" for name in reasons if name in GENERATOR_FAULTS)
+            label = self._plan.address.label
+            raise StartError(f"no connection to {label} could be opened: {', '.join(reasons)}.{hints}")
+        return opened
 
     def run(
         self,
         schedule: Schedule,
         *,
-        on_interval: Callable[[Interval], None] = lambda _interval: None,
+        on_second: Callable[[TimelineRow], None] | None = None,
         watch: Callable[[], None] = lambda: None,
     ) -> Outcome:
         """Follow a schedule to its end, or until Ctrl-C.
 
         Args:
             schedule: when each request is due.
-            on_interval: called with what one process saw in one second.
+            on_second: called with each second as it is complete.
             watch: called twice a second; may raise to end the run.
 
         Raises:
             RushHourError: a process of the load generator died.
+            KeyboardInterrupt: the second Ctrl-C.
         """
+        pids = [process.pid for process in self._processes[:-1]]
+        self._processes[-1].control.send(Begin(pids=pids, reports_seconds=on_second is not None))
         start_at_ns = monotonic_ns() + START_DELAY_NS
         self._tell(Run(schedule=schedule, start_at_ns=start_at_ns))
-        shares: dict[int, ShareResult] = {}
-        is_interrupted = False
-        while len(shares) < len(self._controls):
-            try:
+        with Interrupts() as interrupts:
+            done = self._await_done(interrupts, on_second or (lambda _row: None), watch)
+            end_at_ns = min(monotonic_ns(), start_at_ns + schedule.duration_ns)
+            counted = self._await_counted(done, interrupts, on_second or (lambda _row: None))
+            return Outcome(
+                done=done,
+                counted=counted,
+                start_at_ns=start_at_ns,
+                end_at_ns=end_at_ns,
+                is_interrupted=interrupts.count > 0,
+            )
+
+    def _await_done(
+        self, interrupts: Interrupts, on_second: Callable[[TimelineRow], None], watch: Callable[[], None]
+    ) -> list[Done | None]:
+        """Wait until all processes have followed their schedule, or are killed for not answering after Ctrl-C."""
+        done: dict[int, Done | None] = {}
+        watch_at_s, kill_at_s = monotonic(), float("inf")
+        while len(done) < self._plan.processes:
+            now_s = monotonic()
+            if now_s >= kill_at_s:
+                self._kill(missing := set(range(self._plan.processes)) - set(done))
+                return [None if number in missing else done[number] for number in range(self._plan.processes)]
+            if now_s >= watch_at_s and not interrupts.count:
                 watch()
-                for control in wait([c for n, c in enumerate(self._controls) if n not in shares], WATCH_INTERVAL_S):
-                    number = self._controls.index(control)  # type: ignore[arg-type]  # only pipes are waited for
-                    message = self._receive(number)
-                    if isinstance(message, ShareResult):
-                        shares[number] = message
-                    else:
-                        on_interval(message)
-            except KeyboardInterrupt:
-                is_interrupted = True
-                self._tell(Stop())
-        planned_end_at_ns = start_at_ns + round(schedule.duration_s * SECOND_NS)
-        return Outcome(
-            shares=[shares[number] for number in range(len(self._controls))],
-            start_at_ns=start_at_ns,
-            end_at_ns=min(monotonic_ns(), planned_end_at_ns),
-            is_interrupted=is_interrupted,
-        )
+                watch_at_s = now_s + WATCH_INTERVAL_S
+            awaited = [process.control for number, process in enumerate(self._processes) if number not in done]
+            for ready in wait([*awaited, interrupts.fileno()], min(watch_at_s, kill_at_s) - now_s):
+                if ready == interrupts.fileno():
+                    interrupts.clear()
+                    for process in self._processes:
+                        process.wake()
+                    self._tell(Stop())
+                    kill_at_s = watch_at_s = monotonic() + STOP_TIMEOUT_S
+                    continue
+                number = next(n for n, process in enumerate(self._processes) if process.control is ready)
+                message = self._receive(number)
+                if isinstance(message, TimelineRow):
+                    on_second(message)
+                else:
+                    done[number] = message
+        return [done[number] for number in range(self._plan.processes)]
+
+    def _await_counted(
+        self, done: list[Done | None], interrupts: Interrupts, on_second: Callable[[TimelineRow], None]
+    ) -> Counted:
+        """Wait for what is left to count."""
+        control = self._processes[-1].control
+        control.send(Finish(uncounted=[{} if one is None else one.uncounted for one in done]))
+        timeout_s = COUNT_STOPPED_TIMEOUT_S if interrupts.count else COUNT_TIMEOUT_S
+        while wait([control], timeout_s):
+            message = self._receive(self._plan.processes)
+            if isinstance(message, Counted):
+                return message
+            on_second(message)
+        raise RushHourError("the process that counts for the load generator did not answer: its figures are lost.")
 
     def _tell(self, message: object) -> None:
-        for number, control in enumerate(self._controls):
+        """Tell something to the processes that send."""
+        for number, process in enumerate(self._processes[:-1]):
             try:
-                control.send(message)
+                process.control.send(message)
             except OSError as error:
                 raise self._death_of(number) from error
 
     def _receive(self, number: int) -> Any:
         try:
-            message = self._controls[number].recv()
+            message = self._processes[number].control.recv()
         except (EOFError, OSError) as error:
             raise self._death_of(number) from error
         if isinstance(message, RushHourError):
@@ -177,85 +200,20 @@ class Processes:
         return message
 
     def _death_of(self, number: int) -> RushHourError:
-        process = self._processes[number]
-        process.join(STOP_TIMEOUT_S)
-        return RushHourError(f"process {number} of the load generator died with exit code {process.exitcode}.")
+        exit_code = self._processes[number].wait(STOP_TIMEOUT_S)
+        what = f"process {number}" if number < self._plan.processes else "the process that counts"
+        return RushHourError(f"{what} of the load generator died with exit code {exit_code}.")
 
-    def _stop(self) -> None:
-        for control in self._controls:
-            control.close()
+    def _kill(self, numbers: set[int]) -> None:
+        for number in numbers:
+            self._processes[number].kill()
+
+    def _stop(self, *, at_once: bool) -> None:
+        """End all processes; those that do not end by themselves soon, or all at once, are killed."""
         for process in self._processes:
-            process.join(STOP_TIMEOUT_S)
-            if process.is_alive():
+            process.control.close()
+        end_at_s = monotonic() + (0 if at_once else STOP_TIMEOUT_S)
+        for process in self._processes:
+            if process.wait(end_at_s - monotonic()) is None:
                 process.kill()
-                process.join()
-            process.close()
-        self._controls.clear()
         self._processes.clear()
-
-
-@contextmanager
-def _sigint_blocked() -> Iterator[None]:
-    """Let what is started inherit a mask that keeps Ctrl-C from it until it can ignore it: it is for the parent."""
-    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)
-
-
-def _live(plan: LoadPlan, number: int, control: "Connection[Any, Any]") -> None:
-    """Do what the parent says, until it says stop or is gone: the main function of a process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
-    try:
-        raise_open_file_limit(len(plan.schedule.connections_of(number, plan.processes)))
-        injector = Injector(plan, number, control.fileno())
-    except RushHourError as error:
-        control.recv()
-        control.send(error)
-        return
-    gc.disable()  # the loop makes no cycles, and a collection would show as latency
-    opened = 0
-    try:
-        while not injector.is_stopped:
-            match control.recv():
-                case Open():
-                    opened = injector.open_connections(OPEN_TIMEOUT_S)
-                    control.send(Opened(count=opened, failures=injector.failures()))
-                case Run(schedule=schedule, start_at_ns=start_at_ns):
-                    before = resource.getrusage(resource.RUSAGE_SELF)
-                    tally = injector.run(schedule, start_at_ns, control.send)
-                    control.send(_share_result(tally, before, opened, injector.count_open()))
-                case Stop():
-                    return
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return  # the parent is gone
-    except RushHourError as error:
-        control.send(error)
-    finally:
-        injector.close()
-
-
-def _share_result(tally: Tally, before: resource.struct_rusage, opened: int, open_now: int) -> ShareResult:
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    return ShareResult(
-        requests_due=tally.requests_due,
-        requests_sent=tally.sent,
-        good=tally.good,
-        bad=tally.bad,
-        status_counts=tally.status_counts,
-        errors=tally.errors,
-        bytes_read=tally.bytes_read,
-        last_answer_at_ns=tally.last_answer_at_ns,
-        latency=tally.latency.used(),
-        service_time=tally.service_time.used(),
-        send_lag=tally.send_lag.used(),
-        latency_bad=tally.latency_bad.used(),
-        cpu_s=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-        max_rss_bytes=after.ru_maxrss * 1024,
-        open_at_start=opened,
-        open_at_end=open_now if tally.open_at_end is None else tally.open_at_end,
-        reconnects=tally.reconnects,
-        closed_idle=tally.closed_idle,
-        connect_failures=tally.connect_failures,
-    )

@@ -1,17 +1,21 @@
 """What is sent: one request over and over, a weighted mix, or what a script says."""
 
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from pickle import PickleBuffer
 from typing import Protocol
 from urllib.parse import SplitResult
 
 from rush_hour.core.expectation import Expectation
 from rush_hour.core.schedule import uniform
+from rush_hour.credentials import authorization_of, hide_in_header
 from rush_hour.errors import UsageError
+from rush_hour.load.wire_text import unfit_in_header, unfit_in_target, without_zone
 
-ANYTHING_BELOW_400 = Expectation()
+ANY_SUCCESS = Expectation()
+ONE_PIECE_BYTES = 64 * 1024  # up to here head and body are sent in one call
 MIX_SEED = 1 << 20  # so that what is asked has nothing to do with when: the gaps are drawn with the seed itself
 
 
@@ -21,12 +25,28 @@ class Request:
 
     Attributes:
         method: the HTTP method: the answer to HEAD has no body.
-        data: all its bytes.
+        data: all its bytes, or all but those of the body.
+        body: what is sent after them, and may be large: it is not copied, and processes share it.
     """
 
     method: str
     data: bytes
-    expectation: Expectation = ANYTHING_BELOW_400
+    body: bytes | memoryview = b""
+    expectation: Expectation = ANY_SUCCESS
+
+    @property
+    def target(self) -> str:
+        """Path and query, for messages."""
+        return self.data.partition(b"\r\n")[0].split(b" ")[1].decode("latin-1")
+
+    def __reduce_ex__(self, _protocol: object) -> tuple[Callable[..., "Request"], tuple[object, ...]]:
+        """Leave the body out of the pickle where whoever pickles takes it beside it (PEP 574)."""
+        body = PickleBuffer(self.body) if self.body else b""
+        return _restore, (self.method, self.data, body, self.expectation)
+
+
+def _restore(method: str, data: bytes, body: bytes | memoryview, expectation: Expectation) -> Request:
+    return Request(method=method, data=data, body=body, expectation=expectation)
 
 
 class Requests(Protocol):
@@ -80,7 +100,10 @@ def build_request(
     body: bytes = b"",
     expectation: Expectation | None = None,
 ) -> Request:
-    """Return a request: `Host`, and `Content-Length` where there is a body, are added unless they are given.
+    """Return a request.
+
+    `Host`, `Authorization` for a user and password in the URL, and `Content-Length` where there is a body, are added
+    unless they are given.
 
     Args:
         url: what `parse_url` returned; its path and query are the target.
@@ -90,24 +113,33 @@ def build_request(
         expectation: what a good answer is.
 
     Raises:
-        UsageError: a header is not `Name: value`, or the method is not a word.
+        UsageError: a header is not `Name: value`, the path cannot be sent, or the method is not a word.
     """
     if not (method.isascii() and method.isalpha()):
         raise UsageError(f"--method: expected a word such as GET or POST, got {method!r}.")
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    if (unfit := unfit_in_target(target)) is not None:
+        raise UsageError(f"URL: expected a path of visible ASCII characters alone; {unfit}.")
     lines = [_header_line(header) for header in headers]
     names = {line.partition(":")[0].lower() for line in lines}
     if "host" not in names:
-        lines.insert(0, f"Host: {url.netloc.rpartition('@')[2]}")
+        lines.insert(0, f"Host: {without_zone(url.netloc.rpartition('@')[2])}")
+    if "authorization" not in names and (authorization := authorization_of(url)) is not None:
+        lines.append(authorization)
     if body and not names & {"content-length", "transfer-encoding"}:
         lines.append(f"Content-Length: {len(body)}")
     head = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""])
-    return Request(method=method, data=head.encode("latin-1") + body, expectation=expectation or ANYTHING_BELOW_400)
+    data = head.encode("ascii")
+    if len(body) <= ONE_PIECE_BYTES:
+        data, body = data + body, b""
+    return Request(method=method, data=data, body=body, expectation=expectation or ANY_SUCCESS)
 
 
 def _header_line(header: str) -> str:
     name, colon, value = header.partition(":")
-    is_name = colon and name and name.isascii() and not any(character.isspace() for character in name)
-    if not is_name or "\n" in value or "\r" in value:
-        raise UsageError(f"--header: expected 'Name: value', got {header!r}.")
-    return f"{name}: {value.strip()}"
+    value = value.strip(" \t")
+    unfit = unfit_in_header(name, value) if colon else "it has no colon"
+    if unfit is not None:
+        shown = repr(hide_in_header(header))
+        raise UsageError(f"--header: expected 'Name: value' in visible ASCII, got {shown}: {unfit}.")
+    return f"{name}: {value}"

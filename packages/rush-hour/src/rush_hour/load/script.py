@@ -71,7 +71,10 @@ class Script:
             method = asked.partition(b" ")[0].decode("latin-1")
             return Request(method=method, data=asked, expectation=self.fallback.expectation)
         if isinstance(asked, str) and asked.startswith("/"):
-            return self._path_request(asked)
+            try:
+                return self._path_request(asked)
+            except UsageError as error:
+                raise UsageError(f"--script: {self.path}: request({number}): {error}") from error
         raise UsageError(f"--script: request({number}): expected a Request, a path or bytes, got {asked!r}.")
 
     @property

@@ -12,16 +12,17 @@ body = '{"number": "100"}'
 expect_status = "201"
 """
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from msgspec import Struct, field
 
 from rush_hour.core.expectation import parse_statuses
-from rush_hour.errors import UsageError
+from rush_hour.errors import RushHourError, UsageError
 from rush_hour.load.request import Request, RequestMix, build_request
+from rush_hour.load.wire_text import unfit_in_target
 from rush_hour.toml_file import TomlFile
 
 Problem = Callable[[str, str], UsageError]  # of a key: what is wrong with it
@@ -53,7 +54,12 @@ class TargetSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def read_target_file(
-    path: Path, url: SplitResult, headers: Sequence[str], *, seed: int, expect: Callable[[Request], Request]
+    path: Path,
+    url: SplitResult,
+    headers: Sequence[str],
+    *,
+    seed: int,
+    expect: Callable[[Request, frozenset[int] | None], Request],
 ) -> RequestMix:
     """Read and check a target file.
 
@@ -62,7 +68,7 @@ def read_target_file(
         url: whose server the requests are sent to.
         headers: lines that are sent with every request.
         seed: the same seed gives the same requests in the same order.
-        expect: gives a request what is expected of its answer.
+        expect: gives a request what is expected of its answer; told the statuses that the file expects.
 
     Raises:
         UsageError: the file cannot be read, or something in it is not what it must be.
@@ -71,6 +77,8 @@ def read_target_file(
     specs: list[RequestSpec] = file.convert(TargetSpec).requests
     if not specs:
         raise file.error(("requests",), "expected at least one request, got none")
+    if not sum(spec.weight for spec in specs) < math.inf and all(spec.weight < math.inf for spec in specs):
+        raise file.error(("requests",), "expected weights whose sum is a number, got a larger one")
     requests: list[Request] = []
     for number, spec in enumerate(specs):
 
@@ -78,33 +86,40 @@ def read_target_file(
             return file.error(("requests", number, key), what)
 
         request = _request(spec, url, headers, problem, file.path.parent)
-        requests.append(_with_status(expect(request), spec, problem))
+        statuses = _statuses(spec, problem)
+        try:
+            requests.append(expect(request, statuses))
+        except RushHourError as error:
+            raise type(error)(f"{file.where(('requests', number))}: {error}") from error
     return RequestMix(tuple(requests), [spec.weight for spec in specs], seed)
 
 
 def _request(spec: RequestSpec, url: SplitResult, headers: Sequence[str], problem: Problem, directory: Path) -> Request:
-    if spec.weight <= 0:
+    if not 0 < spec.weight < math.inf:
         raise problem("weight", f"expected a number above 0, got {spec.weight!r}")
     if not spec.path.startswith("/"):
         raise problem("path", f"expected a path that starts with '/', got {spec.path!r}")
     if spec.body is not None and spec.body_file is not None:
         raise problem("body_file", "expected either body or body_file, got both")
-    target = urlsplit(spec.path)
+    if (unfit := unfit_in_target(spec.path)) is not None:
+        raise problem("path", f"expected visible ASCII characters alone, got {spec.path!r}: {unfit}")
+    path, _, query = spec.path.partition("?")
     lines = [*headers, *(f"{name}: {value}" for name, value in spec.headers.items())]
     try:
         body = (spec.body or "").encode() if spec.body_file is None else (directory / spec.body_file).read_bytes()
-        url = url._replace(path=target.path, query=target.query)
+        url = url._replace(path=path, query=query)
         return build_request(url, lines, method=spec.method.upper(), body=body)
     except OSError as error:
         raise problem("body_file", f"expected a file, got {spec.body_file!r}: {error.strerror}") from error
     except UsageError as error:
-        raise problem("headers", str(error).rstrip(".")) from error
+        key = "method" if str(error).startswith("--method") else "headers"
+        raise problem(key, str(error).rstrip(".")) from error
 
 
-def _with_status(request: Request, spec: RequestSpec, problem: Problem) -> Request:
+def _statuses(spec: RequestSpec, problem: Problem) -> frozenset[int] | None:
     if spec.expect_status is None:
-        return request
+        return None
     statuses = parse_statuses(spec.expect_status)
     if statuses is None:
         raise problem("expect_status", f"expected status codes such as 200 or 2xx, got {spec.expect_status!r}")
-    return replace(request, expectation=replace(request.expectation, statuses=statuses))
+    return statuses

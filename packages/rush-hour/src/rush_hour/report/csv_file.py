@@ -2,9 +2,11 @@
 
 import csv
 from dataclasses import asdict, fields
+from io import StringIO
 from pathlib import Path
 
 from rush_hour.core.result import LoadResult, TimelineRow
+from rush_hour.report.output_file import write_output
 
 
 def write_csv(path: Path, result: LoadResult) -> None:
@@ -13,8 +15,12 @@ def write_csv(path: Path, result: LoadResult) -> None:
     Args:
         path: the file; an earlier one is replaced.
         result: the run.
+
+    Raises:
+        OutputLost: the file cannot be written.
     """
-    with path.open("w", newline="", encoding="ascii") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(TimelineRow)])
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in result.timeline)
+    file = StringIO(newline="")
+    writer = csv.DictWriter(file, [field.name for field in fields(TimelineRow)])
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in result.timeline)
+    write_output(path, file.getvalue().encode("ascii"))

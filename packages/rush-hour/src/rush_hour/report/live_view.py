@@ -1,15 +1,17 @@
 """A load as it goes on, on a terminal's standard error: the last seconds as a table. Elsewhere only its steps."""
 
 from collections import deque
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.spinner import Spinner
-from rich.table import Table
+from rich.text import Text
 
 from rush_hour.core.result import TimelineRow
+from rush_hour.report.terminal import WholeTable
 from rush_hour.units import format_count, format_duration_us
 
 SECONDS_SHOWN = 10
@@ -59,20 +61,19 @@ class LiveView:
         self._live.update(Group(self._spinner, second_table(self._rows)))
 
 
-def second_table(rows: deque[TimelineRow]) -> Table:
+def second_table(rows: Iterable[TimelineRow]) -> WholeTable:
     """Return seconds as a table, oldest first."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in HEADINGS:
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(
-            f"{row.at_s:.0f}",
-            *map(format_count, (row.sent, row.good)),
-            *(f"[red]{format_count(count)}[/red]" if count else "0" for count in (row.bad, row.failed)),
-            *(_duration(value_us) for value_us in (row.p50_us, row.p99_us, row.send_lag_p99_us)),
-            format_count(row.open_connections),
-        )
-    return table
+    return WholeTable(HEADINGS, [_cells(row) for row in rows], header_style="dim")
+
+
+def _cells(row: TimelineRow) -> list[str | Text]:
+    return [
+        f"{row.at_s:.0f}",
+        *map(format_count, (row.sent, row.good)),
+        *(Text(format_count(count), style="red" if count else "") for count in (row.bad, row.failed)),
+        *(_duration(value_us) for value_us in (row.p50_us, row.p99_us, row.send_lag_p99_us)),
+        format_count(row.open_connections),
+    ]
 
 
 def _duration(value_us: int | None) -> str:

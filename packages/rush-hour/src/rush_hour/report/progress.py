@@ -47,6 +47,10 @@ class TerminalProgress:
         if not self._console.is_terminal:
             self._console.print(text)
 
+    def warn(self, text: str) -> None:
+        """Show a line that stays."""
+        self._console.print(text)
+
     def second(self, row: TimelineRow) -> None:
         """Show the last second of load; only a terminal sees it."""
         self._show(f"{self._step} {second_line(row)}")

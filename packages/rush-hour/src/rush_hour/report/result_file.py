@@ -4,10 +4,9 @@
 
 Version history:
     1  first version
+       later added, and absent in older files: read_lag_us, what kept the generator from measuring
 """
 
-import os
-from contextlib import suppress
 from dataclasses import dataclass, field
 from inspect import cleandoc
 from pathlib import Path
@@ -17,6 +16,7 @@ import msgspec
 
 from rush_hour.core.result import LoadReport, LoadResult, PlanFacts, Verdict
 from rush_hour.errors import UsageError
+from rush_hour.report.output_file import write_output
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -133,61 +133,13 @@ def load_file(report: LoadReport) -> LoadFile:
     )
 
 
-def check_writable(path: Path) -> None:
-    """Make sure before a run that its result can be written.
-
-    Raises:
-        UsageError: it cannot.
-    """
-    unfinished = _unfinished(path)
-    try:
-        if _is_stream(path):
-            path.open("ab").close()
-            return
-        unfinished.touch()
-        unfinished.unlink()
-    except OSError as error:
-        raise UsageError(f"{path}: the result cannot be written: {error.strerror}.") from error
-    if path.is_dir():
-        raise UsageError(f"{path}: expected a file for the result, got a directory.")
-
-
 def write_result(path: Path, document: LoadFile | BenchFile) -> None:
     """Write a document, whole or not at all.
 
-    Args:
-        path: the file; an earlier one is replaced. A device or a pipe, such as `/dev/stdout`, is written to.
-        document: what to write.
-
     Raises:
-        UsageError: the file cannot be written.
+        OutputLost: the file cannot be written.
     """
-    unfinished = _unfinished(path)
-    text = msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
-    try:
-        if _is_stream(path):
-            with path.open("ab") as stream:
-                stream.write(text)
-            return
-        with unfinished.open("wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path}: the result cannot be written: {error.strerror}.") from error
-    finally:
-        with suppress(OSError):  # it has become the result, or could not even be made
-            unfinished.unlink()
-
-
-def _is_stream(path: Path) -> bool:
-    """Whether there is something that a file must not take the place of."""
-    return path.exists() and not path.is_file() and not path.is_dir()
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(path.name + ".unfinished")
+    write_output(path, msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
 
 
 def read_result(path: Path) -> LoadFile | BenchFile:

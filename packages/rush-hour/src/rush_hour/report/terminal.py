@@ -40,46 +40,68 @@ def load_summary(report: LoadReport) -> RenderableType:
         f"\n{plan.offered} on {format_count(plan.connections)} connections for {plan.duration_s:g} s, "
         f"{plan.processes} process{'es' if plan.processes != 1 else ''}",
     )
-    counts = Table.grid(padding=(0, 3, 0, 0))
-    counts.add_column()
-    counts.add_column(justify="right")
-    counts.add_column()
     good = f"{result.good_ratio:.2%} of the {format_count(result.requests_due)} requests due"
-    counts.add_row("goodput", f"{result.goodput_per_s:,.1f}/s", good)
-    counts.add_row("sent", f"{result.rate_per_s:,.1f}/s", f"{format_count(result.requests_sent)} requests")
     statuses = ", ".join(f"{status}: {format_count(n)}" for status, n in result.responses_by_status.items())
-    counts.add_row("answers", format_count(result.responses_total), statuses)
-    if result.responses_bad:
-        counts.add_row("bad answers", format_count(result.responses_bad), "")
     errors = ", ".join(f"{name}: {format_count(count)}" for name, count in result.errors.items())
-    counts.add_row("errors", format_count(result.requests_failed), errors)
-    counts.add_row("unanswered", format_count(result.unanswered_at_end), "")
-    counts.add_row("read", format_bytes(result.bytes_read), f"{format_bytes(result.bytes_read / result.elapsed_s)}/s")
+    bytes_per_s = f"{format_bytes(result.bytes_read / result.elapsed_s)}/s"
     cpu = f"{result.generator.busiest_process_cpu_ratio:.0%} of a core in the busiest process"
-    counts.add_row("generator", format_bytes(result.generator.max_rss_bytes), cpu)
-    durations = _durations_table(
-        [
-            ("latency (from due)", result.latency_us),
-            ("service time (from sent)", result.service_time_us),
-            ("bad answers", result.latency_bad_us),
-            ("send lag", result.send_lag_us),
-        ]
-    )
-    return Group(what, "", counts, "", durations, "", verdict_lines(report.verdict))
+    counts = [
+        ("goodput", f"{result.goodput_per_s:,.1f}/s", good),
+        ("sent", f"{result.rate_per_s:,.1f}/s", f"{format_count(result.requests_sent)} requests"),
+        ("answers", format_count(result.responses_total), statuses),
+        *([("bad answers", format_count(result.responses_bad), "")] if result.responses_bad else []),
+        ("errors", format_count(result.requests_failed), errors),
+        ("unanswered", format_count(result.unanswered_at_end), ""),
+        ("read", format_bytes(result.bytes_read), bytes_per_s),
+        ("generator", format_bytes(result.generator.max_rss_bytes), cpu),
+    ]
+    durations = [
+        ("latency (from due)", result.latency_us),
+        ("service time (from sent)", result.service_time_us),
+        ("bad answers", result.latency_bad_us),
+        ("send lag", result.send_lag_us),
+    ]
+    return Group(what, "", Counts(counts), "", _durations_table(durations), "", verdict_lines(report.verdict))
 
 
-def _durations_table(rows: Sequence[tuple[str, DurationSummary | None]]) -> Table:
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Names, figures and remarks: side by side, or where there is no room for that, each remark below its figure."""
+
+    rows: Sequence[tuple[str, str, str]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield one table, or all in lines."""
+        beside = _grid(self.rows)
+        if _width_of(beside, console) <= options.max_width:
+            yield beside
+            return
+        for name, figure, remark in self.rows:
+            yield _grid([(f"{name:11}", figure)])
+            if remark:
+                yield Padding(Text(remark), (0, 0, 0, 2), expand=False)
+
+
+def _grid(rows: Sequence[Sequence[str]]) -> Table:
     table = Table.grid(padding=(0, 3, 0, 0))
-    table.add_column()
-    headings = ("p50", "p90", "p99", "p99.9", "max")
-    for _ in headings:
-        table.add_column(justify="right")
-    table.add_row("", *(Text(heading, style="dim") for heading in headings))
-    for name, summary in rows:
-        if summary is not None:
-            values = (summary.p50, summary.p90, summary.p99, summary.p99_9, summary.max)
-            table.add_row(name, *map(format_duration_us, values))
+    for number in range(len(rows[0])):
+        table.add_column(justify="right" if number == 1 else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
     return table
+
+
+def _width_of(table: Table, console: Console) -> int:
+    return Measurement.get(console, console.options.update(max_width=WIDE), table).maximum
+
+
+def _durations_table(rows: Sequence[tuple[str, DurationSummary | None]]) -> "WholeTable":
+    cells = [
+        [name, *map(format_duration_us, (summary.p50, summary.p90, summary.p99, summary.p99_9, summary.max))]
+        for name, summary in rows
+        if summary is not None
+    ]
+    return WholeTable(("", "p50", "p90", "p99", "p99.9", "max"), cells, header_style="dim", gap=3)
 
 
 def verdict_lines(verdict: Verdict) -> RenderableType:
@@ -145,28 +167,28 @@ class WholeTable:
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str | Text]]
+    header_style: str = "bold"
+    gap: int = 2
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield as many tables as are needed; each has at least one column beside the names."""
         begin, columns = 1, len(self.headings)
         while begin < columns:
             ends = range(columns, begin, -1)
-            end = next((end for end in ends if self._width(console, begin, end) <= options.max_width), begin + 1)
+            fits = (end for end in ends if _width_of(self._columns(begin, end), console) <= options.max_width)
+            end = next(fits, begin + 1)
             yield self._columns(begin, end)
             begin = end
 
     def _columns(self, begin: int, end: int) -> Table:
-        table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
+        padding = (0, self.gap - self.gap // 2, 0, self.gap // 2)
+        table = Table(box=None, padding=padding, header_style=self.header_style, pad_edge=False)
         table.add_column(self.headings[0], no_wrap=True)
         for heading in self.headings[begin:end]:
             table.add_column(heading, justify="left" if "verdict" in heading else "right", no_wrap=True)
         for row in self.rows:
             table.add_row(row[0], *row[begin:end])
         return table
-
-    def _width(self, console: Console, begin: int, end: int) -> int:
-        unlimited = console.options.update(max_width=WIDE)
-        return Measurement.get(console, unlimited, self._columns(begin, end)).maximum
 
 
 def _bench_table(systems: Sequence[SystemEntry]) -> WholeTable:

@@ -4,20 +4,19 @@ The result file is written after each system, so that what is finished is never 
 not come up or dies is an entry with its reason, and the rest goes on.
 """
 
-import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
 from rush_hour.core.result import LoadReport, TimelineRow
-from rush_hour.core.verdict import doubt_other_load
+from rush_hour.core.verdict import OTHER_LOAD_RATIO, doubt_other_load
 from rush_hour.errors import RushHourError, StartError, UsageError
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.request import OneRequest
 from rush_hour.load.run import Observer, run_load
-from rush_hour.report.hlog import write_hlog
+from rush_hour.report.result_directory import ResultDirectory
 from rush_hour.report.result_file import (
     SCHEMA_VERSION,
     BenchFile,
@@ -25,17 +24,14 @@ from rush_hour.report.result_file import (
     SuiteFacts,
     SystemEntry,
     Usage,
-    write_result,
 )
 from rush_hour.rig.machine import machine_facts, nginx_version, package_versions
 from rush_hour.rig.part import Part
 from rush_hour.rig.postgres import server_version
-from rush_hour.rig.resources import Sampling
+from rush_hour.rig.resources import Sampling, busy_ratio
 from rush_hour.rig.stack import RigOptions, shared_rig
 from rush_hour.rig.suite import Probe, Suite, SystemSpec, fill_in
 from rush_hour.rig.system import Rig, RunningSystem, Unavailable, pin, running_system
-
-RESULT_NAME = "result.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +52,18 @@ class Progress(Protocol):
     def step(self, text: str) -> None:
         """Something begins."""
 
+    def warn(self, text: str) -> None:
+        """There is something to know."""
+
     def second(self, row: TimelineRow) -> None:
         """A second of load is over."""
 
     def finished(self, entry: SystemEntry) -> None:
         """A system is done."""
+
+
+LOOK_S = 0.5
+BUSY_WAIT_S = 5.0
 
 
 class SystemDied(StartError):
@@ -91,7 +94,7 @@ def run_bench(
     load: LoadSettings,
     options: RigOptions,
     *,
-    output: Path,
+    results: ResultDirectory,
     progress: Progress,
 ) -> None:
     """Bench systems, and write the result file after each.
@@ -101,12 +104,12 @@ def run_bench(
         systems: those of its systems to bench.
         load: what each is offered.
         options: how to set the rig up.
-        output: directory for the result file and the histograms.
+        results: takes what was found out, after each system.
         progress: who is told.
 
     Raises:
         StartError: what the systems share did not come up.
-        UsageError: an option is wrong, or the result cannot be written.
+        UsageError: an option is wrong.
     """
     with shared_rig(suite, options, progress.step) as (rig, database):
         document = BenchFile(
@@ -124,21 +127,35 @@ def run_bench(
             versions=_versions(rig),
             systems=[],
         )
-        write_result(output / RESULT_NAME, document)
+        results.keep(document)
+        _warn_if_busy(progress)
         probe = suite.probe
         for number, spec in enumerate(systems, start=1):
             label = f"[{number}/{len(systems)}] {spec.name}:"
-            entry, probe = _Trial(spec, probe, load, rig, database, progress, label).run()
-            if entry.load is not None:
-                write_hlog(output / f"{spec.name}.hlog", entry.load)
+            trial = _Trial(spec, probe, load, rig, database, progress, label)
+            entry, probe = trial.run()
             document = replace(document, systems=[*document.systems, entry])
-            write_result(output / RESULT_NAME, document)
+            results.keep(document)
             progress.finished(entry)
+            if trial.is_interrupted:
+                raise KeyboardInterrupt
 
 
-@dataclass(frozen=True, slots=True)
+def _warn_if_busy(progress: Progress) -> None:
+    """Say so at once if something else uses the machine: a bench takes long, and its figures would not be trusted."""
+    ratio = busy_ratio(lambda: time.sleep(LOOK_S))
+    if ratio > OTHER_LOAD_RATIO:
+        progress.warn(f"{ratio:.0%} busy: figures will not be trusted; go on in {BUSY_WAIT_S:g} s, Ctrl-C to stop")
+        time.sleep(BUSY_WAIT_S)
+
+
+@dataclass(slots=True)
 class _Trial:
-    """One system's turn."""
+    """One system's turn.
+
+    Attributes:
+        is_interrupted: whether Ctrl-C cut its measurement short; what was measured until then is in its entry.
+    """
 
     spec: SystemSpec
     probe: Probe
@@ -147,6 +164,7 @@ class _Trial:
     database: Part | None
     progress: Progress
     label: str
+    is_interrupted: bool = False
 
     def run(self) -> tuple[SystemEntry, Probe]:
         """Start the system, load it, stop it; what goes wrong with it becomes its entry's reason.
@@ -161,15 +179,24 @@ class _Trial:
             with running_system(spec, probe, self.rig) as running:
                 probe = pin(probe, running.answer)
                 measured = self._measure(running, entry)
+                self._end_if_interrupted()
+        except KeyboardInterrupt:
+            if not self.is_interrupted:
+                raise
         except Unavailable as error:
             return replace(entry, status="unavailable", reason=str(error)), probe
-        except RushHourError as error:
+        except (RushHourError, OSError, ValueError) as error:  # whatever it is, the other systems have their turn
             return replace(entry, status="failed", reason=str(error)), probe
         return replace(measured, notes=running.notes), probe
 
+    def _end_if_interrupted(self) -> None:
+        """Let Ctrl-C go on, now that what was measured is known: the parts end as they do at any other."""
+        if self.is_interrupted:
+            raise KeyboardInterrupt
+
     def _measure(self, running: RunningSystem, entry: SystemEntry) -> SystemEntry:
         parts = running.parts() | ({} if self.database is None else {"database": self.database})
-        sampling = Sampling({role: part.process_ids for role, part in parts.items()})
+        sampling = Sampling(parts)
 
         def on_phase(phase: str) -> None:
             self.progress.step(f"{self.label} {phase}")
@@ -181,25 +208,25 @@ class _Trial:
                 if part.exit_code is not None:
                     raise SystemDied(f"the {role} ended with exit code {part.exit_code} under load.\n{part.log_tail()}")
 
-        observer = Observer(on_phase=on_phase, on_second=self.progress.second, watch=watch)
+        observer = Observer(on_phase=on_phase, on_second=self.progress.second, on_end=sampling.end, watch=watch)
         try:
             with sampling:
-                report, is_interrupted = run_load(_plan(running, self.load), observer)
+                report, self.is_interrupted = run_load(_plan(running, self.load), observer)
         except StartError:
             watch()  # a part that ended is the better reason
             raise
-        if is_interrupted:
-            raise KeyboardInterrupt
-        watch()
+        if self.is_interrupted:
+            running.notes.append(f"interrupted: {report.result.elapsed_s:.1f} s were measured.")
+        else:
+            watch()
         return _with_figures(entry, report, sampling)
 
 
 def _with_figures(entry: SystemEntry, report: LoadReport, sampling: Sampling) -> SystemEntry:
     usage, generator = sampling.usage(), report.result.generator
     known_cpu_s = generator.cpu_s + sum(used.cpu_s for used in usage.values())
-    others_cpu_s = max(0.0, sampling.machine_cpu_s - known_cpu_s)
-    capacity_cpu_s = (os.cpu_count() or 1) * report.result.elapsed_s
-    verdict = doubt_other_load(report.verdict, others_cpu_s=others_cpu_s, capacity_cpu_s=capacity_cpu_s)
+    others_cpu_s = min(max(0.0, sampling.machine_cpu_s - known_cpu_s), sampling.capacity_cpu_s)
+    verdict = doubt_other_load(report.verdict, others_cpu_s=others_cpu_s, capacity_cpu_s=sampling.capacity_cpu_s)
     resources = Resources(
         server=usage["server"],
         proxy=usage.get("proxy"),

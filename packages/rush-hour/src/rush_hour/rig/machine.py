@@ -66,6 +66,8 @@ def _package_version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
+    except KeyError:  # installed, but what it says of itself is broken
+        return "unknown"
 
 
 def _cpu_name() -> str:

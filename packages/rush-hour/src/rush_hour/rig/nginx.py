@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections import Counter
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -135,10 +136,10 @@ def render(front: Front, *, port: int, socket: Path, directory: Path, backlog: i
     )
 
 
-def explain_log(text: str) -> list[str]:
-    """Return what nginx's error log says went wrong, with counts, most frequent first."""
+def explain_log(lines: Iterable[str]) -> list[str]:
+    """Return what the lines of nginx's error log say went wrong, with counts, most frequent first."""
     counts: Counter[str] = Counter()
-    for line in text.splitlines():
+    for line in lines:
         if match := _LOG_LINE.search(line):
             counts[_explain(match["what"])] += 1
     return [f"nginx, {count:,} time{'s' if count != 1 else ''}: {what}." for what, count in counts.most_common()]

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import psycopg
 
+from rush_hour.credentials import hide_in_bad_url, without_password
 from rush_hour.errors import StartError, UsageError
 from rush_hour.rig.part import Part, base_environment
 from rush_hour.rig.run_directory import RunDirectory
@@ -132,7 +133,7 @@ def fresh_database(server_url: str, sql_files: Sequence[Path], *, drop: bool) ->
 
     Raises:
         StartError: the server cannot be reached or refuses.
-        UsageError: a file's SQL is wrong.
+        UsageError: a file's SQL cannot be read, or is wrong.
     """
     name = f"rush_hour_{uuid4().hex[:12]}"
     _execute(server_url, f'CREATE DATABASE "{name}"', what="a database for the run")
@@ -140,13 +141,25 @@ def fresh_database(server_url: str, sql_files: Sequence[Path], *, drop: bool) ->
         url = _with_database(server_url, name)
         for file in sql_files:
             try:
-                _execute(url, file.read_text(encoding="utf-8"), what=str(file))
+                _execute(url, _read_sql(file), what=str(file))
             except StartError as error:
                 raise UsageError(str(error)) from error
         yield url
     finally:
         if drop:
             _execute(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', what="the end of the run")
+
+
+def _read_sql(file: Path) -> str:
+    try:
+        sql = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file}: the file cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: expected SQL in UTF-8; {error.reason} at byte {error.start}.") from error
+    if "\0" in sql:
+        raise UsageError(f"{file}: expected SQL; NUL at character {sql.index(chr(0))}.")
+    return sql
 
 
 def server_version(url: str) -> str:
@@ -164,7 +177,7 @@ def check_database_url(url: str) -> None:
         UsageError: it is not.
     """
     if not url.startswith(("postgresql://", "postgres://")):
-        raise UsageError(f"--database: expected postgresql://USER@HOST/DATABASE, got {url!r}.")
+        raise UsageError(f"--database: expected postgresql://USER@HOST/DATABASE, got {hide_in_bad_url(url)!r}.")
 
 
 def _usable_programs(directory: Path, user: str | None) -> Path:
@@ -211,7 +224,8 @@ def _execute(url: str, sql: str, *, what: str) -> None:
         with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
             connection.execute(sql)
     except psycopg.Error as error:
-        raise StartError(f"PostgreSQL, {what}: {str(error).strip()}") from error
+        told = str(error).strip().replace(url, without_password(url))
+        raise StartError(f"PostgreSQL, {what}: {told}") from error
 
 
 def _with_database(url: str, name: str) -> str:

@@ -1,76 +1,130 @@
 """CPU time and memory of each role, sampled while the load is on.
 
-CPU time is read from each process's own clock, in nanoseconds: /proc counts it in hundredths of a second, which for
-many processes that do little adds up to nothing. A process that ends between two samples takes its last CPU time with
-it: at most one interval's worth.
+CPU time is the kernel's account of the part's control group, where there is one: it has what short-lived processes used
+as well. Elsewhere it is read from each process's own clock, in nanoseconds (/proc counts it in hundredths of a second,
+which for many processes that do little adds up to nothing), and for processes that came and went between two looks from
+what their parents, or the part's keeper, have reaped. Only of a process that nobody waits for (SIGCHLD ignored) is
+nothing known then.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import psutil
 
 from rush_hour.report.result_file import Usage
 
 INTERVAL_S = 1.0
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
-ProcessKey = tuple[int, float]  # id and start time: ids are used again
+ProcessKey = tuple[int, int]  # id and start time: ids are used again
+
+
+class Watched(Protocol):
+    """What has processes that use CPU and memory: a `Part`."""
+
+    def process_ids(self) -> list[int]:
+        """Return the ids of the processes that run now."""
+
+    def cpu_s(self) -> float | None:
+        """Return what all of them have used, in seconds, those that have ended too; None if nobody counts that."""
+
+    @property
+    def keeper_id(self) -> int | None:
+        """The process that reaps their orphans; None without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """What a process has used, and what the children have that it has waited for, in seconds."""
+
+    own_s: float
+    reaped_s: float
+
+
+def used_between(before: Mapping[ProcessKey, Clocks], now: Mapping[ProcessKey, Clocks]) -> float:
+    """Return what a tree of processes used between two looks, in seconds.
+
+    A process that ended appears in the clock of who reaped it, with all that it had used; what was seen of it before
+    was counted then. Pure.
+    """
+    none = Clocks(own_s=0.0, reaped_s=0.0)
+    own_s = sum(clocks.own_s - before.get(key, none).own_s for key, clocks in now.items())
+    reaped_s = sum(clocks.reaped_s - before.get(key, none).reaped_s for key, clocks in now.items())
+    counted_s = sum(clocks.own_s + clocks.reaped_s for key, clocks in before.items() if key not in now)
+    return own_s + max(0.0, reaped_s - counted_s)
 
 
 class RoleSampler:
-    """What the processes of one role have used since `begin`.
+    """What the processes of one role have used since `begin`."""
 
-    Args:
-        process_ids: returns the ids of the role's processes that run now.
-    """
-
-    def __init__(self, process_ids: Callable[[], list[int]]) -> None:
-        self._process_ids = process_ids
-        self._at_start: dict[ProcessKey, float] = {}
-        self._latest: dict[ProcessKey, float] = {}
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
+        self._clocks: dict[ProcessKey, Clocks] = {}
+        self._group_at_begin_s: float | None = None
+        self._cpu_s = 0.0
         self._max_rss_bytes = 0
 
     def begin(self) -> None:
         """Count from now on."""
-        self._at_start = {}
-        self._latest = {}
         self._max_rss_bytes = 0
-        self.sample()
-        self._at_start = dict(self._latest)
+        self._look()
+        self._group_at_begin_s = self._watched.cpu_s()
+        self._cpu_s = 0.0
 
     def sample(self) -> None:
         """Look at the processes once."""
-        rss_bytes = 0
-        for process_id in self._process_ids():
-            try:
-                process = psutil.Process(process_id)
-                self._latest[process_id, process.create_time()] = _cpu_s(process_id)
-                rss_bytes += process.memory_info().rss
-            except (psutil.NoSuchProcess, ProcessLookupError):
-                continue
-        self._max_rss_bytes = max(self._max_rss_bytes, rss_bytes)
+        before = self._clocks
+        self._look()
+        if self._group_at_begin_s is None:
+            self._cpu_s += used_between(before, self._clocks)
+        elif (group_s := self._watched.cpu_s()) is not None:  # else the part has ended: what was seen last counts
+            self._cpu_s = group_s - self._group_at_begin_s
 
     def usage(self) -> Usage:
         """Return what was used from `begin` to the last sample; a process that came later counts from its start."""
-        cpu_s = sum(used_s - self._at_start.get(key, 0.0) for key, used_s in self._latest.items())
-        return Usage(cpu_s=round(cpu_s, 6), max_rss_bytes=self._max_rss_bytes)
+        return Usage(cpu_s=round(self._cpu_s, 6), max_rss_bytes=self._max_rss_bytes)
+
+    def _look(self) -> None:
+        clocks: dict[ProcessKey, Clocks] = {}
+        rss_bytes = 0
+        for process_id in self._watched.process_ids():
+            try:
+                key, seen, resident_bytes = _look_at(process_id)
+            except ProcessLookupError:
+                continue
+            clocks[key] = seen
+            rss_bytes += resident_bytes
+        if self._group_at_begin_s is None and (keeper_id := self._watched.keeper_id) is not None:
+            try:
+                key, seen, _ = _look_at(keeper_id)
+            except ProcessLookupError:
+                pass  # the part has ended, and what its keeper reaped at the end is not known
+            else:
+                clocks[key] = Clocks(own_s=0.0, reaped_s=seen.reaped_s)
+        self._clocks = clocks
+        self._max_rss_bytes = max(self._max_rss_bytes, rss_bytes)
 
 
 class Sampling:
-    """Samples several roles in the background from `begin` on. A context manager, which ends it.
+    """Samples several roles in the background from `begin` to `end`. A context manager, which ends it at the latest.
 
     Args:
-        roles: the sources of process ids, by role.
+        roles: what is watched, by role.
     """
 
-    def __init__(self, roles: Mapping[str, Callable[[], list[int]]]) -> None:
-        self._samplers = {role: RoleSampler(process_ids) for role, process_ids in roles.items()}
+    def __init__(self, roles: Mapping[str, Watched]) -> None:
+        self._samplers = {role: RoleSampler(watched) for role, watched in roles.items()}
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        self._machine_at_start = self._machine_latest = 0.0
+        self._at_begin = self._at_end = _Machine()
 
     def __enter__(self) -> Self:
         """Return the sampling, which has not begun."""
@@ -80,17 +134,24 @@ class Sampling:
         """Count from now on."""
         for sampler in self._samplers.values():
             sampler.begin()
-        self._machine_at_start = self._machine_latest = _machine_cpu_s()
+        self._at_begin = self._at_end = _Machine.now()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    def end(self) -> None:
+        """Take the last sample: what is used from now on does not count."""
+        if self._thread is None or self._ended.is_set():
+            return
+        self._at_end = _Machine.now()
+        self._ended.set()
+        self._thread.join()
+        self._sample()
 
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        """Take the last sample."""
-        self._ended.set()
-        if self._thread is not None:
-            self._thread.join()
+        """End it."""
+        self.end()
 
     def usage(self) -> dict[str, Usage]:
         """Return what each role has used."""
@@ -98,34 +159,75 @@ class Sampling:
 
     @property
     def machine_cpu_s(self) -> float:
-        """What the whole machine has used, with what other guests of its host took from it."""
-        return self._machine_latest - self._machine_at_start
+        """What the whole machine has used, with what its host's other guests took from it, but without this process."""
+        begin, end = self._at_begin, self._at_end
+        return (end.cpu_s - begin.cpu_s) - (end.own_cpu_s - begin.own_cpu_s)
+
+    @property
+    def capacity_cpu_s(self) -> float:
+        """What the whole machine could have used."""
+        return (self._at_end.at_s - self._at_begin.at_s) * (os.cpu_count() or 1)
 
     def _run(self) -> None:
         while not self._ended.wait(INTERVAL_S):
             self._sample()
-        self._sample()
 
     def _sample(self) -> None:
         for sampler in self._samplers.values():
             sampler.sample()
-        self._machine_latest = _machine_cpu_s()
 
 
-def _cpu_s(process_id: int) -> float:
-    """Return what all threads of a process have used: its CPU-time clock, as clock_getcpuclockid(3) names it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Machine:
+    """An instant of the whole machine's clocks and of this process's, in seconds."""
+
+    at_s: float = 0.0
+    cpu_s: float = 0.0
+    own_cpu_s: float = 0.0
+
+    @classmethod
+    def now(cls) -> Self:
+        return cls(at_s=time.monotonic(), cpu_s=machine_cpu_s(), own_cpu_s=time.process_time())
+
+
+def busy_ratio(look: Callable[[], None]) -> float:
+    """Return how much of the machine other processes use while `look` runs, from 0 to 1."""
+    before = _Machine.now()
+    look()
+    after = _Machine.now()
+    used_s = (after.cpu_s - before.cpu_s) - (after.own_cpu_s - before.own_cpu_s)
+    return min(1.0, max(0.0, used_s / ((after.at_s - before.at_s) * (os.cpu_count() or 1))))
+
+
+def machine_cpu_s() -> float:
+    """Return what the whole machine has used. Without interrupts: processes are charged for those that they cause."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.steal)
+
+
+def _look_at(process_id: int) -> tuple[ProcessKey, Clocks, int]:
+    """Return what proc_pid_stat(5) says of a process, and its resident memory in bytes.
 
     Raises:
         ProcessLookupError: it is gone.
     """
+    try:
+        stat = Path(f"/proc/{process_id}/stat").read_bytes()  # has the process's name: any bytes
+    except FileNotFoundError as error:
+        raise ProcessLookupError(process_id) from error
+    fields = stat.rpartition(b")")[2].split()
+    user, system, reaped_user, reaped_system = map(int, fields[11:15])
+    clocks = Clocks(
+        own_s=_own_cpu_s(process_id, (user + system) / TICKS_PER_S),
+        reaped_s=(reaped_user + reaped_system) / TICKS_PER_S,
+    )
+    return (process_id, int(fields[19])), clocks, int(fields[21]) * PAGE_BYTES
+
+
+def _own_cpu_s(process_id: int, otherwise_s: float) -> float:
+    """Return what all threads of a process have used: its CPU-time clock, as clock_getcpuclockid(3) names it."""
     clock_id = ~process_id << 3 | 2  # Linux: MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED) in posix-timers.h
     try:
         return time.clock_gettime(clock_id)
-    except OSError as error:  # EINVAL: no such process
-        raise ProcessLookupError(process_id) from error
-
-
-def _machine_cpu_s() -> float:
-    """Interrupts are left out: processes are charged for those that they cause, too."""
-    times = psutil.cpu_times()
-    return float(times.user + times.nice + times.system + times.steal)
+    except OSError:  # EINVAL: it has ended, and nobody has waited for it yet
+        return otherwise_s

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -17,16 +17,21 @@ KEEPER_COMMAND = (sys.executable, "-I", "-S", keeper.__file__)
 
 
 @contextmanager
-def without_interrupt() -> Iterator[None]:
+def without_interrupt(then: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Put Ctrl-C and SIGTERM off until the end of the block. For the main thread.
 
     Not by a signal mask: a signal goes to any thread that does not block it, and then to the main thread's handler.
+
+    Args:
+        then: called when one comes.
     """
     came: list[int] = []
-    handlers = {
-        number: signal.signal(number, lambda number, _frame: came.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+
+    def note(number: int, _frame: object) -> None:
+        came.append(number)
+        then()
+
+    handlers = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from rush_hour.credentials import HIDDEN, is_secret
 from rush_hour.errors import UsageError
 from rush_hour.toml_file import KeyPath, TomlFile
 from rush_hour.units import parse_duration_s
@@ -20,6 +21,7 @@ from rush_hour.units import parse_duration_s
 PLACEHOLDERS = frozenset({"backlog", "database_url", "port", "run_directory", "socket", "workers"})
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _PATH = re.compile(r"/[!-~]*")
+_DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -196,6 +198,16 @@ def _system_problems(system: SystemSpec, directory: Path) -> list[tuple[KeyPath,
     problems += _command_problem(("command",), system.command)
     for number, requirement in enumerate(system.requires):
         problems += _command_problem(("requires", number, "command"), requirement.command)
+    problems += [
+        (("env", name), f"expected the name of a variable, without '='; got {name!r}")
+        for name in system.env
+        if not name or "=" in name
+    ]
+    problems += [
+        (("packages", number), f"expected the name of a distribution, got {package!r}")
+        for number, package in enumerate(system.packages)
+        if not _DISTRIBUTION.fullmatch(package)
+    ]
     problems += _placeholder_problems(system)
     problems += _duration_problem(("grace",), system.grace)
     return problems + _duration_problem(("ready_timeout",), system.ready_timeout)
@@ -208,7 +220,8 @@ def _placeholder_problems(system: SystemSpec) -> list[tuple[KeyPath, str]]:
         unknown = _placeholders(template) - PLACEHOLDERS
         if unknown:
             known = ", ".join(sorted(PLACEHOLDERS))
-            problems.append((template_key, f"expected placeholders among {known}; got {{{min(unknown)}}}"))
+            shown = HIDDEN if is_secret(template_key[-1]) else min(unknown)
+            problems.append((template_key, f"expected placeholders among {known}; got {{{shown}}}"))
     needed = "port" if system.front is None else "socket"
     if needed not in placeholders_of(system):
         problems.append((("command",), f"expected {{{needed}}} in it or in env: that is where requests are sent"))

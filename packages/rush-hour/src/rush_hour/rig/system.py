@@ -4,7 +4,7 @@ import hashlib
 import shlex
 import shutil
 import socket
-import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ from msgspec.structs import replace
 from rush_hour.core.expectation import Expectation
 from rush_hour.errors import StartError
 from rush_hour.load.plan import parse_url
-from rush_hour.load.probe import Answer, ask_once
+from rush_hour.load.probe import Answer, ask_once, describe
 from rush_hour.load.request import Request, build_request
 from rush_hour.load.transport import Address
 from rush_hour.rig import nginx
 from rush_hour.rig.part import Part, base_environment
 from rush_hour.rig.ports import HOST, Ports
 from rush_hour.rig.run_directory import RunDirectory
-from rush_hour.rig.suite import Front, Probe, SystemSpec, fill_in, placeholders_of
-from rush_hour.rig.waiting import wait_until
+from rush_hour.rig.suite import Front, Probe, Requirement, SystemSpec, fill_in, placeholders_of
+from rush_hour.rig.waiting import POLL_S, wait_until
 from rush_hour.units import parse_duration_s
 
 REQUIREMENT_TIMEOUT_S = 60.0
@@ -65,6 +65,7 @@ class RunningSystem:
         proxy: nginx before it; None without.
         answer: its good answer.
         notes: what differs from the suite.
+        is_pinned: whether the suite, or a system before this one, says which body is good.
     """
 
     url: str
@@ -73,11 +74,12 @@ class RunningSystem:
     proxy: Part | None
     answer: Answer
     notes: list[str]
+    is_pinned: bool
 
     @property
     def request(self) -> Request:
         """What to send it under load, and the answer that is expected every time."""
-        good = Expectation(statuses=frozenset({self.answer.status}), body=self.answer.body)
+        good = Expectation(statuses=frozenset({self.answer.status}), body=self.answer.body, is_guess=not self.is_pinned)
         return build_request(parse_url(self.url), expectation=good)
 
     def parts(self) -> dict[str, Part]:
@@ -104,7 +106,7 @@ def running_system(spec: SystemSpec, probe: Probe, rig: Rig) -> Iterator[Running
         StartError: it did not come up, or does not answer rightly.
     """
     environment = base_environment()
-    _check_requirements(spec, rig.suite_directory / spec.directory, environment)
+    _check_requirements(spec, environment, rig)
     timeout_s = parse_duration_s(spec.ready_timeout, what="ready_timeout")
     socket_path = rig.run_directory.path / f"{spec.name}.sock"
     notes: list[str] = []
@@ -122,9 +124,18 @@ def running_system(spec: SystemSpec, probe: Probe, rig: Rig) -> Iterator[Running
         asked, answers = build_request(parse_url(url)), list[Answer]()
         parts = [server] if proxy is None else [server, proxy]
         wait_until(lambda: _ask(asked, address, probe, answers), *parts, what=spec.name, timeout_s=timeout_s)
-        yield RunningSystem(url=url, address=address, server=server, proxy=proxy, answer=answers[-1], notes=notes)
+        yield RunningSystem(
+            url=url,
+            address=address,
+            server=server,
+            proxy=proxy,
+            answer=answers[-1],
+            notes=notes,
+            is_pinned=probe.sha256 is not None,
+        )
         if proxy is not None:
-            notes += nginx.explain_log(proxy.log_path.read_text(errors="replace"))
+            with proxy.log_path.open(errors="replace") as log:
+                notes += nginx.explain_log(line.rstrip("\n") for line in log)
 
 
 def _server(spec: SystemSpec, port: int, socket_path: Path, environment: dict[str, str], rig: Rig) -> Part:
@@ -174,29 +185,49 @@ def _ask(request: Request, address: Address, probe: Probe, answers: list[Answer]
     return _wrong_with(answers[-1], probe)
 
 
-def _check_requirements(spec: SystemSpec, directory: Path, environment: dict[str, str]) -> None:
+def _check_requirements(spec: SystemSpec, environment: dict[str, str], rig: Rig) -> None:
+    directory = rig.suite_directory / spec.directory
     program = shlex.split(spec.command)[0]
     where = directory / program if "/" in program else program
     if shutil.which(where, path=environment["PATH"]) is None:
         raise Unavailable(f"the program {program!r} is not installed.")
-    for requirement in spec.requires:
-        try:
-            done = subprocess.run(
-                shlex.split(requirement.command),
-                check=False,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env=environment,
-                cwd=directory,
-                timeout=REQUIREMENT_TIMEOUT_S,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise Unavailable(f"{requirement.command}: {error}. {requirement.hint}".strip()) from error
-        if done.returncode != 0:
-            last_line = (done.stdout.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-            raise Unavailable(f"{last_line.rstrip('.')}. {requirement.hint}".strip())
+    for number, requirement in enumerate(spec.requires):
+        problem = _try_requirement(
+            requirement,
+            rig.run_directory,
+            log_path=rig.run_directory.path / f"{spec.name}-requires-{number}.log",
+            environment=environment,
+            directory=directory,
+        )
+        if problem is not None:
+            raise Unavailable(f"{problem.rstrip('.')}. {requirement.hint}".strip())
+
+
+def _try_requirement(
+    requirement: Requirement,
+    run_directory: RunDirectory,
+    *,
+    log_path: Path,
+    environment: dict[str, str],
+    directory: Path,
+) -> str | None:
+    """Run the command of a requirement, and return what it says is missing; None for nothing."""
+    with Part(
+        shlex.split(requirement.command),
+        run_directory,
+        log_path=log_path,
+        environment=environment,
+        directory=directory,
+        grace_s=0.0,
+    ) as part:
+        give_up_at_s = time.monotonic() + REQUIREMENT_TIMEOUT_S
+        while part.exit_code is None:
+            if time.monotonic() >= give_up_at_s:
+                return f"{requirement.command}: not done after {REQUIREMENT_TIMEOUT_S:g} s"
+            time.sleep(POLL_S)
+        if part.exit_code == 0:
+            return None
+        return (part.log_tail().strip().splitlines() or [f"exit code {part.exit_code}"])[-1]
 
 
 def _take_port(ports: Ports, wanted: int, notes: list[str]) -> int:
@@ -217,8 +248,7 @@ def _try_socket(path: Path) -> str | None:
 
 def _wrong_with(answer: Answer, probe: Probe) -> str | None:
     if answer.status != probe.status:
-        start = answer.body[:200].decode("utf-8", "replace").strip()
-        return f"expected status {probe.status} for {probe.path}, got {answer.status}: {start}"
+        return f"expected status {probe.status} for {probe.path}, got {describe(answer)}"
     digest = _digest(answer)
     if probe.sha256 is not None and digest != probe.sha256:
         return (

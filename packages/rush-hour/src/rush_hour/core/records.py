@@ -1,0 +1,30 @@
+"""What a process of the load generator notes down while it runs: records of four whole numbers.
+
+The last word is the tag: which kind of record it is, and a code, such as a status. It is never 0: a record whose tag
+is 0 is not there. This module says what the words mean to both sides: the loop that writes, and the process that
+counts.
+
+    kind             words                                                 code
+    SENT             send lag, 0, 0                                        0
+    GOOD, BAD        latency, service time, read lag                       status
+    FAILED           0, 0, 0                                               the number of the error's name
+    CONNECT_FAILED   0, 0, 0                                               the number of the error's name
+    SECOND           time since the start, open connections, longest pause 0
+    TOTAL            the value so far, 0, 0                                which: one of the totals below
+
+Durations are in nanoseconds. Pure.
+"""
+
+SENT, GOOD, BAD, FAILED, CONNECT_FAILED, SECOND, TOTAL = range(1, 8)
+KIND_BITS = 3
+KIND_MASK = (1 << KIND_BITS) - 1
+CODES = 1024  # three-digit statuses, and the names of errors
+WORDS = 4
+
+BYTES_READ, LAST_ANSWER_AT_NS, RECONNECTS, CLOSED_IDLE, STALLED_NS, UNJUDGED = range(6)
+TOTALS = 6
+
+
+def tag_of(kind: int, code: int = 0) -> int:
+    """Return the tag of a record."""
+    return code << KIND_BITS | kind

@@ -1,0 +1,132 @@
+"""Opening connections: by every way that there is, through TLS's handshake, and again later after a failure."""
+
+import errno
+import heapq
+import select
+import socket
+from collections.abc import Callable
+from time import monotonic_ns
+
+from rush_hour.core.schedule import NEVER_NS
+from rush_hour.load.connection import CLOSED, CONNECTING, NO_BYTES, Connection
+from rush_hour.load.plan import LoadPlan
+from rush_hour.load.transport import TlsSocket, Ways, name_of
+
+RETRY_FIRST_NS = 10_000_000
+RETRY_LIMIT_NS = 1_000_000_000
+
+
+class Opening:
+    """Opens and closes the connections of one process.
+
+    A way that fails leads to the next; when there is none left, the attempt has failed, by the name of the last error.
+
+    Args:
+        plan: where to connect, and for how long to try.
+        epoll: what connections are watched with.
+        opened: called with each connection that is open.
+        failed: called with each that could not be opened, and why.
+
+    Attributes:
+        by_fd: the connections that have a socket.
+    """
+
+    def __init__(
+        self,
+        plan: LoadPlan,
+        epoll: select.epoll,
+        opened: Callable[[Connection], None],
+        failed: Callable[[Connection, str], None],
+    ) -> None:
+        self._epoll = epoll
+        self._opened, self._failed = opened, failed
+        self._ways = Ways(plan.address, spread=plan.spread)
+        self._tls, self._tls_context = plan.tls, None if plan.tls is None else plan.tls.context()
+        self._patience_ns = round(plan.timeout_s * 1e9) // len(self._ways.addresses)
+        self._retries: list[tuple[int, int, Connection]] = []  # a heap of (when, slot, closed connection)
+        self.by_fd: dict[int, Connection] = {}
+
+    def open(self, connection: Connection) -> None:
+        """Begin to open a connection that is closed."""
+        place = 0 if connection.way is None else connection.way.place
+        connection.ways = self._ways.choose(connection.number + connection.turn, place)
+        connection.turn += 1
+        self._try(connection, "no way")
+
+    def _try(self, connection: Connection, name: str) -> None:
+        """Try the next way; when there is none, the attempt has failed by the name given."""
+        while connection.ways:
+            way = connection.way = connection.ways.pop()
+            try:
+                sock = way.address.open_socket(blocking=False, source=way.source)
+            except OSError as error:
+                name = name_of(error)
+                continue
+            code = sock.connect_ex(way.address.sockaddr)
+            if code in {0, errno.EINPROGRESS}:
+                connection.sock, connection.state = sock, CONNECTING
+                connection.deadline_ns = monotonic_ns() + self._patience_ns
+                self.by_fd[sock.fileno()] = connection
+                self._epoll.register(sock.fileno(), select.EPOLLOUT)
+                return
+            sock.close()
+            name = name_of(code)
+        self._failed(connection, name)
+
+    def go_on(self, connection: Connection) -> None:
+        """Go on with a connection that is being opened: it is open or refused, or TLS's handshake has a step to do."""
+        sock = connection.sock
+        assert sock is not None, "a connecting connection has a socket"
+        try:
+            if isinstance(sock, socket.socket):
+                code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if code:
+                    self.give_up(connection, name_of(code))
+                    return
+                if self._tls_context is not None and self._tls is not None:
+                    sock = connection.sock = TlsSocket(sock, self._tls_context, self._tls.server_name)
+            wanted = sock.handshake() if isinstance(sock, TlsSocket) else 0
+        except OSError as error:
+            self.give_up(connection, name_of(error))
+            return
+        self._epoll.modify(sock.fileno(), wanted or select.EPOLLIN)
+        if not wanted:
+            self._opened(connection)
+
+    def give_up(self, connection: Connection, name: str) -> None:
+        """End the way that is being tried, and try the next."""
+        self.close(connection)
+        self._try(connection, name)
+
+    def close(self, connection: Connection) -> None:
+        """Close a connection, and forget what was sent and read on it."""
+        if connection.sock is not None:
+            self.by_fd.pop(connection.sock.fileno(), None)
+            connection.sock.close()  # which takes it out of the epoll set
+        connection.sock = None
+        connection.state = CLOSED
+        connection.unsent = connection.unsent_rest = NO_BYTES
+        connection.reading = None
+        connection.read_lag_ns = 0
+
+    # Again, later.
+
+    def open_later(self, connection: Connection) -> None:
+        """Open a connection again after a while, the longer the more often it has failed in a row."""
+        wait_ns = min(RETRY_FIRST_NS << min(connection.failures - 2, 10), RETRY_LIMIT_NS)
+        heapq.heappush(self._retries, (monotonic_ns() + wait_ns, connection.slot, connection))
+
+    def retry(self, now_ns: int, again: Callable[[Connection], None]) -> None:
+        """Let those be opened again that have waited long enough."""
+        while self._retries and self._retries[0][0] <= now_ns:
+            connection = heapq.heappop(self._retries)[2]
+            if connection.state == CLOSED:
+                again(connection)
+
+    def forget_retries(self) -> None:
+        """Open no connection again."""
+        self._retries.clear()
+
+    def next_retry_ns(self) -> int:
+        """Return when the next one is to be opened again."""
+        return self._retries[0][0] if self._retries else NEVER_NS

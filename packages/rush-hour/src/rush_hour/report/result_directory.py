@@ -1,0 +1,45 @@
+"""The results of a bench as they come: written after each system, and kept in memory for when the disk is full."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rush_hour.errors import OutputLost
+from rush_hour.report.hlog import write_hlog
+from rush_hour.report.result_file import BenchFile, write_result
+
+RESULT_NAME = "result.json"
+
+
+class ResultDirectory:
+    """What a bench has found out so far, and where it is written.
+
+    Args:
+        path: the directory, which is there.
+
+    Attributes:
+        document: the whole of it; None before there is any.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.document: BenchFile | None = None
+        self._lost: dict[str, str] = {}
+
+    @property
+    def lost(self) -> list[str]:
+        """What could not be written and is not there now, in a line each."""
+        return list(self._lost.values())
+
+    def keep(self, document: BenchFile) -> None:
+        """Take the document as it is now, and write it with the histograms of its last system."""
+        self.document = document
+        self._try(RESULT_NAME, lambda path: write_result(path, document))
+        if document.systems and (load := document.systems[-1].load) is not None:
+            self._try(f"{document.systems[-1].name}.hlog", lambda path: write_hlog(path, load))
+
+    def _try(self, name: str, write: Callable[[Path], None]) -> None:
+        self._lost.pop(name, None)
+        try:
+            write(self.path / name)
+        except OutputLost as error:
+            self._lost[name] = str(error)

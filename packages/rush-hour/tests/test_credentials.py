@@ -1,0 +1,95 @@
+from urllib.parse import urlsplit
+
+import pytest
+
+from rush_hour.credentials import (
+    authorization_of,
+    hide_in_bad_url,
+    hide_in_header,
+    hide_in_url,
+    hide_in_value,
+    printable,
+    without_password,
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "header"),
+    [
+        ("http://x/a@b", None),
+        ("http://Aladdin:open%20sesame@x/", "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),  # RFC 7617, 2
+        ("http://token@x/", "Authorization: Basic dG9rZW46"),
+        ("http://a%40b:c%3Ad@x/", "Authorization: Basic YUBiOmM6ZA=="),
+    ],
+)
+def test_user_and_password_of_a_url_become_a_header(url: str, header: str | None) -> None:
+    assert authorization_of(urlsplit(url)) == header
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://me:secret@x:80/a@b?c=@d", "http://***@x:80/a@b?c=@d"),
+        ("https://token@[::1]/", "https://***@[::1]/"),
+        ("http://x/a@b?c=@d", "http://x/a@b?c=@d"),
+    ],
+)
+def test_a_url_is_shown_without_user_and_password(url: str, shown: str) -> None:
+    assert hide_in_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://me:se/cr#et@x/", "http://***@x/"),
+        ("me:secret@x", "***@x"),
+        ("http://a@b:secret@x", "http://***@x"),
+        ("localhost:8008", "localhost:8008"),
+    ],
+)
+def test_what_is_no_url_is_shown_without_all_that_may_be_a_password(text: str, shown: str) -> None:
+    assert hide_in_bad_url(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("Authorization: Bearer abc", "Authorization: ***"),
+        ("proxy-authorization:Basic abc", "proxy-authorization: ***"),
+        ("Cookie: a=b", "Cookie: ***"),
+        ("X-Api-Key: abc", "X-Api-Key: ***"),
+        ("X-Auth-Token=abc", "X-Auth-Token: ***"),
+        ("Authorization Bearer abc", "Authorization: ***"),
+        ("Bearer abc", "Bearer: ***"),
+        ("X-Api Key: abc", "X-Api: ***"),
+        ("Accept: text/html", "Accept: text/html"),
+        ("", ""),
+    ],
+)
+def test_a_header_is_shown_without_a_secret(line: str, shown: str) -> None:
+    assert hide_in_header(line) == shown
+
+
+def test_a_value_of_a_file_is_shown_without_the_secrets_in_it() -> None:
+    assert hide_in_value({"Cookie": "a=b", "Accept": 1, "more": ["X-Api-Key: 1"]}) == {
+        "Cookie": "***",
+        "Accept": 1,
+        "more": ["X-Api-Key: ***"],
+    }
+    assert hide_in_value("abc", name="API_KEY") == "***"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:secret@x/db?a=b", "postgresql://me@x/db?a=b"),
+        ("postgresql:///db?host=/tmp&password=secret&user=me", "postgresql:///db?host=/tmp&password=&user=me"),
+        ("postgresql://me@/db", "postgresql://me@/db"),
+    ],
+)
+def test_the_url_of_a_database_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+def test_what_others_say_cannot_move_a_terminals_cursor() -> None:
+    assert printable("a\x1b[2J\n\u00e9") == "a\\x1b[2J\\n\u00e9"
