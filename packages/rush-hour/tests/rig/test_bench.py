@@ -1,7 +1,5 @@
 """Which systems are benched. What becomes of them is in `e2e/test_bench.py`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -85,10 +83,8 @@ def test_a_busy_machine_is_said_before_the_bench(
     [StartError("it is broken."), OSError(28, "No space left on device"), ValueError("embedded null byte")],
 )
 def test_whatever_goes_wrong_with_a_system_is_its_own_entry(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    @contextmanager
-    def fail(*_arguments: object) -> Iterator[None]:
+    def fail(*_arguments: object) -> None:
         raise error
-        yield
 
     monkeypatch.setattr(bench, "running_system", fail)
     load = LoadSettings(rate_per_s=1.0, duration_s=1.0, warmup_s=0.0, connections=1, processes=1, timeout_s=1.0)
