@@ -17,9 +17,10 @@ def test_the_last_seconds_are_whole_on_a_screen_of_any_width(result: LoadResult,
         view.step("measuring")
         for second in range(1, 11):
             view.second(replace(large, at_s=float(second)))
+        view._live.refresh()
+        assert isinstance(console.file, io.StringIO)
+        shown = console.file.getvalue()
 
-    assert isinstance(console.file, io.StringIO)
-    shown = console.file.getvalue()
     last = shown[shown.rindex("measuring, 10 of 10 s") :]
     assert "…" not in last
     assert "..." not in last
