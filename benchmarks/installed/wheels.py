@@ -24,7 +24,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGES = ("api-hour", "rush-hour")
-SUPPORTED = ("3.11", "3.12", "3.13", "3.14")
+CLASSIFIER = re.compile(r"Programming Language :: Python :: (3\.\d+)")
 ELSEWHERE = (".pyenv/versions/{version}*/bin/python{version}", ".local/share/uv/python/cpython-{version}*/bin/python3")
 STEP_TIMEOUT_S = 300
 READY_TIMEOUT_S = 30
@@ -73,7 +73,8 @@ def main() -> None:
 
 def interpreters() -> list[str]:
     """Return the oldest and the newest supported CPython that runs here."""
-    found = [python for version in SUPPORTED if (python := find_interpreter(version)) is not None]
+    supported = CLASSIFIER.findall((REPOSITORY / "packages" / "rush-hour" / "pyproject.toml").read_text())
+    found = [python for version in supported if (python := find_interpreter(version)) is not None]
     return list(dict.fromkeys([found[0], found[-1]])) if found else [sys.executable]
 
 

@@ -61,7 +61,7 @@ class Heard:
 @pytest.mark.parametrize(
     ("ratio", "warnings"),
     [
-        (0.62, ["62% busy: figures will not be trusted; go on in 5 s, Ctrl-C to stop"]),
+        (0.62, ["62 % busy: figures will not be trusted; go on in 5 s, Ctrl-C to stop"]),
         (0.2, []),
     ],
 )
