@@ -104,7 +104,7 @@ def test_the_help_has_words_and_no_types(capsys: pytest.CaptureFixture[str], com
     cli.run([*command, "--help"])
 
     said = capsys.readouterr().out
-    assert re.findall(r"--\S+ (?:-\w )?(?:INT|FLOAT|STR)\b|default: (?:False|None|\(\)|\d+\.0)", said) == []
+    assert re.findall(r"--\S+ (?:-\w )?(?:INT|FLOAT|STR)\b|default: (?:False|None|\(\)|\d+\.0\])", said) == []
 
 
 def test_the_help_names_every_option_and_its_environment_variable(capsys: pytest.CaptureFixture[str]) -> None:
