@@ -1,6 +1,7 @@
 """The command line: the published forms, exit codes, and what is said about bad input."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -97,6 +98,14 @@ def test_the_workers_are_given_backlog_and_timeouts(monkeypatch: pytest.MonkeyPa
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["--version"]) == 0
     assert capsys.readouterr().out == f"{api_hour.__version__}\n"
+
+
+@pytest.mark.parametrize("command", [[], ["stop"], ["reload"], ["status"]])
+def test_the_help_has_words_and_no_types(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    cli.run([*command, "--help"])
+
+    said = capsys.readouterr().out
+    assert re.findall(r"--\S+ (?:-\w )?(?:INT|FLOAT|STR)\b|default: (?:False|None|\(\)|\d+\.0\])", said) == []
 
 
 def test_the_help_names_every_option_and_its_environment_variable(capsys: pytest.CaptureFixture[str]) -> None:

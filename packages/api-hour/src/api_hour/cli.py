@@ -15,6 +15,7 @@ from api_hour import __version__
 from api_hour.commands import check, control, serve
 from api_hour.commands.launch import Launch
 from api_hour.config.complaints import explain
+from api_hour.config.help_words import HelpInWords
 from api_hour.config.settings import Location, Settings
 from api_hour.config.show import show_config
 from api_hour.config.sources import Sources
@@ -89,6 +90,7 @@ def make_app(sources: Sources) -> cyclopts.App:
         version=__version__,
         version_flags=["--version"],
         result_action="return_value",
+        help_formatter=HelpInWords(),
     )
 
     @app.default
