@@ -139,6 +139,7 @@ def run_program(program: Program, loop: asyncio.AbstractEventLoop, make_way: Mak
             note_end(world)
             happened = world.seen
             vars(world).clear()  # the loop may have the last callback still
+            world.seen, world.over = [], set()  # what is destroyed now notes its end
             gc.collect()
             loop.close()
     finally:

@@ -8,11 +8,13 @@ started (execve(2)) keep none of this by themselves.
 import os
 import signal
 import threading
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 _UNDO: list[Callable[[], None]] = []
+_is_child = False
 
 
 @contextmanager
@@ -68,7 +70,26 @@ def _afterwards() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
+def ends_child(error: BaseException, loop: AbstractEventLoop) -> bool:
+    """Tell whether this is a child that an exception such as `SystemExit` ends; then the loop will raise it.
+
+    Args:
+        error: what was raised where the parent answers for it, which a child must not.
+        loop: the running loop. Not all of them let it through from where it was raised.
+    """
+    if not _is_child or isinstance(error, Exception):
+        return False
+    loop.call_soon(_raise, error)
+    return True
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
 def _in_child() -> None:
+    global _is_child
+    _is_child = _is_child or bool(_UNDO)
     undo = _UNDO[::-1]
     _UNDO.clear()
     try:

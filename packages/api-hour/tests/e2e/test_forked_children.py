@@ -57,7 +57,8 @@ class Container(api_hour.Container):
 
     def make_servers(self):
         router = Router()
-        for name in ("terminate", "pool", "preexec", "look", "run", "leave", "back", "stay", "pid"):
+        names = "terminate", "pool", "preexec", "look", "run", "leave", "exit", "exit_late", "back", "stay", "pid"
+        for name in names:
             router.add("GET", f"/{name}", getattr(self, name))
         return [HttpServer(router, container=self)]
 
@@ -107,6 +108,15 @@ class Container(api_hour.Container):
         self.loop.call_soon(leave)
         await asyncio.sleep(0.01)
         return came
+
+    def exit(self, request):
+        if (pid := os.fork()) == 0:
+            raise SystemExit(8)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    async def exit_late(self, request):
+        await asyncio.sleep(0)
+        return self.exit(request)
 
     async def back(self, request):
         pid = os.fork()
@@ -160,6 +170,8 @@ def is_unharmed(running: Daemon) -> bool:
         ("/preexec", -signal.SIGTERM),
         ("/run", ["ran", 0]),
         ("/leave", [7]),
+        ("/exit", 8),
+        ("/exit_late", 8),
         ("/back", 1),
     ],
 )

@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 from api_hour.engines import EngineUnavailable
+from api_hour.forking import ends_child
 from api_hour.http.connection import Connection
 from api_hour.http.errors import NOT_WHOLE, ClientGone, HttpError
 from api_hour.http.layers import RETRY_AFTER, AnswerSent, http_error_response, unavailable_response
@@ -33,7 +34,7 @@ def fail(connection: Connection, request: Request, error: BaseException) -> None
     """Answer for a handler that raised, or was cancelled: by its own doing, by the time limit, or by abort()."""
     if isinstance(error, HttpError):
         connection.fail(request, http_error_response(request, error))
-    elif isinstance(error, AnswerSent):
+    elif isinstance(error, AnswerSent) or ends_child(error, connection.loop):
         return
     elif _consists_of(error, ClientGone):
         LOG.debug("%s %r: %r", request.method, request.path, error)

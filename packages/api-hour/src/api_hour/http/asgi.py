@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from api_hour.config.http_options import HttpOptions
+from api_hour.forking import ends_child
 from api_hour.http.answers import log_failure
 from api_hour.http.asgi_websocket import answer_websocket
 from api_hour.http.errors import NOT_WHOLE, ClientGone, Refusal
@@ -191,6 +192,8 @@ class _Exchange:
     def fail(self, error: BaseException) -> None:
         """Answer with an error, after the application has raised one; cut an answer that has begun."""
         connection, request = self._connection, self._request
+        if ends_child(error, connection.loop):
+            return
         if self._is_over:  # nobody waits for it, and only the worker may have cancelled it
             is_client_gone = self._was_client_gone or isinstance(error, asyncio.CancelledError)
             log_failure(request, error, is_client_gone=is_client_gone, after="after its answer")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import Any
 
+from api_hour.forking import ends_child
 from api_hour.http.errors import ClientGone, WebSocketClosed
 from api_hour.http.request import Request
 
@@ -21,6 +22,8 @@ def log_failure(request: Request, error: BaseException, *, is_closed: bool) -> N
         is_closed: whether the WebSocket was closed before: then an ordinary error is worth no more than INFO,
             because many applications end by one when they are told.
     """
+    if ends_child(error, asyncio.get_running_loop()):
+        return
     if is_end(error) or (isinstance(error, asyncio.CancelledError) and is_cancelled_from_outside()):
         return
     is_late = is_closed and isinstance(error, Exception)
