@@ -67,7 +67,8 @@ class Inheritance:
                 os.dup2(empty.fileno(), poller, inheritable=False)
         with suppress(RuntimeError):  # another thread has forked, and the loop has ended with its own
             error = RuntimeError("a forked child went on with its parent's event loop")
-            loop.call_soon(loop.call_soon, self.leave_if_child, error)  # after a SystemExit has ended uvloop's
+            later = loop.call_soon  # than a SystemExit that the loop raises: uvloop has a turn until it ends by one
+            later(later, later, self.leave_if_child, error)
 
 
 def _poller_of(loop: Any) -> int:
