@@ -7,11 +7,11 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from daemon_process import Address, Daemon, body_of, connect, daemon, exchange, get, read_all, wait_for_file
@@ -23,6 +23,7 @@ ANSWERS = """
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import api_hour
 from api_hour.http import HttpServer, Router
@@ -144,30 +145,52 @@ def test_so_is_who_waits_for_a_handshake(app: str, tmp_path: Path) -> None:
     with daemon(tmp_path, *options, app=ANSWERS + app) as running, ExitStack() as stack:
         running.wait_ready(1)
         address = running.tcp_address()
-        wrap = partial(issuer.client_context().wrap_socket, server_hostname="127.0.0.1")
-        busy = stack.enter_context(wrap(connect(address)))
+        context = issuer.client_context()
+        busy = stack.enter_context(context.wrap_socket(connect(address), server_hostname="127.0.0.1"))
         busy.sendall(get("/block"))
         wait_for_file(Path("begun"))
-        clients = [wrap(connect(address), do_handshake_on_connect=False) for _ in range(5)]
-        for client in clients:
-            stack.enter_context(client)
-            client.setblocking(False)
-            with pytest.raises(ssl.SSLWantReadError):
-                client.do_handshake()
-            client.settimeout(TIMEOUT_S)
+        clients = [HandshakingClient(context, stack.enter_context(connect(address))) for _ in range(5)]
         stop(running)
         with ThreadPoolExecutor(len(clients)) as pool:
-            assert [*pool.map(answer_over_tls, clients)] == ['"answered"'] * 5
+            assert [*pool.map(HandshakingClient.ask, clients)] == ['"answered"'] * 5
         with busy:
             assert body_of(read_all(busy)) == '"late"'
         assert running.supervisor.wait() == 0
 
 
-def answer_over_tls(client: ssl.SSLSocket) -> str:
-    with client:
-        client.do_handshake()
-        client.sendall(get("/"))
-        return body_of(read_all(client))
+class HandshakingClient:
+    """A TLS client that has said hello, and sends its request together with the end of the handshake."""
+
+    def __init__(self, context: ssl.SSLContext, connection: socket.socket) -> None:
+        self._connection = connection
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname="127.0.0.1")
+        with pytest.raises(ssl.SSLWantReadError):
+            self._tls.do_handshake()
+        connection.sendall(self._outgoing.read())
+
+    def ask(self) -> str:
+        """Finish the handshake, and return the body of the answer."""
+        with self._connection:
+            self._until_done(self._tls.do_handshake)
+            self._tls.write(get("/"))
+            self._connection.sendall(self._outgoing.read())
+            answer = b""
+            while piece := self._until_done(lambda: self._tls.read(65536)):
+                answer += piece
+            return body_of(answer)
+
+    def _until_done(self, step: Callable[[], Any]) -> Any:
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                data = self._connection.recv(65536)
+                if not data:
+                    self._incoming.write_eof()
+                self._incoming.write(data)
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                return b""
 
 
 LISTENS = """

@@ -32,8 +32,10 @@ async def test_a_handler_answers_what_it_has_read_and_then_reads_the_end() -> No
         async with client_of(listener) as (reader, writer):
             writer.write(b"one\n")
             await until(lambda: read)
+            [(connection, _)] = listeners._connections.protocols()
+            assert isinstance(connection, StreamConnection)
             drain = asyncio.create_task(listeners.drain(LONG_S))
-            await until(lambda: listeners._is_closed)
+            await until(lambda: connection._is_ending)
             writer.write(b"two\n")  # too late: it is not read
             await let_run()
             may_go.set()
