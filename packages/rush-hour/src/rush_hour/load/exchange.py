@@ -165,13 +165,16 @@ class Exchange:
         lag_ns = now_ns - (due_ns if due_ns > ready_ns else ready_ns)  # noqa: FURB136  # faster
         self._write(lag_ns + connection.lag_ns if self._per_request else lag_ns, 0, 0, SENT)
         if sent_bytes != len(data) or target.rest:
-            connection.unsent, connection.unsent_rest = memoryview(data)[sent_bytes:], target.rest
+            self._keep_unsent(connection, memoryview(data)[sent_bytes:], target.rest)
             self._watch(connection, select.EPOLLIN | select.EPOLLOUT)
+
+    @staticmethod
+    def _keep_unsent(connection: Connection, unsent: memoryview, rest: memoryview) -> None:
+        """Keep what is left of a request: as long as `connection.unsent` is not empty, there is something."""
+        connection.unsent, connection.unsent_rest = (unsent, rest) if unsent else (rest, NO_BYTES)
 
     def _send_rest(self, connection: Connection) -> None:
         """Send what the kernel takes of what is left."""
-        if not connection.unsent:
-            connection.unsent, connection.unsent_rest = connection.unsent_rest, NO_BYTES
         try:
             sent_bytes = connection.sock.send(connection.unsent)  # type: ignore[union-attr]  # it is open
         except BlockingIOError:
@@ -180,8 +183,8 @@ class Exchange:
             self._write_failed(connection, fault_name("write", name_of(error)))
             return
         self._note_pause(monotonic_ns())
-        connection.unsent = connection.unsent[sent_bytes:]
-        if not connection.unsent and not connection.unsent_rest:
+        self._keep_unsent(connection, connection.unsent[sent_bytes:], connection.unsent_rest)
+        if not connection.unsent:
             self._watch(connection, select.EPOLLIN)
 
     def _write_failed(self, connection: Connection, name: str) -> None:
