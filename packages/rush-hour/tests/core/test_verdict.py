@@ -22,6 +22,14 @@ def test_a_clean_run_is_trusted_without_a_word(plan: PlanFacts, result: LoadResu
     assert verdict.warnings == []
 
 
+def test_a_run_that_was_cut_short_says_so_and_is_trusted_for_what_it_is(plan: PlanFacts, result: LoadResult) -> None:
+    verdict = judge(plan, replace(result, elapsed_s=3.04), shares_cores=False, is_interrupted=True)
+
+    assert verdict.trusted
+    assert verdict.message_of("interrupted") == "interrupted after 3.0 of 10 s: the rest was not measured."
+    assert verdict.message_of("generator-late") is None
+
+
 def test_a_saturated_generator_is_not_trusted_and_says_so_first(plan: PlanFacts, result: LoadResult) -> None:
     generator = replace(result.generator, busiest_process_cpu_ratio=0.97)
 

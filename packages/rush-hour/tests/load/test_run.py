@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from load_runs import assert_accounted_for, plan_for, run
 from scripted_server import OK, ScriptedServer
@@ -15,7 +16,7 @@ from rush_hour.core.histogram import Histogram
 from rush_hour.core.result import TimelineRow
 from rush_hour.errors import RushHourError, StartError
 from rush_hour.load.processes import Processes
-from rush_hour.load.run import Observer, run_load
+from rush_hour.load.run import Observer, assemble, run_load
 
 Serve = Callable[..., ScriptedServer]
 
@@ -212,9 +213,36 @@ def test_ctrl_c_ends_the_run_with_what_was_measured(serve: Serve) -> None:
     report, is_interrupted = run_load(plan_for(serve().url, duration_s=60.0), Observer(on_second=interrupt_once))
 
     assert is_interrupted
+    assert report.verdict.warnings[0].code == "interrupted"
     assert_accounted_for(report.result)
     assert 200 <= report.result.responses_good < 60 * 200
     assert report.result.elapsed_s < 60
+
+
+def test_what_counting_takes_is_the_generators_own_cpu_time(serve: Serve) -> None:
+    plan = plan_for(serve().url, duration_s=0.5)
+    with Processes(plan) as processes:
+        opened = processes.open_connections()
+        outcome = processes.run(plan.schedule)
+
+    senders_s = sum(done.cpu_s for done in outcome.done if done is not None)
+
+    assert outcome.counted.cpu_s > 0
+    assert assemble(plan, outcome, open_at_start=opened).generator.cpu_s == senders_s + outcome.counted.cpu_s
+
+
+def test_nothing_is_stopped_before_the_end_of_the_measurement_was_told(serve: Serve) -> None:
+    """What is seen of the machine then has nothing of the generator's end in it."""
+    running: list[list[str]] = []
+
+    def look() -> None:
+        running.append([child.status() for child in psutil.Process().children()])
+
+    run(serve().url, observer=Observer(on_end=look), processes=2, duration_s=0.5)
+
+    [states] = running
+    assert len(states) == 3
+    assert psutil.STATUS_ZOMBIE not in states
 
 
 def test_a_watcher_can_end_the_run_and_leaves_no_process(serve: Serve) -> None:

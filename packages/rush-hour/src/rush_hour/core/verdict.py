@@ -33,6 +33,7 @@ class Facts:
     plan: PlanFacts
     result: LoadResult
     shares_cores: bool
+    is_interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +51,16 @@ class Check:
     find: Callable[[Facts], tuple[str, str] | None]
 
 
-def judge(plan: PlanFacts, result: LoadResult, *, shares_cores: bool) -> Verdict:
+def judge(plan: PlanFacts, result: LoadResult, *, shares_cores: bool, is_interrupted: bool = False) -> Verdict:
     """Judge one run.
 
     Args:
         plan: what it was asked to do.
         result: what it measured.
         shares_cores: whether the server is on the machine of the load generator.
+        is_interrupted: whether Ctrl-C cut it short.
     """
-    facts = Facts(plan=plan, result=result, shares_cores=shares_cores)
+    facts = Facts(plan=plan, result=result, shares_cores=shares_cores, is_interrupted=is_interrupted)
     found = [(check, seen) for check in CHECKS if (seen := check.find(facts)) is not None]
     return Verdict(
         trusted=not any(check.ends_trust for check, _ in found),
@@ -83,6 +85,14 @@ def doubt_other_load(verdict: Verdict, *, others_cpu_s: float, capacity_cpu_s: f
         hint="Measure again when nothing else runs.",
     )
     return Verdict(trusted=False, warnings=[doubt, *verdict.warnings])
+
+
+def _interrupted(facts: Facts) -> tuple[str, str] | None:
+    if not facts.is_interrupted:
+        return None
+    measured_s, planned_s = facts.result.elapsed_s, facts.plan.duration_s
+    message = f"interrupted after {measured_s:.1f} of {planned_s:g} s: the rest was not measured."
+    return message, "Compare it with nothing that ran to its end."
 
 
 def _generator_saturated(facts: Facts) -> tuple[str, str] | None:
@@ -267,6 +277,7 @@ def _shared_cores(facts: Facts) -> tuple[str, str] | None:
 
 
 CHECKS = (
+    Check(code="interrupted", ends_trust=False, find=_interrupted),
     Check(code="generator-stalled", ends_trust=True, find=_generator_stalled),
     Check(code="generator-faults", ends_trust=True, find=_generator_faults),
     Check(code="generator-saturated", ends_trust=True, find=_generator_saturated),

@@ -218,7 +218,7 @@ class _Trial:
             watch()  # a part that ended is the better reason
             raise
         if self.is_interrupted:
-            running.notes.append(f"interrupted: {report.result.elapsed_s:.1f} s were measured.")
+            entry = replace(entry, status="interrupted", reason=report.verdict.message_of("interrupted"))
         else:
             watch()
         return _with_figures(entry, report, sampling)
