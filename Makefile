@@ -4,12 +4,17 @@ PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
 ROBYN := .venv-robyn
+FIRST_STEPS := .venv-first-steps
+PYTHONS ?= $(PYTHON)
+LOWEST := .venv-lowest
+LOWEST_TESTS = $(filter-out %.py %/e2e %/__pycache__,$(wildcard packages/*/tests/*)) $(wildcard packages/*/tests/test_*.py) \
+	packages/api-hour/tests/e2e/test_targets.py
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement
 PACKAGES := packages/api-hour packages/rush-hour
 ARGS ?=
 
-.PHONY: help bench test lint types perf perf-load perf-http perf-daemon docs clean meinheld pins format
+.PHONY: help bench test test-lowest soak lint types perf perf-load perf-http perf-daemon first-steps docs clean meinheld pins format
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,9 +24,15 @@ bench: $(VENV)/.bench ## Rerun the published comparison; ARGS="--duration 5m --o
 	@$(BIN)/rush-hour bench benchmarks/suites/published.toml $(ARGS) \
 		|| { code=$$?; [ $$code -eq 4 ] || exit $$code; } # 4: measured, but in doubt; the report says why
 
+soak: $(VENV)/.bench $(VENV)/.dev ## Ask one daemon all kinds of things for 10 minutes while its workers are replaced; ARGS="--duration 20s" for less.
+	$(BIN)/python benchmarks/soak/soak.py $(ARGS)
+
 test: $(VENV)/.bench $(VENV)/.dev ## Run all tests; ARGS="-k name" passes options on.
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile packages/api-hour $(ARGS)
 	$(BIN)/pytest packages/rush-hour benchmarks/tests $(ARGS)
+
+test-lowest: $(LOWEST)/.lowest ## Run tests with the oldest dependencies that the packages allow (on CPython 3.11).
+	$(LOWEST)/bin/pytest --numprocesses=2 --dist=loadfile $(LOWEST_TESTS) $(ARGS)
 
 lint: $(VENV)/.bench $(VENV)/.dev ## Check style, spelling and the layers.
 	$(BIN)/ruff check .
@@ -45,6 +56,19 @@ perf-daemon: $(VENV)/.bench $(PEERS)/.perf ## Measure what our daemon and its pe
 	$(BIN)/python benchmarks/perf/daemons.py $(ARGS)
 	$(BIN)/python benchmarks/perf/faults.py
 
+first-steps: ## Compare first steps with tasks, on PYTHONS="python3.11 python3.14"; ARGS="--programs 100000" for more.
+	@set -e; for python in $(PYTHONS); do \
+		environment=$(FIRST_STEPS)/$$($$python -c 'import platform; print(platform.python_version())'); \
+		if [ ! -e $$environment/.uvloop ]; then \
+			$$python -m venv $$environment; \
+			sed -n '/^uvloop==/,/[^\\]$$/p' requirements/bench.txt >$$environment/uvloop.txt; \
+			$$environment/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes \
+				--requirement $$environment/uvloop.txt; \
+			touch $$environment/.uvloop; \
+		fi; \
+		$$environment/bin/python packages/api-hour/tests/first_step_runs.py $(ARGS); \
+	done
+
 docs: $(VENV)/.bench $(VENV)/.docs ## Build the documentation into docs/_build/html.
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build/html
 	@echo "docs/_build/html/index.html"
@@ -60,7 +84,7 @@ pins: ## Choose the newest versions again and write them to requirements/*.txt (
 	$(PYTHON) requirements/pin.py
 
 clean: ## Remove everything that was made.
-	rm -rf $(VENV) $(PEERS) $(ROBYN) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) $(ROBYN) $(FIRST_STEPS) $(LOWEST) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name '*.egg-info' -prune -exec rm -rf {} +
 
@@ -84,6 +108,13 @@ $(PEERS)/.perf: requirements/perf.txt $(PACKAGES:=/pyproject.toml)
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
+	@touch $@
+
+$(LOWEST)/.lowest: requirements/lowest.txt $(PACKAGES:=/pyproject.toml)
+	@echo "installing the oldest dependencies that the two packages allow (requirements/lowest.txt) into $(LOWEST)"
+	@$(PYTHON) -m venv $(LOWEST)
+	@$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
+	@$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
 	@touch $@
 
 $(ROBYN)/.robyn: requirements/robyn.txt

@@ -41,5 +41,5 @@ def test_all_six_systems_answer_every_request_well_at_100_per_second(tmp_path: P
             else:
                 assert usage["cpu_s"] > 0, role
                 assert usage["max_rss_bytes"] > 0, role
-    is_sound = all(system["status"] == "ok" and system["load"]["verdict"]["trusted"] for system in result["systems"])
-    assert process.returncode == (0 if is_sound else 1), process.stdout
+    verdicts = [system["load"]["verdict"] for system in result["systems"] if system["status"] == "ok"]
+    assert process.returncode == (0 if all(verdict["trusted"] for verdict in verdicts) else 4), process.stdout

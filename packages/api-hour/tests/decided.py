@@ -3,6 +3,7 @@
 from api_hour.supervisor.decisions import Decisions
 from api_hour.supervisor.events import (
     Action,
+    CloseListeners,
     DumpStack,
     Event,
     KillWorker,
@@ -26,6 +27,7 @@ HEARTBEAT_TIMEOUT_S = 20.0
 READY = Notify(state=ServiceState.READY)
 RELOADING = Notify(state=ServiceState.RELOADING)
 STOPPING = Notify(state=ServiceState.STOPPING)
+CLOSE = CloseListeners()
 WATCHDOG = Notify(state=ServiceState.WATCHDOG)
 SUCCESSOR_IS_MAIN = Notify(state=ServiceState.SUCCESSOR_IS_MAIN)
 
@@ -33,6 +35,7 @@ SUCCESSOR_IS_MAIN = Notify(state=ServiceState.SUCCESSOR_IS_MAIN)
 def decisions_for(
     workers: int,
     *,
+    stop_delay_s: float = 0.0,
     boot_timeout_s: float = BOOT_TIMEOUT_S,
     heartbeat_timeout_s: float = 0.0,
     max_requests: int = 0,
@@ -47,6 +50,7 @@ def decisions_for(
         Policy(
             workers=workers,
             graceful_timeout_s=GRACEFUL_TIMEOUT_S,
+            stop_delay_s=stop_delay_s,
             drain_timeout_s=DRAIN_TIMEOUT_S,
             boot_timeout_s=boot_timeout_s,
             heartbeat_timeout_s=heartbeat_timeout_s,

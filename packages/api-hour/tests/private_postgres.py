@@ -25,7 +25,7 @@ class PrivatePostgres:
     """A server whose data and unix socket are in a directory of its own."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
         self._programs = _usable_programs(directory)
         self._server: subprocess.Popen[bytes] | None = None
         self.dsn = f"postgresql://tester@/postgres?host={directory}"
@@ -34,13 +34,13 @@ class PrivatePostgres:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        postgres = self._command(["postgres", "-D", self._directory / "data", "-k", self._directory, *SETTINGS])
-        with (self._directory / "postgres.log").open("ab") as log:
+        postgres = self._command(["postgres", "-D", self.directory / "data", "-k", self.directory, *SETTINGS])
+        with (self.directory / "postgres.log").open("ab") as log:
             self._server = subprocess.Popen(postgres, user=USER, stdout=log, stderr=log, cwd="/")
         end_at_s = time.monotonic() + TIMEOUT_S
         while not self._answers():
             if self._server.poll() is not None or time.monotonic() > end_at_s:
-                pytest.fail(f"PostgreSQL does not come up:\n{(self._directory / 'postgres.log').read_text()}")
+                pytest.fail(f"PostgreSQL does not come up:\n{(self.directory / 'postgres.log').read_text()}")
             time.sleep(POLL_S)
 
     def stop(self) -> None:

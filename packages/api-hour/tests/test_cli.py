@@ -1,6 +1,7 @@
 """The command line: the published forms, exit codes, and what is said about bad input."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from recorded_daemon import clear_options, leave_process_alone, run_recorded
 import api_hour
 from api_hour import cli
 from api_hour.config import Location, TcpBind, UnixBind
+from api_hour.config.target_text import FORMS as TARGET_FORMS
 
 COMMANDS = ("api_hour", "api-hour")
 
@@ -98,6 +100,14 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == f"{api_hour.__version__}\n"
 
 
+@pytest.mark.parametrize("command", [[], ["stop"], ["reload"], ["status"]])
+def test_the_help_has_words_and_no_types(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    cli.run([*command, "--help"])
+
+    said = capsys.readouterr().out
+    assert re.findall(r"--\S+ (?:-\w )?(?:INT|FLOAT|STR)\b|default: (?:False|None|\(\)|\d+\.0\])", said) == []
+
+
 def test_the_help_names_every_option_and_its_environment_variable(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["--help"]) == 0
 
@@ -175,13 +185,9 @@ def test_what_gunicorn_would_have_done_is_named_in_one_warning(
     ("arguments", "message"),
     [
         ([], "Parameter TARGET requires an argument."),
-        (["app"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'app'."),
-        ([":Container"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got ':Container'."),
-        (["app:"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'app:'."),
-        (["app:a.b"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'app:a.b'."),
-        (["app:A:B"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'app:A:B'."),
-        (["a..b:C"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'a..b:C'."),
-        (["a/b.py:C"], "TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'a/b.py:C'."),
+        ([":Container"], f"TARGET: expected {TARGET_FORMS}; got ':Container'."),
+        (["app:A:B"], f"TARGET: expected {TARGET_FORMS}; got 'app:A:B'."),
+        (["a/b.py:C"], f"TARGET: expected {TARGET_FORMS}; got 'a/b.py:C'. The module of that file is a.b."),
         (["app:C", "more"], "expected one TARGET; what is 'more'? See api_hour --help."),
         (["--nope", "app:C"], "Unknown option: --nope. Did you mean --name?"),
         (["-b"], "Parameter -b requires an argument."),
@@ -296,12 +302,10 @@ def test_a_target_that_cannot_be_imported_is_exit_code_3(target: str, reason: st
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_both_console_scripts_are_the_same_command(command: str) -> None:
-    ended = _run_command(command, "nonsense")
+    ended = _run_command(command, "no-module")
 
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert (
-        ended.stderr == "api_hour: TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got 'nonsense'.\n"
-    )
+    assert ended.stderr == f"api_hour: TARGET: expected {TARGET_FORMS}; got 'no-module'.\n"
 
 
 def _run_command(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:

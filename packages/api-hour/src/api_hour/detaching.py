@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from api_hour.errors import ApiHourError, StartError
-
-LOG_FILE_MODE = 0o644
+from api_hour.standard_descriptors import lead_to_log
 
 
 class Launcher(Protocol):
@@ -75,7 +74,7 @@ def detached(log_file: Path | None) -> Iterator[WaitingCommand]:
     os.setsid()
     if os.fork():
         os._exit(0)
-    _redirect_standard_streams(log_file)
+    lead_to_log(log_file)
     command = WaitingCommand(write_fd)
     try:
         yield command
@@ -94,12 +93,3 @@ def _end_as_told(read_fd: int) -> NoReturn:
     error = ApiHourError(message) if message else StartError("the daemon ended without a word before it served.")
     error.exit_code = int(exit_code or StartError.exit_code)
     raise error
-
-
-def _redirect_standard_streams(log_file: Path | None) -> None:
-    nothing = os.open(os.devnull, os.O_RDWR)
-    log = nothing if log_file is None else os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, LOG_FILE_MODE)
-    for standard_fd, fd in ((0, nothing), (1, log), (2, log)):
-        os.dup2(fd, standard_fd)
-    for fd in {nothing, log} - {0, 1, 2}:
-        os.close(fd)

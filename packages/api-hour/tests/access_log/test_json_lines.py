@@ -48,6 +48,22 @@ def test_what_is_not_known_is_null() -> None:
     assert (line["status"], line["error"]) == (400, "Bad Request: no")
 
 
+UNSEEN = [
+    *range(0x20), *range(0x7F, 0xA0), 0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x2028, 0x202F),
+    *range(0x2060, 0x2070), 0xFEFF, 0xE0001, 0xE0061,
+]  # fmt: skip
+
+
+def test_no_character_ends_a_line_hides_or_changes_the_order_of_what_is_shown() -> None:
+    text = "a" + "b".join(map(chr, UNSEEN)) + "c\N{SNOWMAN}\N{GRINNING FACE}é"
+    line = MAKE(entry(request(user_agent=text.encode(), referer=text.encode(), host=text.encode())))
+
+    assert json.loads(line)["user_agent"] == json.loads(line)["referer"] == json.loads(line)["host"] == text
+    assert not {chr(number) for number in UNSEEN} & set(line)
+    assert line.isprintable()
+    assert "c\N{SNOWMAN}\N{GRINNING FACE}é" in line
+
+
 def test_an_empty_query_is_told_from_none() -> None:
     assert json.loads(MAKE(entry(request(b"/?"))))["query"] == ""
     assert json.loads(MAKE(entry(request(b"/"))))["query"] is None

@@ -121,3 +121,16 @@ def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"--access-log-file: {tmp_path}/nowhere/a.log cannot be written to: No such file or directory."
     )
+
+
+def test_a_forked_child_does_not_write_what_its_parent_has_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.log"
+    file = LineFile(str(path))
+    file._lines = ["the parent's"]
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+
+    file.flush()
+
+    assert path.read_text() == ""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_hour.config import Bind, FdBind, Settings, TcpBind, UdpBind, UnixBind, parse_bind
-from api_hour.config.binds import name_binds
+from api_hour.config.binds import leaves_ipv4_to_others, localhost_pair, name_binds
 from api_hour.errors import ConfigError
 
 FORMS = "HOST:PORT, [IPV6]:PORT, unix:PATH, unix:@NAME, udp:HOST:PORT, udp:[IPV6]:PORT or fd://N"
@@ -113,3 +113,47 @@ def test_addresses_that_are_the_same_have_different_names() -> None:
         "127.0.0.1:0 (2)",
         "127.0.0.1:0 (3)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], False),
+        (["0.0.0.0:80"], True),
+        (["127.0.0.1:80"], True),
+        (["localhost:80"], True),
+        (["0.0.0.0:81"], False),
+        (["udp:0.0.0.0:80"], False),
+        (["[::1]:80"], False),
+        (["[::ffff:127.0.0.1]:80"], False),
+        (["unix:a.sock", "0.0.0.0:80"], True),
+    ],
+)
+def test_ipv4_is_left_to_another_address_of_the_same_port(others: list[str], expected: bool) -> None:
+    bind = parse_bind("[::]:80")
+
+    assert leaves_ipv4_to_others(bind, [*map(parse_bind, others), bind]) is expected
+
+
+@pytest.mark.parametrize("text", ["[::]:0", "[::1]:80", "0.0.0.0:80", "example.org:80", "unix:a.sock", "fd://3"])
+def test_only_every_address_of_ipv6_has_ipv4_to_leave(text: str) -> None:
+    others = [parse_bind("0.0.0.0:80"), parse_bind("0.0.0.0:0")]
+
+    assert not leaves_ipv4_to_others(parse_bind(text), others)
+
+
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [
+        ("localhost:80", ["127.0.0.1:80", "[::1]:80"]),
+        ("LocalHost:0", ["127.0.0.1:0", "[::1]:0"]),
+        ("udp:localhost:80", ["udp:127.0.0.1:80", "udp:[::1]:80"]),
+    ],
+)
+def test_localhost_has_two_addresses(text: str, pair: list[str]) -> None:
+    assert localhost_pair(parse_bind(text)) == tuple(map(parse_bind, pair))
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1:80", "localhost.example:80", "unix:localhost"])
+def test_others_have_one(text: str) -> None:
+    assert localhost_pair(parse_bind(text)) is None

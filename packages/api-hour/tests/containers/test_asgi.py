@@ -42,7 +42,8 @@ class StandInServer:
         return Hello()
 
     async def shutdown(self) -> None:
-        self.diary.append("shutdown")
+        if self.diary and self.diary[-1] != "shutdown":  # it may be asked for again
+            self.diary.append("shutdown")
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +91,19 @@ async def test_a_worker_whose_application_does_not_start_does_not_come_up() -> N
 
     assert str(caught.value) == "no database"
     assert not ready.is_set()
+
+
+class WithoutServers(AsgiContainer):
+    """Fails after its application has started."""
+
+    def make_servers(self) -> Any:
+        raise OSError("no address")
+
+
+@on_each_loop
+async def test_an_application_that_was_started_is_ended_when_the_worker_does_not_come_up() -> None:
+    container = WithoutServers(None, Worker(worker_id=1, pid=1), asyncio.get_running_loop(), app=object())
+    with listening() as [listener], listener.dup() as copy, pytest.raises(OSError):
+        await live(container, copy, Ending(), asyncio.Event())
+
+    assert container.servers["asgi"].diary == ["startup", "shutdown"]

@@ -340,3 +340,35 @@ def test_the_service_manager_is_told_of_every_change_and_that_the_daemon_serves(
     assert sorted(states[3:5]) == [b"MAINPID=N", b"READY=1"]  # of two processes, in any order
     assert states[5:] == [b"STOPPING=1"]
     assert f"MAINPID={pid}".encode() in told
+
+
+# Signals to all processes.
+
+
+def test_what_the_supervisor_is_asked_means_nothing_to_a_worker(tmp_path: Path) -> None:
+    numbers = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU, signal.SIGWINCH)
+    with daemon(tmp_path, *ANY_PORT, "-w1", app=APP) as running:
+        with watched(running.wait_ready(1)) as [worker]:
+            for number in numbers:
+                signal.pidfd_send_signal(worker, number)
+        assert body_of(exchange(running.tcp_address(), get("/"))) == answer(1)
+        assert running.supervisor.stop() == 0
+    assert len(re.findall(r"worker \d+ started", running.supervisor.log)) == 1
+
+
+def test_nor_to_one_that_comes_up(tmp_path: Path) -> None:
+    waiting = "import time\nfrom pathlib import Path\nPath('begun').touch()\n"
+    waiting += "while not Path('go').exists(): time.sleep(0.01)\n"
+    numbers = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU)
+    with daemon(tmp_path, *ANY_PORT, "-w1", app=waiting + APP) as running:
+        pid = int(running.supervisor.wait_for(r"worker 1 started, pid (\d+)")[0][1])
+        with watched([pid]) as [worker]:
+            for number in numbers:
+                signal.pidfd_send_signal(worker, number)
+            wait_for_file(tmp_path / "begun")
+            for number in numbers:
+                signal.pidfd_send_signal(worker, number)
+        (tmp_path / "go").touch()
+        running.wait_ready(1)
+        assert running.supervisor.stop() == 0
+    assert len(re.findall(r"worker \d+ started", running.supervisor.log)) == 1

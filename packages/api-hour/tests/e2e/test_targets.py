@@ -99,3 +99,46 @@ def test_without_options_nobody_is_believed(tmp_path: Path) -> None:
 
         answer = exchange(running.tcp_address(), get("/").replace(b"\r\n\r\n", b"\r\n" + FORWARDED + b"\r\n"))
         assert body_of(answer) == "http 127.0.0.1"
+
+
+FAILS = """
+async def Container(scope, receive, send):
+    await receive()
+    raise ConnectionError("no database")
+"""
+DIES = (
+    STARLETTE
+    + """
+import asyncio
+
+async def consumer():
+    raise ValueError("the consumer fell")
+
+@asynccontextmanager
+async def lifespan(app):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(consumer())
+        yield
+
+Container = Starlette(routes=[Route("/", index)], lifespan=lifespan)
+"""
+)
+
+
+def test_an_application_whose_startup_raises_is_not_served_unless_it_is_said_to_have_none(tmp_path: Path) -> None:
+    with daemon(tmp_path, "-b", "127.0.0.1:0", "-w1", app=FAILS) as running:
+        assert running.supervisor.wait() == 3
+    assert "in Container\n    raise ConnectionError" in running.supervisor.log
+
+    with daemon(tmp_path, "-b", "127.0.0.1:0", "-w1", "--lifespan", "off", app=FAILS) as running:
+        running.wait_ready(1)
+        assert b" 500 " in exchange(running.tcp_address(), get("/"))
+
+
+def test_a_lifespan_that_dies_while_it_is_served_is_logged_and_holds_up_no_end(tmp_path: Path) -> None:
+    with daemon(tmp_path, "-b", "127.0.0.1:0", "-w1", app=DIES) as running:
+        running.wait_ready(1)
+        running.supervisor.wait_for("ValueError: the consumer fell")
+
+        assert body_of(exchange(running.tcp_address(), get("/"))) == "hello"
+        assert running.supervisor.stop() == 0

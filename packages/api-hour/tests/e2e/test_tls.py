@@ -5,11 +5,11 @@ import json
 import signal
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from daemon_process import Daemon, body_of, daemon, exchange, get
+from daemon_process import Daemon, body_of, connect, daemon, exchange, get, read_all
 from event_loops import TIMEOUT_S
 from issued import Issuer, copy_files, subject_of
 from started_process import started
@@ -26,10 +26,14 @@ class Container(api_hour.Container):
         router = Router()
         router.add("GET", "/", self.answer)
         router.add("GET", "/same", self.answer_the_same)
+        router.add("GET", "/client", self.answer_client)
         return [HttpServer(router, container=self)]
 
     async def answer(self, request):
         return {"scheme": request.scheme, "worker_id": self.worker.worker_id}
+
+    async def answer_client(self, request):
+        return [request.client, request.scheme]
 
     async def answer_the_same(self, request):
         return "same"
@@ -82,6 +86,28 @@ def test_one_daemon_has_addresses_with_and_without_tls(tmp_path: Path, issuer: I
                 assert (shown(client), ask(client)["scheme"]) == (name, "https")
         assert running.supervisor.stop() == 0
     assert "Traceback" not in running.supervisor.log
+
+
+def test_a_proxy_says_before_the_handshake_for_whom_a_connection_is(tmp_path: Path, issuer: Issuer) -> None:
+    binds = ["-b", with_tls(issuer.issue("a")), "-b", "127.0.0.1:0"]
+    with daemon(tmp_path, *binds, "-w1", "--proxy-protocol", "--access-log", "%(h)s %(r)s", app=APP) as running:
+        running.wait_ready(1)
+        header = b"PROXY TCP4 192.0.2.7 127.0.0.1 4711 443\r\n"
+
+        with connect(running.tcp_address(0)) as client:
+            client.sendall(header)
+            with issuer.client_context().wrap_socket(client, server_hostname="localhost") as stream:
+                stream.sendall(get("/client"))
+                assert json.loads(body_of(read_all(stream))) == [["192.0.2.7", 4711], "https"]
+        plain = exchange(running.tcp_address(1), header + get("/client"))
+        assert json.loads(body_of(plain)) == [["192.0.2.7", 4711], "http"]
+        with connect(running.tcp_address(0)) as client:
+            client.sendall(b"\x16\x03\x01")  # a handshake without a header before it
+            with suppress(ConnectionResetError):
+                assert read_all(client) == b""
+        assert running.supervisor.stop() == 0
+    assert running.supervisor.log.count("192.0.2.7 GET /client HTTP/1.1") == 2
+    assert "closed a connection before its TLS handshake: expected a PROXY protocol header" in running.supervisor.log
 
 
 def test_a_certificate_for_all_addresses_is_taken_from_gunicorn_s_file(tmp_path: Path, issuer: Issuer) -> None:

@@ -202,6 +202,24 @@ async def test_the_prepared_statements_of_a_connection_are_bounded(dsn: str) -> 
         assert await engine.fetch_value("SELECT 0") == 0
 
 
+@pytest.mark.parametrize("options", [{"statement_cache_size": 0}, {"connect_options": {"statement_cache_size": 0}}])
+@on_each_loop
+async def test_without_a_cache_nothing_is_prepared_on_the_server(dsn: str, options: dict[str, Any]) -> None:
+    async with connected(dsn, max_size=1, **options) as engine:
+        for _ in range(2):
+            assert await engine.fetch_value("SELECT $1::int", 7) == 7
+            assert await engine.fetch_json("SELECT '[1]'::json") == b"[1]"
+            assert await engine.fetch_rows_as_json("SELECT ROW('5')::agents AS agent") == b'[{"agent":{"number":"5"}}]'
+            assert len(await engine.fetch_batch("SELECT $1::int", [(1,), (2,)])) == 2
+            async with engine.transaction() as connection:
+                await connection.execute("INSERT INTO agents VALUES ($1)", "9")
+                await connection.fetch("DELETE FROM agents WHERE number = $1", "9")
+            with pytest.raises(asyncpg.UndefinedTableError):
+                await engine.fetch("SELECT * FROM nowhere")
+
+        assert await engine.fetch("SELECT name, statement FROM pg_prepared_statements") == []
+
+
 @on_each_loop
 async def test_a_query_whose_columns_have_changed_is_prepared_again(dsn: str) -> None:
     async with connected(dsn) as engine:
@@ -238,7 +256,9 @@ async def test_an_error_of_a_query_leaves_the_connection_in_use(dsn: str) -> Non
 
 
 @on_each_loop
-async def test_the_query_of_a_cancelled_borrower_ends_and_its_connection_is_used_again(dsn: str) -> None:
+async def test_the_query_of_a_cancelled_borrower_ends_and_its_connection_is_used_again(
+    dsn: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async with connected(dsn, max_size=1) as engine:
         pid = await engine.fetch_value("SELECT pg_backend_pid()")
         borrower = asyncio.create_task(engine.fetch("SELECT pg_sleep(1000)"))
@@ -249,6 +269,7 @@ async def test_the_query_of_a_cancelled_borrower_ends_and_its_connection_is_used
 
         assert await engine.fetch_value("SELECT pg_backend_pid()") == pid
         await until(lambda: engine.status.borrowed == 0)
+    assert caplog.messages == []
 
 
 @on_each_loop

@@ -112,7 +112,9 @@ async def test_a_server_that_accepts_and_does_not_answer_is_noticed(valkey: Priv
 
 
 @on_each_loop
-async def test_a_cancelled_borrower_leaves_no_answer_to_the_next(valkey: PrivateValkey) -> None:
+async def test_a_cancelled_borrower_leaves_no_answer_to_the_next(
+    valkey: PrivateValkey, caplog: pytest.LogCaptureFixture
+) -> None:
     async with connected(valkey.url, max_size=1) as engine:
         waiting = asyncio.create_task(engine.execute("BLPOP", "list", 0))
         await until(lambda: valkey.waiting_clients() == 1)
@@ -123,19 +125,103 @@ async def test_a_cancelled_borrower_leaves_no_answer_to_the_next(valkey: Private
 
         assert await engine.execute("RPUSH", "list", "item") == 1
         assert await engine.execute("LPOP", "list") == b"item"
+        assert (engine.status.state, engine.status.connections) == ("up", 1)
+    assert caplog.messages == []  # nothing is lost
 
 
 @on_each_loop
-async def test_a_subscription_that_was_left_open_costs_one_connection_and_not_the_pool(valkey: PrivateValkey) -> None:
+async def test_a_borrower_that_is_cancelled_between_two_commands_costs_no_connection(
+    valkey: PrivateValkey, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connected(valkey.url, max_size=1) as engine:
+        number = await engine.execute("CLIENT", "ID")
+        is_borrowed = asyncio.Event()
+
+        async def borrow_and_wait() -> None:
+            async with engine.connection() as client:
+                await client.get("key")
+                is_borrowed.set()
+                await asyncio.Event().wait()
+
+        waiting = asyncio.create_task(borrow_and_wait())
+        await is_borrowed.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+        assert await engine.execute("CLIENT", "ID") == number
+    assert caplog.messages == []
+
+
+@on_each_loop
+async def test_whenever_borrowers_are_cancelled_the_others_get_their_own_answers(
+    valkey: PrivateValkey, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connected(valkey.url, max_size=2, patience=Patience()) as engine:
+        for steps in range(40):  # of the loop, before the cancellation: at the latest, the answer is there
+            cancelled = [asyncio.create_task(engine.execute("ECHO", f"cancelled {number}")) for number in range(3)]
+            others = [asyncio.create_task(engine.execute("ECHO", f"other {number}")) for number in range(3)]
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            for task in cancelled:
+                task.cancel()
+
+            assert await asyncio.gather(*others) == [b"other %d" % number for number in range(3)]
+            await asyncio.wait(cancelled)
+    assert caplog.messages == []
+
+
+@on_each_loop
+async def test_a_server_that_is_found_gone_after_a_cancellation_is_lost(
+    valkey: PrivateValkey, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connected(valkey.url, max_size=1, patience=Patience(borrow_s=0.2, connect_s=0.5)) as engine:
+        waiting = asyncio.create_task(engine.execute("BLPOP", "list", 0))
+        await until(lambda: valkey.waiting_clients() == 1)
+        await let_run()
+        with valkey.frozen():
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            await until(lambda: engine.status.state == "down")
+        await until(lambda: engine.status.state == "up")
+
+        assert await engine.execute("PING") is True
+    assert [message.partition(":")[0] for message in caplog.messages] == [
+        "engine 'redis' is lost",
+        "engine 'redis' cannot connect",
+    ]
+
+
+@on_each_loop
+async def test_a_subscription_that_was_left_open_costs_one_connection_and_not_the_pool(
+    valkey: PrivateValkey, caplog: pytest.LogCaptureFixture
+) -> None:
     async with connected(valkey.url, max_size=1) as engine:
         async with engine.connection() as client:
             subscription = client.pubsub()
             await subscription.subscribe("news")
-        with pytest.raises(redis.exceptions.MaxConnectionsError):
+        with pytest.raises(redis.ConnectionError) as caught:
             await engine.execute("PING")
+        assert str(caught.value) == "Too many connections"
         await subscription.aclose()  # type: ignore[no-untyped-call]  # redis-py does not say
 
         assert await engine.execute("PING") is True
+    assert caplog.messages == []
+
+
+@on_each_loop
+async def test_a_server_that_is_gone_when_the_last_connection_is_to_be_replaced_is_lost(valkey: PrivateValkey) -> None:
+    async with connected(valkey.url, max_size=1, patience=Patience(connect_s=0.5)) as engine:
+        async with engine.connection() as client:
+            subscription = client.pubsub()
+            await subscription.subscribe("news")
+        with valkey.stopped():
+            with pytest.raises(redis.ConnectionError):
+                await engine.execute("PING")
+            await until(lambda: engine.status.state == "down")
+        await until(lambda: engine.status.state == "up")
+        await subscription.aclose()  # type: ignore[no-untyped-call]  # redis-py does not say
 
 
 @on_each_loop

@@ -1,6 +1,7 @@
 """Forms, whole and in pieces."""
 
-from urllib.parse import urlencode
+import asyncio
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from event_loops import on_each_loop, run_in_loop
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_hour.http import HttpError, HttpServer, Request, Router, streams_body
+from api_hour.http import forms as forms_module
 from api_hour.http.body_stream import BodyStream
-from api_hour.http.forms import MAX_FIELDS, Form, FormFile, FormPiece, read_form, stream_form
+from api_hour.http.forms import MAX_FIELDS, TURN_BYTES, Form, FormFile, FormPiece, read_form, stream_form
 
 FORM = (
     b'--b\r\nContent-Disposition: form-data; name="title"\r\n\r\nn\xc3\xa9\r\n'
@@ -36,6 +38,9 @@ class Source:
 
     def want_body(self) -> None:
         pass
+
+    def let_body_go(self) -> None:
+        """Nothing is held."""
 
     def hold_body(self) -> None:
         pass
@@ -71,6 +76,76 @@ def test_an_urlencoded_form_is_decoded() -> None:
 
     assert read == Form(pairs=[("a", "1"), ("b", "x y&é"), ("a", ""), ("c", "")], files=[])
     assert read.fields == {"a": "", "b": "x y&é", "c": ""}
+
+
+@pytest.mark.parametrize(
+    ("body", "pairs"),
+    [
+        (b"%", [("%", "")]),
+        (b"%4=%zz&%%41=%2", [("%4", "%zz"), ("%A", "%2")]),
+        (b"a=b=c&=d&&=&", [("a", "b=c"), ("", "d"), ("", "")]),
+        (b"a;b=c", [("a;b", "c")]),
+        (b"a=%C3%A9\xc3\xa9%c3\xa9%ff\xff", [("a", "ééé\ufffd\ufffd")]),
+        (b"a=%2B+%20%2525%26%3D", [("a", "+  %25&=")]),
+    ],
+)
+def test_an_odd_form_is_read_as_browsers_do(body: bytes, pairs: list[tuple[str, str]]) -> None:
+    assert form(request("application/x-www-form-urlencoded", body)).pairs == pairs
+
+
+@given(body=st.text("abC0129%+&=;é ", max_size=60), turn_bytes=st.integers(3, 20))
+def test_a_form_is_read_in_turns_of_any_size_as_the_standard_library_does(body: str, turn_bytes: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forms_module, "TURN_BYTES", turn_bytes)
+        read = form(request("application/x-www-form-urlencoded", body.encode()))
+
+    assert read.pairs == parse_qsl(body, keep_blank_values=True)
+
+
+def part(headers: bytes = b"", content: bytes = b"") -> bytes:
+    return b'--b\r\nContent-Disposition: form-data; name="a"' + headers + b"\r\n\r\n" + content + b"\r\n"
+
+
+LARGE_BYTES = 900_000
+LARGE = {
+    "percent signs": ("application/x-www-form-urlencoded", b"%" * LARGE_BYTES),
+    "escapes": ("application/x-www-form-urlencoded", b"a=" + b"%41" * (LARGE_BYTES // 3)),
+    "names": ("application/x-www-form-urlencoded", b"&".join([b"%41" * 300] * 999)),
+    "parts": (MULTIPART, part(content=b"x" * 800) * 999 + b"--b--\r\n"),
+    "parameters": (MULTIPART, part(headers=b";a=b" * 220) * 950 + b"--b--\r\n"),
+    "beginnings of a boundary": (MULTIPART, part(content=b"\r\n--" * (LARGE_BYTES // 4)) + b"--b--\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_form_lets_the_loop_do_other_things(name: str) -> None:
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async def read() -> None:
+        counting = asyncio.create_task(count_turns())
+        await read_form(request(*LARGE[name]))
+        counting.cancel()
+
+    run_in_loop(read())
+
+    assert turns >= len(LARGE[name][1]) // TURN_BYTES - 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        (b"\r\nX: y" * 1000, "the form is too large; Maximum segment header count exceeded"),
+        (b"\r\nX: " + b"y" * 100_000, "the form is too large; Maximum segment header length exceeded"),
+    ],
+)
+def test_the_headers_of_a_part_are_limited(headers: bytes, message: str) -> None:
+    assert refused(request(MULTIPART, part(headers=headers) + b"--b--\r\n")) == (413, message)
 
 
 @pytest.mark.parametrize("in_pieces", [0, 1, 7, 10_000])

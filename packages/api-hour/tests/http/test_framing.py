@@ -11,6 +11,7 @@ from api_hour.http.framing import EXTENSIONS_BYTES, ChunkedFraming, LengthFramin
 from api_hour.http.limits import Limits
 
 LIMITS = Limits(body_bytes=1000, head_bytes=100)
+RAISED_WITH = "the limit is raised with --max-body, or Limits(body_bytes=...)"
 
 
 def fed(parts: list[bytes], limits: Limits = LIMITS) -> tuple[bytes, bytes | None]:
@@ -47,7 +48,7 @@ def test_a_length_above_the_limit_is_refused() -> None:
 
     assert (caught.value.status, str(caught.value)) == (
         413,
-        f"{HTTPStatus(413).phrase}: the body is larger than 1000 bytes",
+        f"{HTTPStatus(413).phrase}: the body is larger than 1000 bytes; {RAISED_WITH}",
     )
 
 
@@ -75,13 +76,14 @@ def test_what_is_missing_of_a_chunk_is_known() -> None:
             (data, 400, "a chunk's size line is malformed or too long")
             for data in (
                 b"\r\n", b"x\r\n", b" 1\r\n", b"1 \r\n", b"+1\r\n", b"-1\r\n", b"0x1\r\n", b"1_0\r\n", b"1\n",
-                b"12345678901234567\r\n", b"1;\r\n", b"1;=\r\n", b"1; x\r\n", b"1;x= y\r\n", b"1;x=\r\n",
+                b"12345678901234567\r\n", b"1;\r\n", b"1;=\r\n", b"1; \r\n", b"1;x= \r\n", b"1;x=\r\n",
+                b"1;x \r\n", b"1;x y\r\n", b"1;\x0bx\r\n", b"1;x\x0c=y\r\n", b"1\t\r\n", b"1;x=y z\r\n",
                 b'1;x="y\r\n', b"1;x=\x01\r\n", b"1;x\ry\r\n", b"1;" + b"x" * 1100,
             )
         ),
         (b"1\r\nab\r\n", 400, "a chunk is longer than it says"),
         (b"1\r\na\n", 400, "a chunk is longer than it says"),
-        (b"3e9\r\n", 413, "the body is larger than 1000 bytes"),
+        (b"3e9\r\n", 413, f"the body is larger than 1000 bytes; {RAISED_WITH}"),
         *(
             (b"0\r\n" + data, 400, "a trailer is malformed")
             for data in (b"X\r\n", b"X : y\r\n", b" X: y\r\n", b": y\r\n", b"X: \x00\r\n", b"X: a\rb\r\n")
@@ -101,6 +103,58 @@ def test_malformed_chunks_are_refused_whatever_their_split(data: bytes, status: 
             fed(parts)
 
         assert (caught.value.status, caught.value.args[0]) == (status, message)
+
+
+@pytest.mark.parametrize(
+    "extensions",
+    [b" ;x", b"\t;\tx", b"; x = y", b' ; x\t=\t"y z" ;a', b';x = "\\" ;" ; y', b";x=y ;z", b" \t ; \t x \t = \t y"],
+)
+def test_whitespace_around_the_signs_of_extensions_is_read(extensions: bytes) -> None:
+    stream = b"1%b\r\na\r\n0%b\r\n\r\nnext" % (extensions, extensions)
+
+    assert fed([stream]) == (b"a", b"next")
+    assert fed([stream[i : i + 1] for i in range(len(stream))]) == (b"a", b"next")
+
+
+@pytest.mark.parametrize(
+    ("before", "wrong"),
+    [
+        *(
+            (b"0\r\n", wrong)
+            for wrong in (b" ", b"X ", b"X\r", b"X\n", b"X: \x00", b"X: a\ra", b"X: a\n", b":", b"\ra", b"\n")
+        ),
+        *((b"0\r\nY: z\r\n", wrong) for wrong in (b" ", b"X(", b"\xe9", b"\r\r")),
+        *(
+            (b"", wrong)
+            for wrong in (b"x", b"1x", b"1\n", b"1;a\x00", b"1\ra", b"-", b" ", b"\r", b"12345678901234567")
+        ),
+        *((b"1\r\na", wrong) for wrong in (b"b", b"\n", b"\rb")),
+    ],
+)
+def test_what_is_malformed_is_refused_at_the_byte_that_shows_it(before: bytes, wrong: bytes) -> None:
+    framing = ChunkedFraming(LIMITS)
+    right = before + wrong[:-1]
+    for position in range(len(right)):
+        assert framing.feed(right[position : position + 1])[1] is None
+    with pytest.raises(Refusal) as caught:
+        framing.feed(wrong[-1:])
+
+    assert caught.value.status == 400
+
+
+@given(data=st.data(), trailers=st.binary(max_size=130).map(lambda text: b"X: y\r\nZ" + text))
+def test_a_refusal_of_trailers_does_not_depend_on_their_split(data: st.DataObject, trailers: bytes) -> None:
+    def outcome(parts: list[bytes]) -> object:
+        try:
+            return fed(parts)
+        except Refusal as refusal:
+            return refusal.status
+
+    stream = b"0\r\n" + trailers + b"\r\n\r\n"
+    cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=10).map(sorted))
+    parts = [stream[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+
+    assert outcome(parts) == outcome([stream])
 
 
 @given(data=st.data(), pieces=st.lists(st.binary(min_size=1, max_size=50), max_size=8))

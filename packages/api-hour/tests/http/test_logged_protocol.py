@@ -193,10 +193,12 @@ async def test_what_is_refused_is_a_line_with_its_reason() -> None:
     assert [(line["method"], line["path"], line["status"], line["aborted"], line["error"]) for line in lines] == [
         (None, None, 400, False, f"Bad Request: {expected_line}"),
         (None, None, 400, False, "Bad Request: expected one Host header, got 0"),
-        (None, None, 413, False, lines[2]["error"]),
+        ("POST", "/text", 413, False, lines[2]["error"]),
         ("POST", "/text", 413, False, lines[2]["error"]),
     ]
-    assert lines[2]["error"].endswith(": the body is larger than 4 bytes")
+    assert lines[2]["error"].endswith(
+        ": the body is larger than 4 bytes; the limit is raised with --max-body, or Limits(body_bytes=...)"
+    )
 
 
 @on_each_loop

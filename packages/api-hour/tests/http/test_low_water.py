@@ -88,7 +88,16 @@ def low_water_bytes(client: Connection) -> int:
 
 @pytest.mark.parametrize(
     ("beginning", "expected"),
-    [(b"", 4), (b"GET", 4), (b"GET / HTTP/1.1\r", 3), (b"Host: a\r\n", 2), (b"Host: a\r\n\r", 1), (b"\n\r\n", 2)],
+    [
+        (b"", 2),
+        (b"GET", 2),
+        (b"GET / HTTP/1.1\r", 1),
+        (b"GET / HTTP/1.1\r\n", 2),
+        (b"GET / HTTP/1.1\r\nHost: a", 4),
+        (b"GET / HTTP/1.1\r\nHost: a\r", 3),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n", 2),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r", 1),
+    ],
 )
 def test_what_a_head_still_needs(beginning: bytes, expected: int) -> None:
     assert bytes_to_head_end(beginning) == expected
@@ -96,12 +105,21 @@ def test_what_a_head_still_needs(beginning: bytes, expected: int) -> None:
 
 
 @on_each_loop
-async def test_a_head_that_comes_byte_by_byte_wakes_the_worker_for_each_fourth() -> None:
+async def test_a_head_that_comes_byte_by_byte_wakes_the_worker_for_each_fourth_after_its_first_line() -> None:
+    line_bytes = GET.index(b"\r\n") + 2
     async with over_tcp() as (counted, reader, writer):
         for _ in range(2):
             await dribble(writer, GET)
             assert await answer_body(reader) == b"nothing"
-        assert counted.protocol.wakes <= 2 * (len(GET) // 4 + 3)
+        assert counted.protocol.wakes <= 2 * (line_bytes // 2 + (len(GET) - line_bytes) // 4 + 3)
+
+
+@on_each_loop
+async def test_what_is_no_http_is_refused_at_the_end_of_its_line_when_it_comes_byte_by_byte() -> None:
+    for line in (b"PROXY UNKNOWN\r\n", b"PROXY TCP4 1.2.3.4 10.0.0.1 1 2\r\n", b"hello\r\n", b"GET /\r\n"):
+        async with over_tcp() as (_, reader, writer):
+            await dribble(writer, line)
+            assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 400 ")
 
 
 @on_each_loop
@@ -134,8 +152,10 @@ async def test_the_mark_is_what_is_missing() -> None:
     async with connected(HttpServer(make_router())) as client:
         assert low_water_bytes(client) == 1
         client.send(GET[:10])
+        await until(lambda: low_water_bytes(client) == 2)
+        client.send(GET[10:20])
         await until(lambda: low_water_bytes(client) == 4)
-        client.send(GET[10:-2])
+        client.send(GET[20:-2])
         await until(lambda: low_water_bytes(client) == 2)
         assert (await client.ask(GET[-2:])).status == 200
         assert low_water_bytes(client) == 1

@@ -49,6 +49,8 @@ ROWS = [
     Row("2.2", "what matches no HTTP message in its first line", b"hello\r\n", "400 close"),
     Row("2.3", "HTTP/1.1", GET, "200"),
     Row("2.3", "HTTP/1.0", b"GET / HTTP/1.0\r\n\r\n", "200 close"),
+    Row("2.3", "a higher minor version is taken as the highest that is known", b"GET / HTTP/1.2\r\n" + H + b"\r\n" + GET, "200 200"),
+    Row("2.3", "... and needs what that needs", b"GET / HTTP/1.9\r\n\r\n", "400 close"),
     Row("2.3", "the name of the protocol is case-sensitive", b"GET / http/1.1\r\n" + H + b"\r\n", "400 close"),
     Row("2.3", "HTTP-version is one digit, a dot, one digit", b"GET / HTTP/1.10\r\n" + H + b"\r\n", "400 close"),
     Row("2.3", "a major version that is not spoken: 505 (RFC 9110, 15.6.6)", b"GET / HTTP/2.0\r\n" + H + b"\r\n", "505 close"),
@@ -61,6 +63,7 @@ ROWS = [
     Row("3", "an invalid request line should get 400", b"GET / /HTTP/1.1\r\n" + H + b"\r\n", "400 close"),
     Row("3", "a method longer than any that is known should get 501", b"A" * 50 + b" / HTTP/1.1\r\n" + H + b"\r\n", "501 close"),
     Row("3", "a target longer than the server wants to parse must get 414", b"GET /" + b"a" * 100 + b" HTTP/1.1\r\n" + H + b"\r\n", "414 close"),
+    Row("3", "... and with whatever follows it", b"A" * 65 + b"/", "501 close"),
     Row("3.1", "the method is case-sensitive", b"get / HTTP/1.1\r\n" + H + b"\r\n", "501 close"),
     Row("3.2", "no whitespace in the target", b"GET /a b HTTP/1.1\r\n" + H + b"\r\n", "400 close"),
     Row("3.2", "no fragment in the target", b"GET /a#b HTTP/1.1\r\n" + H + b"\r\n", "400 close"),
@@ -71,15 +74,29 @@ ROWS = [
     Row("3.2", "with an invalid one: 400 (userinfo)", b"GET / HTTP/1.1\r\nHost: me@a\r\n\r\n", "400 close"),
     Row("3.2", "with an invalid one: 400 (a path)", b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "400 close"),
     Row("3.2", "with an invalid one: 400 (a port that is none)", b"GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", "400 close"),
+    Row("3.2", "with an invalid one: 400 (a port above 65535)", b"GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n", "400 close"),
+    Row("3.2", "with an invalid one: 400 (a port without a host)", b"GET / HTTP/1.1\r\nHost: :80\r\n\r\n", "400 close"),
+    *(
+        Row("3.2", f"with an invalid one: 400 ({host.decode()})", b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n", "400 close")
+        for host in (b"[:1]", b"[1.2.3.4]", b"[1::2::3]", b"[]", b"[::1", b"[::1]x", b"[::12345]", b"[::1.2.3.256]", b"[::%1]", b"[v1]", b"[v.x]", b"[vg.x]", b"[v1.]", b"[v1.a b]", b"[v1.a]]")
+    ),
+    *(
+        Row("3.2", f"a Host may be an IPv6 address, or one of the future ({host.decode()})", b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n", "200")
+        for host in (b"[::]", b"[::ffff:1.2.3.4]", b"[2001:DB8::a]:65535", b"[1:2:3:4:5:6:7:8]:", b"[v1.x:y]", b"[VF.a!$&'()*+,;=:~-_]:0")
+    ),
     Row("3.2", "a Host may be empty", b"GET / HTTP/1.1\r\nHost:\r\n\r\n", "200"),
     Row("3.2", "a Host may be an address with a port", b"GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", "200"),
     Row("3.2.1", "origin-form", b"GET /?a=b HTTP/1.1\r\n" + H + b"\r\n", "200"),
     Row("3.2.2", "a server must accept the absolute-form", b"GET http://b:80/?a HTTP/1.1\r\n" + H + b"\r\n", "200"),
+    *(
+        Row("3.2.2", f"an http URI has a host and perhaps a port (RFC 9110, 4.2.1): {uri.decode()}", b"GET " + uri + b" HTTP/1.1\r\n" + H + b"\r\n", "400 close")
+        for uri in (b"http://:80/", b"http:///", b"http://", b"https://:1?a", b"http://a:65536/", b"http://a:b/", b"http://[:1]/", b"http://[1.2.3.4]/")
+    ),
     Row("3.2.2", "an absolute-form of another scheme is none of ours", b"GET ftp://b/ HTTP/1.1\r\n" + H + b"\r\n", "400 close"),
     Row("3.2.2", "... or with userinfo (RFC 9110, 4.2.4)", b"GET http://me@b/ HTTP/1.1\r\n" + H + b"\r\n", "400 close"),
     Row("3.2.3", "authority-form is for CONNECT, which a server may not know", b"CONNECT a:80 HTTP/1.1\r\n" + H + b"\r\n", "501 close"),
     Row("3.2.3", "authority-form is only for CONNECT", b"GET a:80 HTTP/1.1\r\n" + H + b"\r\n", "400 close"),
-    Row("3.2.4", "asterisk-form is for OPTIONS", b"OPTIONS * HTTP/1.1\r\n" + H + b"\r\n", "404"),
+    Row("3.2.4", "asterisk-form is for OPTIONS", b"OPTIONS * HTTP/1.1\r\n" + H + b"\r\n" + GET, "204 200"),
     Row("3.2.4", "asterisk-form is only for OPTIONS", b"GET * HTTP/1.1\r\n" + H + b"\r\n", "400 close"),
     # 5. Fields
     Row("5", 'field-name ":" OWS field-value OWS', GET[:-2] + b"X:y\r\nY:\t z \t\r\nZ:\r\n\r\n", "200"),
@@ -98,6 +115,18 @@ ROWS = [
     Row("6", "a body is where Content-Length or Transfer-Encoding say, whatever the method", GET[:-2] + b"Content-Length: 5\r\n\r\nhello" + GET, "200 200"),
     Row("6.1", "chunked must be understood", CHUNKED + b"5\r\nhello\r\n0\r\n\r\n" + GET, "200 200"),
     Row("6.1", "coding names are case-insensitive (section 7)", CHUNKED.replace(b"chunked", b"CHUNKED") + b"0\r\n\r\n" + GET, "200 200"),
+    *(
+        Row("6.1", f"OWS of any kind around it ({around!r})", CHUNKED.replace(b" chunked", around % b"chunked") + b"0\r\n\r\n" + GET, "200 200")
+        for around in (b"%b", b"\t%b", b" %b\t", b"\t%b\t", b" \t %b \t ", b"%b ", b"\t\t%b\t \t")
+    ),
+    *(
+        Row("6.1", f"... and nothing else ({around!r})", CHUNKED.replace(b" chunked", around % b"chunked") + b"0\r\n\r\n", "400 close")
+        for around in (b"\x0b%b", b" %b\x0b", b"%b\x0c", b"\xa0%b", b"%b\x85", b"%b\x00\t", b"%b\t\x01", b"\t%b\t\x7f")
+    ),
+    Row("6.1", "OWS does not hide a second coding", CHUNKED.replace(b" chunked", b" chunked\t") [:-2] + b"Transfer-Encoding:chunked\t\r\n\r\n0\r\n\r\n", "400 close"),
+    Row("6.1", "... nor a length", CHUNKED.replace(b" chunked", b" chunked\t")[:-2] + b"Content-Length: 1\r\n\r\n0\r\n\r\n", "400 close"),
+    Row("6.1", "... nor what is wrong elsewhere", CHUNKED.replace(b" chunked", b" chunked\t")[:-2] + b"X : y\r\n\r\n0\r\n\r\n", "400 close"),
+    Row("6.1", "... nor another coding", CHUNKED.replace(b" chunked", b" gzip\t"), "400 close"),
     Row("6.1", "an unknown coding should get 501", CHUNKED.replace(b"chunked", b"gzip, chunked") + b"0\r\n\r\n", "501 close"),
     Row("6.1", "chunked must not be applied more than once", CHUNKED.replace(b"chunked", b"chunked, chunked") + b"0\r\n\r\n", "400 close"),
     Row("6.1", "Transfer-Encoding twice", CHUNKED[:-2] + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400 close"),
@@ -126,10 +155,13 @@ ROWS = [
     Row("7.1", "a chunk's data ends with CRLF", CHUNKED + b"5\r\nhello0\r\n\r\n", "400 close"),
     Row("7.1", "a chunk's size ends with CRLF", CHUNKED + b"5\nhello\r\n0\r\n\r\n", "400 close"),
     Row("7.1.1", "unknown extensions must be ignored", CHUNKED + b'5;a;b=c;d="e;\\"f"\r\nhello\r\n0;x\r\n\r\n' + GET, "200 200"),
+    Row("7.1.1", "whitespace around their signs is bad, and must be parsed", CHUNKED + b'5 ;a\t; b = c ;\td\t=\t"e"\r\nhello\r\n0 ; x\r\n\r\n' + GET, "200 200"),
+    Row("7.1.1", "... but not without a sign", CHUNKED + b"5 \r\nhello\r\n0\r\n\r\n", "400 close"),
     Row("7.1.1", "malformed extensions", CHUNKED + b"5;a=\x01\r\nhello\r\n0\r\n\r\n", "400 close"),
     Row("7.1.1", "their length should be limited", CHUNKED + b"5;" + b"a" * 2000 + b"\r\nhello\r\n0\r\n\r\n", "400 close"),
     Row("7.1.2", "trailers may be discarded, and are", CHUNKED + b"0\r\nX: y\r\nContent-Length: 5\r\nHost: b\r\n\r\n" + GET, "200 200"),
     Row("7.1.2", "trailers are fields", CHUNKED + b"0\r\nX : y\r\n\r\n", "400 close"),
+    Row("7.1.2", "... which shows before their end", CHUNKED + b"0\r\nX ", "400 close"),
     # 9. Connections
     Row("9.3", "persistent by default", GET * 3, "200 200 200"),
     Row("9.3", "close: not after this", GET[:-2] + b"Connection: close\r\n\r\n" + GET, "200 close"),
@@ -260,6 +292,7 @@ async def test_8_an_incomplete_request_is_not_processed() -> None:
             connection.send(sent)
             connection.writer.write_eof()
 
+            assert (await connection.answer()).status == 400
             assert await connection.rest() == b""
 
 

@@ -180,7 +180,11 @@ async def test_a_large_body_that_is_not_read_ends_the_connection() -> None:
     ("body", "status", "reason"),
     [
         (CHUNKED_POST + b"x\r\n", 400, "a chunk's size line is malformed or too long"),
-        (CHUNKED_POST + b"65\r\n", 413, "the body is larger than 100 bytes"),
+        (
+            CHUNKED_POST + b"65\r\n",
+            413,
+            "the body is larger than 100 bytes; the limit is raised with --max-body, or Limits(body_bytes=...)",
+        ),
     ],
 )
 @on_each_loop

@@ -240,7 +240,8 @@ def test_an_application_that_raises_before_it_accepts_is_500(caplog: pytest.LogC
 def test_an_event_at_the_wrong_time_is_an_error(message: dict[str, Any]) -> None:
     seen: list[str] = []
 
-    async def answer(_scope: Any, receive: Any, send: Any) -> None:
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"  # it knows no lifespan
         await receive()
         with pytest.raises(RuntimeError) as caught:
             await send(message)

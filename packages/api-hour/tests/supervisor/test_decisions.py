@@ -3,6 +3,7 @@
 import pytest
 from decided import (
     BOOT_TIMEOUT_S,
+    CLOSE,
     DRAIN_TIMEOUT_S,
     GRACEFUL_TIMEOUT_S,
     HEARTBEAT_TIMEOUT_S,
@@ -27,7 +28,9 @@ from api_hour.supervisor.events import (
     Action,
     Exit,
     FewerWorkers,
+    FollowLogs,
     HandoverRequested,
+    LogsMoved,
     MoreWorkers,
     ReloadRequested,
     StopRequested,
@@ -354,7 +357,7 @@ def test_a_stop_stops_every_worker_and_ends_when_the_last_is_gone() -> None:
     decisions = decisions_for(2)
     tell(decisions, Tick(), ready(1), at_s=0.0)
 
-    assert tell(decisions, StopRequested(), at_s=10.0) == [STOPPING, *stop(1, 2)]
+    assert tell(decisions, StopRequested(), at_s=10.0) == [STOPPING, CLOSE, *stop(1, 2)]
     assert decisions.phases() == dict.fromkeys([1, 2], Phase.RETIRING)
     assert decisions.next_wake_at_s() == 10.0 + GRACEFUL_TIMEOUT_S + KILL_MARGIN_S
     assert tell(decisions, ready(2), at_s=10.5) == []
@@ -363,14 +366,14 @@ def test_a_stop_stops_every_worker_and_ends_when_the_last_is_gone() -> None:
 
 
 def test_a_stop_without_workers_ends_at_once() -> None:
-    assert tell(decisions_for(2), StopRequested(), at_s=0.0) == [STOPPING, Exit(exit_code=0, reason="stopped")]
+    assert tell(decisions_for(2), StopRequested(), at_s=0.0) == [STOPPING, CLOSE, Exit(exit_code=0, reason="stopped")]
 
 
 def test_a_stop_while_a_replacement_waits_starts_nothing_more() -> None:
     decisions = serving(1)
     tell(decisions, exited(1), at_s=1.0)
 
-    assert tell(decisions, StopRequested(), at_s=1.1) == [STOPPING, Exit(exit_code=0, reason="stopped")]
+    assert tell(decisions, StopRequested(), at_s=1.1) == [STOPPING, CLOSE, Exit(exit_code=0, reason="stopped")]
     assert decisions.next_wake_at_s() is None
 
 
@@ -389,7 +392,7 @@ def test_a_stop_cuts_a_retirement_short() -> None:
     decisions = serving(2)
     tell(decisions, FewerWorkers(), at_s=10.0)
 
-    assert tell(decisions, StopRequested(), at_s=11.0) == [STOPPING, *stop(1, 2)]
+    assert tell(decisions, StopRequested(), at_s=11.0) == [STOPPING, CLOSE, *stop(1, 2)]
     assert decisions.next_wake_at_s() == 11.0 + GRACEFUL_TIMEOUT_S + KILL_MARGIN_S
 
 
@@ -411,7 +414,7 @@ def test_a_worker_that_is_condemned_at_boot_is_not_stopped_too() -> None:
     tell(decisions, Tick(), at_s=0.0)
     tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S)
 
-    assert tell(decisions, StopRequested(), at_s=BOOT_TIMEOUT_S) == [STOPPING]
+    assert tell(decisions, StopRequested(), at_s=BOOT_TIMEOUT_S) == [STOPPING, CLOSE]
     assert tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S + DUMP_TIME_S) == kill(1, "did not come up in time")
     assert tell(decisions, exited(1, -9), at_s=BOOT_TIMEOUT_S + 1) == [Exit(exit_code=0, reason="stopped")]
 
@@ -451,3 +454,14 @@ def test_the_event_log_keeps_the_last_events_and_neither_heartbeats_nor_ticks() 
     assert len(decisions.event_log) == EVENT_LOG_LENGTH
     assert decisions.event_log[0] == (10.0, ready(1))
     assert decisions.event_log[-1] == (float(EVENT_LOG_LENGTH + 9), ready(1))
+
+
+# Logs.
+
+
+def test_what_is_printed_follows_the_log_in_every_state() -> None:
+    decisions = decisions_for(1)
+
+    assert tell(decisions, LogsMoved(), at_s=0.0)[0] == FollowLogs()
+    tell(decisions, StopRequested(), at_s=1.0)
+    assert tell(decisions, LogsMoved(), at_s=2.0) == [FollowLogs()]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from api_hour.supervisor.decisions import DUMP_TIME_S, EVENT_LOG_LENGTH, KILL_MARGIN_S, Decisions
 from api_hour.supervisor.events import (
     Action,
+    CloseListeners,
     DumpStack,
     Event,
     Exit,
@@ -53,6 +54,7 @@ class World:
         self.exits: list[Exit] = []
         self.starts = 0
         self.has_successor = False
+        self.has_closed = False
         self.is_told_to_reload = False
 
     def tell(self, event: Event) -> None:
@@ -89,6 +91,7 @@ class World:
         assert not self.exits, "nothing comes after Exit"
         match action:
             case StartWorker(worker_id=worker_id):
+                assert not self.has_closed, "it would have nothing to listen on"
                 assert len(self.holding()) <= self.decisions.workers, "there is one extra worker at most"
                 is_extra = len(self.holding()) == self.decisions.workers
                 ending = len(self.alive) - len(self.holding())
@@ -112,13 +115,21 @@ class World:
             case Exit():
                 assert not self.alive
                 self.exits.append(action)
+            case Notify(state=state):
+                self._hear(state)
+            case _:
+                self._pass_on(action)
+
+    def _pass_on(self, action: Action) -> None:
+        match action:
+            case CloseListeners():
+                assert not self.has_closed
+                self.has_closed = True
             case StartSuccessor():
                 assert not self.has_successor
                 self.has_successor = True
             case StopSuccessor():
                 assert self.has_successor
-            case Notify(state=state):
-                self._hear(state)
 
     def _retire(self, worker_id: int) -> None:
         assert worker_id in self.holding()
@@ -166,6 +177,7 @@ POLICIES = st.builds(
     graceful_timeout_s=st.just(GRACEFUL_TIMEOUT_S),
     drain_timeout_s=st.just(DRAIN_TIMEOUT_S),
     boot_timeout_s=st.sampled_from([0.0, 60.0]),
+    stop_delay_s=st.sampled_from([0.0, 5.0]),
     heartbeat_timeout_s=st.sampled_from([0.0, HEARTBEAT_TIMEOUT_S]),
     max_requests=st.sampled_from([0, 500]),
     max_lifetime_s=st.sampled_from([0.0, 200.0]),
@@ -189,6 +201,9 @@ def test_the_daemon_ends_once_with_no_worker_left_whatever_happened(
         world.tell(event)
         world.tell(Tick())
     world.tell(stop)
+    assert world.decisions.state() == "stopping"
+    while world.decisions._verdict is None:
+        assert world.sleep()
     starts = world.starts
     for event in after:
         world.tell(event)

@@ -3,6 +3,7 @@
 import pytest
 from decided import (
     BOOT_TIMEOUT_S,
+    CLOSE,
     DRAIN_TIMEOUT_S,
     GRACEFUL_TIMEOUT_S,
     READY,
@@ -174,7 +175,7 @@ def test_a_stop_ends_a_reload() -> None:
     decisions = serving(1)
     tell(decisions, ReloadRequested(), at_s=100.0)
 
-    assert tell(decisions, StopRequested(), at_s=101.0) == [STOPPING, *stop(1, 2)]
+    assert tell(decisions, StopRequested(), at_s=101.0) == [STOPPING, CLOSE, *stop(1, 2)]
 
 
 # Recycling.
@@ -338,7 +339,7 @@ def test_a_stop_stops_the_successor_that_comes_up() -> None:
     decisions = serving(1)
     tell(decisions, HandoverRequested(), at_s=100.0)
 
-    assert tell(decisions, StopRequested(), at_s=101.0) == [STOPPING, StopSuccessor(), *stop(1)]
+    assert tell(decisions, StopRequested(), at_s=101.0) == [STOPPING, StopSuccessor(), CLOSE, *stop(1)]
     assert tell(decisions, HandoverDone(), HandoverFailed(reason="ended"), at_s=102.0) == []
 
 
@@ -368,6 +369,7 @@ def test_a_successor_that_is_stopped_before_all_its_workers_serve_drains_them() 
 
     assert tell(decisions, StopRequested(), at_s=1.0) == [
         STOPPING,
+        CLOSE,
         *retire(1, "the other supervisor serves"),
         *stop(2),
     ]
@@ -378,7 +380,7 @@ def test_a_successor_whose_workers_have_served_is_a_supervisor_as_any_other() ->
 
     assert tell(decisions, exited(1), at_s=1.0) == []
     assert tell(decisions, Tick(), at_s=2.0) == start(3)
-    assert tell(decisions, StopRequested(), at_s=3.0) == [STOPPING, *stop(2, 3)]
+    assert tell(decisions, StopRequested(), at_s=3.0) == [STOPPING, CLOSE, *stop(2, 3)]
 
 
 # The whole.

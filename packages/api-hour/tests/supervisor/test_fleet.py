@@ -88,11 +88,12 @@ def test_a_worker_is_given_its_order_and_its_end_is_reported(tmp_path: Path, mon
     assert path.read_bytes() == (
         b'{"spec":{"target":"app:Container","chdir":"/","main_yaml":null,"logconfig":null,"backlog":7,'
         b'"graceful_timeout_s":1.0,"workers":1,"drain_timeout_s":0.0,"heartbeat_timeout_s":0.0,'
-        b'"name":"","log_level":"info","log_file":null,"identity":null,"own_tls":[],"default_tls":null,'
+        b'"name":"","log_level":"info","log_file":null,"prints_to_log":false,"identity":null,"own_tls":[],"default_tls":null,'
         b'"access_log":null,"access_log_file":null,"http":{"keep_alive_timeout_s":75.0,"request_timeout_s":0.0,'
         b'"body_bytes":1048576,"connections":16384,"trusted_proxies":["127.0.0.1","::1","unix"],"proxy_headers":null,'
-        b'"proxy_protocol":false}},'
-        b'"worker_id":3,"listener_fds":[],"request_limit":9,"counts_fd":%d,"slot":0}\n' % watch.fleet._counts_fd
+        b'"proxy_protocol":false,"lifespan":"auto","graceful_timeout_s":30.0}},'
+        b'"worker_id":3,"listener_fds":[],"twins":[],"request_limit":9,"counts_fd":%d,"slot":0}\n'
+        % watch.fleet._counts_fd
     )
 
 
@@ -117,6 +118,23 @@ def test_every_worker_is_given_certificates_that_have_changed(tmp_path: Path, mo
         assert line == b'{"command":"certificates"}'
         assert decode_certificates(content) == [pem]
     assert len(came) == 2
+
+
+def test_every_worker_is_given_where_this_process_prints_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "seen"
+    program = READY + (
+        "line, [fd], _, _ = socket.recv_fds(control, 100, 1)\n"
+        f"open({str(path)!r}, 'w').write(line.decode() + os.readlink(f'/proc/self/fd/{{fd}}'))\n"
+    )
+    with fleet_of(program, monkeypatch) as watch:
+        watch.fleet.start(1)
+        watch.wait(lambda: watch.events)
+        watch.fleet.follow_log()
+        watch.wait(watch.is_empty)
+
+    line, _, output = path.read_text().partition("\n")
+    assert line == '{"command":"output"}'
+    assert output == str(Path("/proc/self/fd/1").readlink())
 
 
 def test_a_slot_for_connections_is_free_when_its_worker_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,17 @@ def test_a_successor_that_cannot_be_started_is_reported(tmp_path: Path, monkeypa
     watch.selector.close()
 
 
+def test_process_one_of_a_container_starts_no_successor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    watch = Watch()
+
+    watch.successor.start({}, tmp_path)
+
+    reason = "was not started: a container ends with its process 1, which this is"
+    assert watch.events == [HandoverFailed(reason=reason)]
+    watch.selector.close()
+
+
 def test_sockets_are_inherited_once_by_their_address_and_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         copy = os.dup(listener.fileno())

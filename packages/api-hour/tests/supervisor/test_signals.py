@@ -12,6 +12,7 @@ from api_hour.supervisor.events import (
     Event,
     FewerWorkers,
     HandoverRequested,
+    LogsMoved,
     MoreWorkers,
     ReloadRequested,
     StopRequested,
@@ -39,6 +40,7 @@ def requested(*numbers: signal.Signals) -> Iterator[list[Event]]:
         (signal.SIGQUIT, StopRequested(at_once=True)),
         (signal.SIGHUP, ReloadRequested()),
         (signal.SIGUSR2, HandoverRequested()),
+        (signal.SIGUSR1, LogsMoved()),
         (signal.SIGTTIN, MoreWorkers()),
         (signal.SIGTTOU, FewerWorkers()),
     ],
@@ -48,13 +50,14 @@ def test_each_signal_asks_for_one_thing(number: signal.Signals, event: Event) ->
         assert events == [event]
 
 
-def test_the_signal_of_log_rotation_asks_for_nothing_and_ends_nothing() -> None:
-    with requested(signal.SIGUSR1) as events:
+@pytest.mark.parametrize("number", PASSED_OVER)
+def test_others_ask_for_nothing_and_end_nothing(number: signal.Signals) -> None:
+    with requested(number) as events:
         assert events == []
 
 
 def test_signals_keep_their_order() -> None:
-    with requested(signal.SIGTTIN, signal.SIGUSR1, signal.SIGHUP, signal.SIGTTIN) as events:
+    with requested(signal.SIGTTIN, signal.SIGCHLD, signal.SIGHUP, signal.SIGTTIN) as events:
         assert events == [MoreWorkers(), ReloadRequested(), MoreWorkers()]
 
 
@@ -67,3 +70,14 @@ def test_all_handlers_are_as_before_afterwards() -> None:
 
     assert {number: signal.getsignal(number) for number in numbers} == before
     assert signal.set_wakeup_fd(-1) == -1
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_signal_to_a_child_does_not_reach_its_parent() -> None:
+    with signal_socket() as signals:
+        pid = os.fork()
+        if pid == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGTERM
+        assert set(signals.recv(64)) == {signal.SIGCHLD}

@@ -108,7 +108,9 @@ def test_an_ipv6_address_is_bound_and_described() -> None:
 
 
 def test_a_host_name_is_resolved() -> None:
-    with bound([TcpBind(host="localhost", port=0)], BACKLOG) as [listener]:
+    binds = [TcpBind(host="localhost", port=0)]
+    with bound_sockets(binds, BACKLOG, with_twins=False) as sockets:
+        [listener] = sockets.values()
         assert connects(listener.family, listener.getsockname())
 
 

@@ -32,6 +32,7 @@ def test_the_log_is_opened_and_certificates_are_read_before_the_rights_are_given
         name="demo",
         log_level="debug",
         log_file="a.log",
+        prints_to_log=True,
         identity=identity,
         own_tls=(None, OWN),
         default_tls=DEFAULT,
@@ -41,7 +42,7 @@ def test_the_log_is_opened_and_certificates_are_read_before_the_rights_are_given
 
     expected: list[tuple[object, ...]] = [
         ("name_worker", 3, "demo"),
-        ("configure_logging", "log.ini", "debug", "a.log"),
+        ("configure_logging", "log.ini", "debug", "a.log", True),
         ("read_certificates", (None, OWN), DEFAULT, 2),
     ]
     assert done == ([*expected, ("take_identity", identity)] if identity else expected)

@@ -1,5 +1,6 @@
 """From MODULE:NAME to a Container class, and from a file to its configuration."""
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 import api_hour
 from api_hour.errors import ConfigError
+from api_hour.worker.process import Worker
 from api_hour.worker.target import import_container, read_main_yaml
 
 CONTAINER = "import api_hour\nclass Container(api_hour.Container): pass\n"
@@ -73,9 +75,75 @@ def test_what_cannot_be_served_is_refused(tmp_path: Path) -> None:
 
     assert refusal("made_app:Container", tmp_path) == (
         "TARGET 'made_app:Container': expected one of: a subclass of api_hour.Container; an aiohttp.web.Application; "
-        "an ASGI application, called with scope, receive and send; "
-        "a factory of a Container, called with config, worker and loop; "
+        "a factory of any of these, called with config, worker and loop; "
+        "an ASGI application, called with scope, receive and send; an ASGI 2 application, called with scope; "
         "a factory of any of these, called without arguments. Got 7."
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "target"),
+    [
+        (f"{CONTAINER}app = Container", "made_app"),
+        (f"{CONTAINER}application = Container", "made_app"),
+        (f"{CONTAINER}application = 7; app = Container", "made_app"),
+        (CONTAINER, "made_app"),
+        (f"{CONTAINER}class Service: container = Container", "made_app:Service.container"),
+        (f"{CONTAINER}def make(name, *, debug): return name and Container", "made_app:make('a', debug=True)"),
+        (f"{CONTAINER}class Service:\n  def make(self): return Container\nit = Service()", "made_app:it.make()"),
+    ],
+)
+def test_a_target_is(code: str, target: str, tmp_path: Path) -> None:
+    (tmp_path / "made_app.py").write_text(code)
+
+    found = import_container(target, str(tmp_path))
+
+    assert isinstance(found, type)
+    assert issubclass(found, api_hour.Container)
+
+
+ASYNC_FACTORY = f"""{CONTAINER}
+async def make(name):
+    assert name == "a"
+    return Container
+"""
+
+
+def test_what_a_coroutine_function_returns_is_awaited_by_the_worker(tmp_path: Path) -> None:
+    (tmp_path / "made_app.py").write_text(ASYNC_FACTORY)
+    loop = asyncio.new_event_loop()
+
+    found = import_container("made_app:make('a')", str(tmp_path))
+    container = found(config=None, worker=Worker(worker_id=1, pid=1), loop=loop)
+    loop.close()
+
+    assert type(container).__name__ == "Container"
+
+
+REFUSED = {
+    "made_app": "module 'made_app' has none of 'app', 'application', 'Container'; name what is to be served, "
+    "as in made_app:NAME.",
+    "made_app:service.other": "'service' has no 'other'.",
+    "made_app:service.deep.other": "'service' has no 'deep'.",
+    "made_app:number()": "expected before the parentheses what can be called, got 7.",
+    "made_app:make()": "it is called with (name, *, debug=False); missing a required argument: 'name'.",
+    "made_app:make('a', other=1)": "it is called with (name, *, debug=False); "
+    "got an unexpected keyword argument 'other'.",
+}
+
+
+@pytest.mark.parametrize("target", REFUSED)
+def test_what_a_target_says_must_be_there(target: str, tmp_path: Path) -> None:
+    (tmp_path / "made_app.py").write_text("number = service = 7\ndef make(name, *, debug=False): ...\n")
+
+    assert refusal(target, tmp_path) == f"TARGET {target!r}: {REFUSED[target]}"
+
+
+def test_what_a_call_returns_must_be_servable(tmp_path: Path) -> None:
+    (tmp_path / "made_app.py").write_text("def make(name): return name\n")
+
+    assert refusal("made_app:make(None)", tmp_path).startswith(
+        "TARGET 'made_app:make(None)', what the factory returned: expected one of: "
     )
 
 

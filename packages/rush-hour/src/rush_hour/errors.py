@@ -8,6 +8,8 @@
 Only `cli.py` turns them into exit codes.
 """
 
+INSTALL_RIG = "pip install 'rush-hour[rig]'"
+
 
 class RushHourError(Exception):
     """Base of all errors that Rush Hour raises on purpose."""

@@ -305,12 +305,19 @@ def test_an_unwanted_answer_ends_the_command_unless_it_was_said_to_be_good(capsy
     assert "100.00% of the 50 requests due" in rush_hour(capsys, "load", url, *SHORT, "--expect-status", "404").out
 
 
-def test_wrk2_takes_any_answer(capsys: Capture, serve: Serve) -> None:
+def test_wrk2_loads_whatever_the_answer_and_calls_none_good_that_is_not(
+    capsys: Capture, serve: Serve, tmp_path: Path
+) -> None:
     url = serve(lambda _number: b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone").url
 
-    said = rush_hour(capsys, "load", "--wrk2", url, *SHORT)
+    said = rush_hour(capsys, "load", "--wrk2", url, *SHORT, "--json", tmp_path / "r.json")
 
+    document = read_result(tmp_path / "r.json")
+    assert isinstance(document, LoadFile)
+    assert said.code == 0
     assert "  Non-2xx or 3xx responses: 50\n" in said.out
+    assert "The first bad answer had status 404, expected 2xx. " in said.err
+    assert (document.result.responses_total, document.result.responses_good) == (50, 0)
 
 
 SECRETS = ("hunter2", "//me", "aHVudGVyMg", "bWU6aHVudGVyMg==")

@@ -128,7 +128,7 @@ def test_the_result_is_written_after_each_system(bench: Bench) -> None:
 
 def without_business(err: str) -> str:
     """Return what a bench says, but for whether the machine was busy when it began."""
-    return re.sub(r"\A\d+% busy: figures will not be trusted; go on in 5 s, Ctrl-C to stop\n", "", err)
+    return re.sub(r"\A\d+ % busy: figures will not be trusted; go on in 5 s, Ctrl-C to stop\n", "", err)
 
 
 def test_the_report_and_the_progress_name_every_system(bench: Bench) -> None:

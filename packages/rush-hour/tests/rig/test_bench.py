@@ -1,12 +1,14 @@
 """Which systems are benched. What becomes of them is in `e2e/test_bench.py`."""
 
+from typing import Any
+
 import pytest
 
 from rush_hour.core.result import TimelineRow
-from rush_hour.errors import UsageError
+from rush_hour.errors import StartError, UsageError
 from rush_hour.report.result_file import SystemEntry
 from rush_hour.rig import bench
-from rush_hour.rig.bench import choose
+from rush_hour.rig.bench import LoadSettings, choose
 from rush_hour.rig.suite import Probe, Suite, SystemSpec
 
 SUITE = Suite(
@@ -59,7 +61,7 @@ class Heard:
 @pytest.mark.parametrize(
     ("ratio", "warnings"),
     [
-        (0.62, ["62% busy: figures will not be trusted; go on in 5 s, Ctrl-C to stop"]),
+        (0.62, ["62 % busy: figures will not be trusted; go on in 5 s, Ctrl-C to stop"]),
         (0.2, []),
     ],
 )
@@ -74,3 +76,21 @@ def test_a_busy_machine_is_said_before_the_bench(
     bench._warn_if_busy(heard)
 
     assert (heard.warnings, slept_s) == (warnings, [5.0] if warnings else [])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [StartError("it is broken."), OSError(28, "No space left on device"), ValueError("embedded null byte")],
+)
+def test_whatever_goes_wrong_with_a_system_is_its_own_entry(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(bench, "running_system", fail)
+    load = LoadSettings(rate_per_s=1.0, duration_s=1.0, warmup_s=0.0, connections=1, processes=1, timeout_s=1.0)
+    rig: Any = None
+
+    entry, probe = bench._Trial(SUITE.systems[0], SUITE.probe, load, rig, None, Heard(), "[1/3] one:").run()
+
+    assert (entry.status, entry.reason) == ("failed", str(error))
+    assert probe == SUITE.probe

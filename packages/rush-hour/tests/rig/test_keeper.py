@@ -83,7 +83,7 @@ def test_a_command_that_is_not_there_is_named(keep: Keep) -> None:
 
 
 def test_the_stop_signal_is_the_chosen_one_and_is_obeyed_in_peace(keep: Keep) -> None:
-    program = "import time\nprint('up')\ntry: time.sleep(1000)\nexcept KeyboardInterrupt: print('stopping')"
+    program = "import time\ntry:\n print('up')\n time.sleep(1000)\nexcept KeyboardInterrupt: print('stopping')"
     keeper = keep(*python(program), options=("--stop-signal=SIGINT",))
     assert first_line(keeper) == "up\n"
 

@@ -162,4 +162,4 @@ def test_no_nginx_at_all_is_told_with_what_to_do(tmp_path: Path, monkeypatch: py
     with pytest.raises(StartError) as caught:
         nginx.find_nginx(None)
 
-    assert str(caught.value) == "nginx is not installed: install rush-hour[rig], or name one with --nginx PATH."
+    assert str(caught.value) == ("nginx is not installed: pip install 'rush-hour[rig]', or name one with --nginx PATH.")

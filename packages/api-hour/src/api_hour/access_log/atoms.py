@@ -3,13 +3,15 @@
 import base64
 import binascii
 import re
-import time
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 
 from api_hour.access_log.entry import PID, AccessEntry
+from api_hour.local_time import ZONE
 
 NOTHING = "-"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # in any locale
 
 _UNSAFE = re.compile(r"[^ !#-\[\]-~]")
 
@@ -26,7 +28,8 @@ def _show(value: bytes | None) -> str:
 
 @lru_cache(maxsize=2)
 def _show_time(second: int) -> str:
-    return time.strftime("[%d/%b/%Y:%H:%M:%S %z]", time.localtime(second))
+    moment = datetime.fromtimestamp(second, ZONE)
+    return f"[{moment:%d}/{MONTHS[moment.month - 1]}/{moment:%Y:%H:%M:%S %z}]"
 
 
 def _date(entry: AccessEntry) -> str:
@@ -68,7 +71,7 @@ def header_atom(name: str, *, of_response: bool) -> Callable[[AccessEntry], str]
 
 
 ATOMS: dict[str, Callable[[AccessEntry], str]] = {
-    "h": lambda entry: entry.client or NOTHING,
+    "h": lambda entry: escape(entry.client or NOTHING),
     "l": lambda _entry: NOTHING,
     "u": _user,
     "t": _date,

@@ -1,5 +1,7 @@
 """A line of the access log as a JSON object. Its keys are there in every line, with null for what is not known."""
 
+import json
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -44,6 +46,10 @@ class JsonLine(msgspec.Struct, frozen=True):
 
 _encode = msgspec.json.Encoder().encode
 
+_UNSEEN = re.compile(  # ends lines, changes the order of what is shown, or hides: JSON leaves that as it is
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
 
 def json_line(entry: AccessEntry) -> str:
     """Return an entry as JSON."""
@@ -69,7 +75,13 @@ def json_line(entry: AccessEntry) -> str:
         aborted=entry.is_aborted,
         error=entry.refusal,
     )
-    return _encode(line).decode()
+    text = _encode(line).decode()
+    return text if text.isascii() and "\x7f" not in text else _UNSEEN.sub(_escape, text)
+
+
+def _escape(character: re.Match[str]) -> str:
+    """RFC 8259, 7."""
+    return json.dumps(character[0])[1:-1]
 
 
 def _text(value: bytes | None) -> str | None:

@@ -1,16 +1,18 @@
 """A file, or standard output, that takes lines in groups: a call to the kernel for many of them.
 
 Rules that must hold: lines of several processes are not mixed up, also in a pipe (pipe(7): a write of up to PIPE_BUF
-bytes is whole); a file that is moved away is begun anew; lines that cannot be written are lost, which is said once.
+bytes is whole); a file that is moved away is begun anew; lines that cannot be written are lost, which is said once; a
+standard output that nobody reads does not hold the worker up.
 """
 
 import asyncio
 import logging
 import os
 import select
-from pathlib import Path
 
+from api_hour.access_log.entry import PID
 from api_hour.errors import ConfigError
+from api_hour.outlet import Outlet
 
 LOG = logging.getLogger("api_hour.worker")
 
@@ -30,29 +32,31 @@ class LineFile:
     """
 
     def __init__(self, path: str | None) -> None:
-        self._path = path
         self._lines: list[str] = []
         self._is_failing = False
         try:
-            self._fd = STANDARD_OUTPUT if path is None else _open(path)
+            self._outlet = Outlet(STANDARD_OUTPUT, path=path, on_lost=_tell_lost)
         except OSError as error:
             raise ConfigError(f"--access-log-file: {path} cannot be written to: {error.strerror}.") from error
 
     def write(self, line: str) -> None:
         """Take a line; within a running event loop, which writes it soon."""
         if not self._lines:
-            asyncio.get_running_loop().call_later(FLUSH_INTERVAL_S, self.flush)
+            asyncio.get_running_loop().call_later(FLUSH_INTERVAL_S, self._write_taken)
         self._lines.append(line)
 
     def flush(self) -> None:
-        """Write what was taken."""
+        """Write what was taken, and wait for a moment until it is written."""
+        self._write_taken()
+        self._outlet.flush()
+
+    def _write_taken(self) -> None:
         lines, self._lines = self._lines, []
-        if not lines:
+        if not lines or os.getpid() != PID:  # a forked child has its parent's lines
             return
         try:
-            self._reopen_if_moved()
             for group in _groups(lines):
-                _write_all(self._fd, group)
+                self._outlet.write(group, lines=group.count(b"\n"), patience_s=0.0)
         except OSError as error:
             if not self._is_failing:
                 LOG.error("the access log cannot be written to, lines are lost: %s", error)  # noqa: TRY400
@@ -60,21 +64,9 @@ class LineFile:
         else:
             self._is_failing = False
 
-    def _reopen_if_moved(self) -> None:
-        if self._path is None:
-            return
-        try:
-            if os.path.samestat(os.fstat(self._fd), Path(self._path).stat()):
-                return
-        except FileNotFoundError:
-            pass
-        fd = _open(self._path)
-        os.close(self._fd)
-        self._fd = fd
 
-
-def _open(path: str) -> int:
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+def _tell_lost(lines: int) -> None:
+    LOG.warning("%d lines of the access log were lost: nobody read them", lines)
 
 
 def _groups(lines: list[str]) -> list[bytes]:
@@ -90,8 +82,3 @@ def _groups(lines: list[str]) -> list[bytes]:
         group.append(encoded)
         size += len(encoded)
     return [*groups, b"".join(group)]
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]

@@ -7,7 +7,6 @@ from api_hour.commands.certificates import check_certificates
 from api_hour.config.files import ConfigFile
 from api_hour.config.places import find_logconfig, find_main_yaml
 from api_hour.config.settings import Settings
-from api_hour.errors import ConfigError
 from api_hour.privileges import find_identity
 from api_hour.worker.spec import WorkerSpec
 
@@ -29,17 +28,6 @@ class Launch:
     sources: dict[str, str] = field(default_factory=dict)
     config_dir: Path | None = None
     file: ConfigFile | None = None
-
-
-def check_target(target: str) -> None:
-    """Refuse a TARGET that is not `MODULE:NAME`.
-
-    Raises:
-        ConfigError: it is not.
-    """
-    module, _, name = target.partition(":")
-    if not (name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
-        raise ConfigError(f"TARGET: expected MODULE:CONTAINER, such as benchmarks:Container; got {target!r}.")
 
 
 def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
@@ -66,6 +54,7 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
         logconfig=_text(absolute.logconfig),
         log_level=settings.log_level,
         log_file=_text(absolute.log_file),
+        prints_to_log=settings.daemon and settings.log_file is not None,
         identity=find_identity(settings.user, settings.group),
         backlog=settings.backlog,
         graceful_timeout_s=settings.graceful_timeout_s,

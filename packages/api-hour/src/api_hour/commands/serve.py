@@ -26,7 +26,9 @@ def serve(launch: Launch) -> int:
     settings, spec, warnings = plan(launch)
     launched_in = Path.cwd()
     with _launcher(settings) as launcher:
-        configure_logging(settings.logconfig, level=settings.log_level, log_file=settings.log_file)
+        configure_logging(
+            spec.logconfig, level=spec.log_level, log_file=spec.log_file, prints_to_log=spec.prints_to_log
+        )
         _warn(launch, warnings)
         name_supervisor(spec.name)
         if settings.umask is not None:

@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from api_hour.errors import ConfigError
 
@@ -99,6 +100,42 @@ def _parse_address(text: str) -> tuple[str, int] | None:
     if colon and is_ipv6 is (":" in bare_host) and _PORT.fullmatch(port) and int(port) <= 65535:
         return bare_host or EVERY_IPV4_ADDRESS, int(port)
     return None
+
+
+def leaves_ipv4_to_others(bind: Bind, binds: Iterable[Bind]) -> bool:
+    """Tell whether one of the addresses is `[::]`, and another is of IPv4 with the same port: that one gets IPv4.
+
+    Alone, `[::]` serves both, if the system lets it (ipv6(7), IPV6_V6ONLY).
+    """
+    if not isinstance(bind, TcpBind | UdpBind) or bind.port == 0 or not _is_every_ipv6_address(bind.host):
+        return False
+    return any(type(other) is type(bind) and other.port == bind.port and _is_ipv4(other.host) for other in binds)
+
+
+def localhost_pair(bind: Bind) -> tuple[TcpBind | UdpBind, TcpBind | UdpBind] | None:
+    """Return the two addresses of `localhost`, 127.0.0.1 and ::1; None for any other host."""
+    if isinstance(bind, TcpBind | UdpBind) and is_localhost(bind.host):
+        return replace(bind, host="127.0.0.1"), replace(bind, host="::1")
+    return None
+
+
+def is_localhost(host: str) -> bool:
+    """Tell whether a host is this machine, by the name that is never looked up (RFC 6761, section 6.3)."""
+    return host.lower() == "localhost"
+
+
+def _is_every_ipv6_address(host: str) -> bool:
+    try:
+        return IPv6Address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        return isinstance(ip_address(host), IPv4Address)
+    except ValueError:
+        return is_localhost(host)
 
 
 def name_binds(binds: Iterable[Bind]) -> list[str]:

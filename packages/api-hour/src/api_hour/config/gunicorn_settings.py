@@ -19,6 +19,7 @@ RENAMED = {
     "keepalive": "keep_alive",
     "worker_connections": "max_connections",
     "forwarded_allow_ips": "trusted_proxy",
+    "asgi_lifespan": "lifespan",
 }
 
 PROXY_PROTOCOLS = {
@@ -31,7 +32,7 @@ OWN_WORKER_CLASS = "api_hour.Worker"  # what `worker_class` had to be for API-Ho
 
 WITHOUT_MEANING = frozenset(
     """
-    asgi_disconnect_grace_period asgi_lifespan asgi_loop capture_output
+    asgi_disconnect_grace_period asgi_loop capture_output
     casefold_http_method cert_reqs check_config child_exit ciphers config control_socket
     control_socket_disable control_socket_mode default_proc_name dirty_apps dirty_graceful_timeout
     dirty_post_fork dirty_threads dirty_timeout dirty_worker_exit dirty_worker_init dirty_workers

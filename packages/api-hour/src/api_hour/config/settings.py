@@ -4,23 +4,25 @@ From that one declaration come the command-line flag, its help, the environment 
 flag's name) and the key in a configuration file. The last of these wins: default, configuration file, environment,
 command line.
 
-Pure: nothing here opens a socket, reads a file or starts a process.
+Nothing here opens a socket or starts a process; only the number of cores is read.
 """
 
-import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from api_hour.config.binds import DEFAULT_BIND, FORMS, MONITOR_FORMS, Bind, TcpBind, UnixBind, parse_bind
+from api_hour.config.cores import usable_cores
 from api_hour.config.http_options import (
     BODY_BYTES,
     CONNECTIONS,
+    GRACEFUL_TIMEOUT_S,
     KEEP_ALIVE_TIMEOUT_S,
     TRUSTED_PROXIES,
     HttpOptions,
+    LifespanMode,
     ProxyHeaders,
 )
 from api_hour.config.tls_files import TlsFiles, split_tls
@@ -138,9 +140,9 @@ class Settings(Location):
             name=["--workers", "-w"],
             env_var="WEB_CONCURRENCY",
             validator=check_positive,
-            help="Worker processes. By default one for each core.",
+            help="Worker processes. By default one for each core that affinity and the cgroup's quota allow.",
         ),
-    ] = os.cpu_count() or 1
+    ] = field(default_factory=usable_cores)
     backlog: Annotated[
         int,
         Parameter(validator=check_positive, help="Connections that may wait to be accepted, for each address."),
@@ -152,7 +154,15 @@ class Settings(Location):
             validator=check_not_negative,
             help="Seconds that a stopping worker may take to finish its requests.",
         ),
-    ] = 30.0
+    ] = GRACEFUL_TIMEOUT_S
+    stop_delay_s: Annotated[
+        float,
+        Parameter(
+            name="--stop-delay",
+            validator=check_not_negative,
+            help="Seconds to serve on after a stop signal, not ready for load balancers; a second signal ends them.",
+        ),
+    ] = 0.0
     drain_timeout_s: Annotated[
         float,
         Parameter(
@@ -227,6 +237,10 @@ class Settings(Location):
             help="Connections from trusted proxies begin with a PROXY protocol header, of version 1 or 2.",
         ),
     ] = False
+    lifespan: Annotated[
+        LifespanMode,
+        Parameter(help="Whether an ASGI application has a lifespan; auto: unless it shows that it knows none."),
+    ] = "auto"
     max_requests: Annotated[
         int,
         Parameter(
@@ -366,6 +380,8 @@ class Settings(Location):
             trusted_proxies=self.trusted_proxies,
             proxy_headers=self.proxy_headers,
             proxy_protocol=self.proxy_protocol,
+            lifespan=self.lifespan,
+            graceful_timeout_s=self.graceful_timeout_s,
         )
 
     def default_tls(self) -> TlsFiles | None:

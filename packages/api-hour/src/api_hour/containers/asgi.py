@@ -34,3 +34,7 @@ class AsgiContainer(Container):
     async def shutdown(self) -> None:
         """Run the application's shutdown."""
         await self.servers["asgi"].shutdown()
+
+    async def cleanup(self) -> None:
+        """Run the application's shutdown, too, if the worker did not come as far as that."""
+        await self.servers["asgi"].shutdown()

@@ -85,6 +85,12 @@ class PooledEngine(Engine, Generic[Connection]):
             self.cut_connection(connection)
             self.refill() if self._pool.size else self.lost(error)
 
+    def replace(self, connection: Connection) -> None:
+        """Take back a connection that is of no use any more, though the source is there."""
+        if self._pool.drop(connection):
+            self.cut_connection(connection)
+            self.refill()
+
     @property
     def status(self) -> EngineStatus:
         """How the engine is now."""
@@ -128,6 +134,12 @@ class PooledEngine(Engine, Generic[Connection]):
             self._pool.refuse_all("it is closed")
             for connection in self._pool.drop_all():
                 self.cut_connection(connection)
+
+    def _failed(self, error: Exception) -> None:
+        """Note why no connection could be opened; if there is none, the source is lost."""
+        if self._state == "up" and not self._pool.size:
+            self.lost(error)
+        super()._failed(error)
 
     def _is_missing(self) -> bool:
         return self._pool.size < self._min_size or (self._pool.waiting > 0 and self._pool.size < self._max_size)

@@ -21,7 +21,7 @@ from api_hour.engines.pooled import PooledEngine
 from api_hour.engines.rows import Encode, row_encoder
 from api_hour.errors import ConfigError
 
-STATEMENTS_LIMIT = 256  # prepared statements that each connection keeps
+STATEMENTS_LIMIT = 256  # prepared statements that each connection keeps, unless said otherwise
 _CANCEL_AGAIN_S = 0.05  # after the first CancelRequest that was in vain; twice as long after each more
 _JSON_TYPES = ("json", "jsonb", "json[]", "jsonb[]")
 _SERVER_IS_GONE = (
@@ -59,13 +59,20 @@ class _Statement:
 
 
 class _Connection(asyncpg.Connection):
-    """asyncpg's connection, which also knows the statements that the engine has prepared on it."""
+    """asyncpg's connection, which also knows the statements that the engine has prepared on it.
 
-    __slots__ = ("statements",)
+    Attributes:
+        statements: those that are kept, by their queries.
+        statements_limit: how many are kept. With 0 asyncpg names none, and sends each once more with its execution:
+            behind a pooler, the next message may come to another session.
+    """
+
+    __slots__ = ("statements", "statements_limit")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.statements: dict[str, _Statement] = {}
+        self.statements_limit = STATEMENTS_LIMIT
 
     async def run(self, query: str, arguments: Iterable[object]) -> tuple[_Statement, Rows]:
         """Run a query as a prepared statement, and return that with the rows."""
@@ -73,19 +80,24 @@ class _Connection(asyncpg.Connection):
         try:
             return statement, await statement.fetch(*arguments)
         except _WAS_NOT_RUN:
-            del self.statements[query]
+            if self.statements.pop(query, None) is None:
+                raise  # it was prepared only now
         statement = await self.prepare_once(query)
         return statement, await statement.fetch(*arguments)
 
     async def prepare_once(self, query: str) -> _Statement:
-        """Return the statement of a query; the one prepared first makes room when there are too many."""
+        """Return the statement of a query, to be kept; the one prepared first makes room when there are too many."""
         statement = self.statements.get(query)
         if statement is None:
             statement = _Statement(await self.prepare(query))
-            if len(self.statements) >= STATEMENTS_LIMIT:
+            self._keep(query, statement)
+        return statement
+
+    def _keep(self, query: str, statement: _Statement) -> None:
+        if self.statements_limit:
+            if len(self.statements) >= self.statements_limit:
                 del self.statements[next(iter(self.statements))]
             self.statements[query] = statement
-        return statement
 
     async def _cancel(self, waiter: asyncio.Future[None], cancel_waiter: asyncio.Future[None]) -> None:
         """Ask the server to cancel the query until it has ended; asyncpg asks once.
@@ -118,6 +130,8 @@ class PostgresEngine(PooledEngine[_Connection]):
         min_size: connections that are kept open.
         max_size: connections at the most.
         query_timeout_s: how long a query may take, in seconds; then it is cancelled.
+        statement_cache_size: prepared statements that each connection keeps. 0, for poolers that give each transaction
+            another session, such as PgBouncer in transaction mode: nothing is prepared on the server.
         connect_options: more for `asyncpg.connect`, such as `ssl` or `server_settings`.
         options: see `PooledEngine` and `Engine`.
     """
@@ -137,13 +151,14 @@ class PostgresEngine(PooledEngine[_Connection]):
         min_size: int = 1,
         max_size: int = 10,
         query_timeout_s: float = 10.0,
+        statement_cache_size: int = STATEMENTS_LIMIT,
         connect_options: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(min_size=min_size, max_size=max_size, **options)
         self._dsn = dsn
         self._query_timeout_s = query_timeout_s
-        self._connect_options = dict(connect_options or {})
+        self._connect_options = {"statement_cache_size": statement_cache_size, **(connect_options or {})}
 
     # Queries.
 
@@ -243,6 +258,7 @@ class PostgresEngine(PooledEngine[_Connection]):
             )
         except asyncpg.ClientConfigurationError as error:
             raise ConfigError(f"{self}: {error}") from error
+        connection.statements_limit = self._connect_options["statement_cache_size"]
         connection.add_termination_listener(self._note_end)
         return connection
 

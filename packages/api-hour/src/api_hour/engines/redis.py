@@ -3,6 +3,7 @@
 redis-py's own retries are off: whether a command may run twice is not for a driver to decide.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from api_hour.engines.pooled import PooledEngine
 
 _SERVER_IS_GONE = (OSError, redis.exceptions.ConnectionError)
 _NOT_IN_TIME = (TimeoutError, redis.exceptions.TimeoutError)
+_NO_OTHER_CONNECTION = "Too many connections"  # an error of its own in redis-py from 7.1 on
 
 
 class RedisEngine(PooledEngine[Redis]):
@@ -75,8 +77,8 @@ class RedisEngine(PooledEngine[Redis]):
         self.give_back(client)
 
     def _give_back_after(self, client: Redis, error: BaseException) -> None:
-        if isinstance(error, redis.exceptions.MaxConnectionsError):
-            self.discard(client, error)  # two things at a time, or one was left open: the program's mistake
+        if _is_left_open(error):
+            self.replace(client)
         elif isinstance(error, self.failures):
             self._discard_with_free(client, error)
             what = "a command was not answered" if isinstance(error, _NOT_IN_TIME) else "the connection was lost"
@@ -84,7 +86,20 @@ class RedisEngine(PooledEngine[Redis]):
         elif isinstance(error, Exception):
             self.give_back(client)
         else:
-            self.discard(client, error)  # cancelled: an answer may still be on its way
+            self.run_beside(self._reset(client))  # cancelled
+
+    async def _reset(self, client: Redis) -> None:
+        """Lend a client again whose borrower was cancelled.
+
+        If an answer was still to come, redis-py has closed the connection, and opens another now.
+        """
+        try:
+            async with asyncio.timeout(self.patience.connect_s):
+                await client.ping()
+        except self.failures as error:
+            self.replace(client) if _is_left_open(error) else self.discard(client, error)
+        else:
+            self.give_back(client)
 
     def _discard_with_free(self, client: Redis, error: BaseException) -> None:
         """Give up the free connections too: their end would be noticed only by who uses them."""
@@ -122,3 +137,8 @@ class RedisEngine(PooledEngine[Redis]):
     def cut_connection(self, connection: Redis) -> None:
         """Close in the background."""
         self.run_beside(connection.aclose())
+
+
+def _is_left_open(error: BaseException) -> bool:
+    """Tell whether a client's one connection is in use elsewhere: two things at a time, or one that was left open."""
+    return isinstance(error, redis.exceptions.ConnectionError) and str(error) == _NO_OTHER_CONNECTION

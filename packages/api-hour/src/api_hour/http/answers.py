@@ -1,11 +1,13 @@
 """What becomes of what a handler returned or raised."""
 
+import asyncio
 import logging
 from typing import Any
 
 from api_hour.engines import EngineUnavailable
+from api_hour.forking import ends_child
 from api_hour.http.connection import Connection
-from api_hour.http.errors import ClientGone, HttpError
+from api_hour.http.errors import NOT_WHOLE, ClientGone, HttpError
 from api_hour.http.layers import RETRY_AFTER, AnswerSent, http_error_response, unavailable_response
 from api_hour.http.request import Request
 from api_hour.http.response import Response, encode_json
@@ -32,16 +34,43 @@ def fail(connection: Connection, request: Request, error: BaseException) -> None
     """Answer for a handler that raised, or was cancelled: by its own doing, by the time limit, or by abort()."""
     if isinstance(error, HttpError):
         connection.fail(request, http_error_response(request, error))
-    elif isinstance(error, AnswerSent):
+    elif isinstance(error, AnswerSent) or ends_child(error, connection.loop):
         return
-    elif isinstance(error, ClientGone):
-        LOG.debug("%s %r: %s", request.method, request.path, error)
+    elif _consists_of(error, ClientGone):
+        LOG.debug("%s %r: %r", request.method, request.path, error)
+        if connection.is_client_gone:  # it may have closed its own end only
+            connection.fail(request, http_error_response(request, NOT_WHOLE))
     elif isinstance(error, EngineUnavailable):
         LOG.debug("%s %r: %s", request.method, request.path, error)  # the client is not told: it names what we use
         connection.fail(request, unavailable_response())
     elif connection.is_timed_out:
         LOG.warning("%s %r was not answered in time", request.method, request.path)
         connection.fail(request, Response("the answer took too long\n", status=503, headers=RETRY_AFTER))
-    elif not connection.is_lost:
-        LOG.error("%s %r failed", request.method, request.path, exc_info=error)
+    else:
+        log_failure(request, error, is_client_gone=connection.is_lost)
         connection.fail(request, Response("the server failed to answer\n", status=500))
+
+
+def log_failure(request: Request, error: BaseException, *, is_client_gone: bool, after: str = "") -> None:
+    """Log what an application raised: nothing that it raises is silent.
+
+    Args:
+        request: what it was to answer.
+        error: what it raised.
+        is_client_gone: whether nobody waits for the answer, which then may be why.
+        after: what it had done.
+    """
+    words = request.method, request.path, f" {after}" if after else ""
+    if _consists_of(error, (ClientGone, asyncio.CancelledError) if is_client_gone else ClientGone):
+        LOG.debug("%s %r%s: %r", *words, error)
+    elif is_client_gone and isinstance(error, Exception):
+        LOG.info("%s %r failed%s; its client has gone", *words, exc_info=error)
+    else:
+        LOG.error("%s %r failed%s", *words, exc_info=error)
+
+
+def _consists_of(error: BaseException, kinds: type[BaseException] | tuple[type[BaseException], ...]) -> bool:
+    """Tell whether an error, or each of a group, is of one of these kinds."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(kinds)[1] is None
+    return isinstance(error, kinds)

@@ -1,37 +1,44 @@
 """ASGI 3 applications on the HTTP engine: `AsgiServer(app)` is a handler that `Container.make_servers` may return.
 
-The specification is https://asgi.readthedocs.io/en/latest/specs/www.html, version 2.5. An answer without
-Content-Length whose body comes at once gets one. Date, Connection and Transfer-Encoding are the server's: what the
-application says of Transfer-Encoding is dropped, and of Connection only `close` is heard.
+The specification is https://asgi.readthedocs.io/en/latest/specs/www.html. Its version is said to be 2.3, under which
+Starlette's streams listen for `http.disconnect`; under 2.4 they wait to be told by `send`, and one that waits for news
+is never told. An answer without Content-Length whose body comes at once gets one. What is said of the fields that are
+the server's is heard or dropped (`server_fields.py`).
+
+Rule that must hold: an answer ends with its last body message. Then the connection goes on, and with it the time limit,
+the metrics and the access log; what the application does after that is its own, and belongs to the worker alone.
 """
 
 import asyncio
 import logging
-import re
 from collections.abc import MutableMapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
+from api_hour.config.http_options import HttpOptions
+from api_hour.forking import ends_child
+from api_hour.http.answers import log_failure
 from api_hour.http.asgi_websocket import answer_websocket
-from api_hour.http.errors import ClientGone, Refusal
+from api_hour.http.errors import NOT_WHOLE, ClientGone, Refusal
+from api_hour.http.layers import http_error_response
 from api_hour.http.lifespan import Application, Lifespan, Message
 from api_hour.http.limits import Limits
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.proxy import Proxy
 from api_hour.http.request import Request
-from api_hour.http.response import Response, connection_line
+from api_hour.http.response import WITHOUT_BODY, WITHOUT_LENGTH, Response, check_header, connection_line
 from api_hour.http.server import Server
+from api_hour.http.server_fields import SERVER_FIELDS, ServerFields, read_length
 
 LOG = logging.getLogger("api_hour.http")
 
-ASGI = {"version": "3.0", "spec_version": "2.5"}
+ASGI = {"version": "3.0", "spec_version": "2.3"}
+
+_NOTHING_MORE: Message = {"status": 204}  # what follows an interim answer that has no other
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
-_HEADER_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_NOT_IN_VALUE = re.compile(rb"[\r\n\0]")
-_DIGITS = re.compile(rb"[0-9]+")
 
 
 class AsgiServer(Server):
@@ -49,13 +56,14 @@ class AsgiServer(Server):
     ) -> None:
         super().__init__(container=container, limits=limits, proxy=proxy)
         self._app = app
-        self._lifespan = Lifespan(app)
+        self._lifespan = Lifespan(app, HttpOptions.of_container(container))
 
     async def startup(self) -> None:
         """Start the application, before the first connection.
 
         Raises:
             StartError: the application says that it cannot; the message is its own.
+            RuntimeError: the application raised; the cause is what.
         """
         await self._lifespan.startup()
 
@@ -63,7 +71,7 @@ class AsgiServer(Server):
         """End the application, after the last connection.
 
         Raises:
-            RuntimeError: the application says that it failed; the message is its own.
+            RuntimeError: the application says that it failed, or raised, or took too long.
         """
         await self._lifespan.shutdown()
 
@@ -72,7 +80,10 @@ class AsgiServer(Server):
         return True
 
     def begin(self, connection: HttpProtocol, request: Request) -> "asyncio.Task[None] | None":
-        """Begin to answer a request with what the application sends."""
+        """Begin to answer a request with what the application sends; one for the server as a whole, with nothing."""
+        if request.target == b"*":  # OPTIONS (RFC 9110, 9.3.7), and no path that an application could have
+            connection.send(request, Response(status=204, content_type=None))
+            return None
         return self.first_step.start(self._respond(connection, request))
 
     async def _respond(self, connection: HttpProtocol, request: Request) -> None:
@@ -83,12 +94,9 @@ class AsgiServer(Server):
         exchange = _Exchange(connection, request)
         try:
             await self._app(scope, exchange.receive, exchange.send)
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is logged, once
+        except BaseException as error:  # noqa: BLE001  # it is logged, once
             exchange.fail(error)
         else:
-            if not connection.has_ended_answer:
-                exchange.fail(RuntimeError("the application returned before its answer was whole"))
-        finally:
             exchange.close()
 
     def _scope(self, connection: HttpProtocol, request: Request) -> dict[str, Any]:
@@ -115,15 +123,22 @@ class AsgiServer(Server):
 class _Exchange:
     """One request and its answer, as the application receives and sends them."""
 
-    __slots__ = ("_connection", "_disconnected", "_is_body_given", "_is_refused", "_request", "_start", "_waiter")
+    __slots__ = (
+        "_connection", "_disconnected", "_is_body_given", "_is_cut_short", "_is_over", "_is_refused", "_request",
+        "_start", "_stream", "_waiter", "_was_client_gone",
+    )  # fmt: skip
 
     def __init__(self, connection: HttpProtocol, request: Request) -> None:
         self._connection = connection
         self._request = request
         self._start: Message | None = None  # the head, until it is known whether the body comes at once
+        self._stream: _Stream | None = None  # an answer in pieces
         self._is_body_given = False
         self._disconnected = False
         self._is_refused = False
+        self._is_cut_short = False  # the client closed its end before the end of the body, but may read
+        self._is_over = False  # the answer has ended: the connection has other things to do
+        self._was_client_gone = False  # before that
         self._waiter: asyncio.Future[None] | None = None
 
     async def receive(self) -> Message:
@@ -136,7 +151,7 @@ class _Exchange:
             try:
                 body = await incoming.read()
             except ClientGone:
-                self._disconnected = True
+                self._disconnected = self._is_cut_short = True
             except Refusal as refusal:
                 self._refuse(refusal)
             else:
@@ -149,60 +164,130 @@ class _Exchange:
         """Send a part of the answer, and wait until the client has read enough.
 
         Raises:
-            ClientGone: the client has closed the connection.
+            ClientGone: there is more to come, and the client has closed the connection.
             RuntimeError: it is not the turn of this message.
         """
         kind = message["type"]
         connection = self._connection
-        if kind == "http.response.body" and connection.has_begun_answer and not connection.has_ended_answer:
-            await connection.send_piece(message.get("body", b""))
-            if not message.get("more_body", False):
-                connection.end_answer()
-                self._disconnect()
-        elif connection.has_begun_answer:
-            if connection.is_lost or self._disconnected:
-                raise ClientGone("the answer is over")
-            raise RuntimeError(f"expected http.response.body before the end of the answer, got {kind!r}")
-        elif kind == "http.response.start" and self._start is None:
+        if self._is_over or self._is_refused:
+            raise self._late_message(kind)
+        if kind == "http.response.start" and (self._start is None or self._start is _NOTHING_MORE):
             self._start = message
-        elif kind == "http.response.body" and self._start is not None:
-            self._begin_answer(self._start, message)
+            if message["status"] < 200:
+                self._send_interim(message)
+        elif kind != "http.response.body" or self._start is None:
+            raise RuntimeError(f"expected {self._expected()}, got {kind!r}")
+        elif message.get("more_body", False):
+            if not connection.has_begun_answer:
+                self._begin_answer(message, is_whole=False)
+            elif body := message.get("body", b""):
+                connection.write_piece(body)
+            elif connection.is_lost:
+                raise ClientGone("the client closed the connection")
             if not connection.can_write:
                 await connection.drain()
         else:
-            raise RuntimeError(f"expected http.response.start and then http.response.body, got {kind!r}")
+            self._send_last(message)
 
     def fail(self, error: BaseException) -> None:
         """Answer with an error, after the application has raised one; cut an answer that has begun."""
         connection, request = self._connection, self._request
-        if connection.is_timed_out:
+        if ends_child(error, connection.loop):
+            return
+        if self._is_over:  # nobody waits for it, and only the worker may have cancelled it
+            is_client_gone = self._was_client_gone or isinstance(error, asyncio.CancelledError)
+            log_failure(request, error, is_client_gone=is_client_gone, after="after its answer")
+        elif connection.is_timed_out:
             LOG.warning("%s %r was not answered in time", request.method, request.path)
             connection.fail(request, Response("the answer took too long\n", status=503))
-            return
-        if not (self._is_refused or connection.is_client_gone or connection.is_lost):  # else that is why it fails
-            LOG.error("%s %r failed", request.method, request.path, exc_info=error)
-        if not connection.has_ended_answer:
-            connection.fail(request, Response("the server failed to answer\n", status=500))
+        else:
+            if not self._is_refused:  # else that is why it fails
+                is_client_gone = connection.is_client_gone or connection.is_lost
+                log_failure(request, error, is_client_gone=is_client_gone)
+            if not connection.has_ended_answer:
+                self._answer_failure()
+        self._end()
+
+    def _answer_failure(self) -> None:
+        """Say what may still be read by a client that has closed its own end only."""
+        response = Response("the server failed to answer\n", status=500)
+        if self._is_cut_short:
+            response = http_error_response(self._request, NOT_WHOLE)
+        self._connection.fail(self._request, response)
 
     def close(self) -> None:
-        """Wake what still waits."""
-        if self._waiter is not None:
-            self._disconnect()
-            self._connection.on_gone = None
+        """Take it that the application has returned."""
+        connection = self._connection
+        if not (self._is_over or self._is_refused or connection.has_ended_answer):
+            ended = self._stream if self._stream is not None and self._stream.is_to_end else None
+            if ended is not None and ended.is_of_events and not connection.is_lost:
+                connection.end_answer()
+            elif ended is not None or (connection.is_client_gone and connection.has_begun_answer):
+                connection.abort_connection()  # so that nobody takes it for the whole
+            elif connection.is_client_gone:
+                self._answer_failure()
+            else:
+                self.fail(RuntimeError("the application returned before its answer was whole"))
+        self._end()
 
-    def _begin_answer(self, start: Message, first: MutableMapping[str, Any]) -> None:
+    def disconnect(self) -> None:
+        """Tell the application that its client is gone, or that it is to do as if."""
+        self._disconnected = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _late_message(self, kind: str) -> Exception:
+        if self._disconnected or self._connection.is_lost:
+            return ClientGone("the answer is over")
+        return RuntimeError(f"expected nothing after the end of the answer, got {kind!r}")
+
+    def _expected(self) -> str:
+        if self._connection.has_begun_answer:
+            return "http.response.body before the end of the answer"
+        return "http.response.start and then http.response.body"
+
+    def _send_interim(self, start: Message) -> None:
+        head = _Head(start, None, self._request)
+        self._start = _NOTHING_MORE
+        if start["status"] != 101 and not self._request.is_http_1_0:
+            self._connection.send_interim(head.encode_interim())
+
+    def _send_last(self, message: MutableMapping[str, Any]) -> None:
+        """Send the last part of the answer. When the client has gone there is nobody to read it, which is no error."""
+        connection = self._connection
+        if not connection.has_begun_answer:
+            self._begin_answer(message, is_whole=True)
+        elif not connection.is_lost:
+            if body := message.get("body", b""):
+                connection.write_piece(body)
+            connection.end_answer()
+        self._end()
+        connection.let_go()
+
+    def _end(self) -> None:
+        """Wake what still waits; from now on the connection is not asked for anything."""
+        if not self._is_over:
+            self._is_over = self._disconnected = True
+            if self._waiter is not None:
+                self.disconnect()
+            connection = self._connection
+            self._was_client_gone = connection.is_client_gone
+            connection.on_gone = None
+            if self._stream is not None:
+                connection.on_drain = connection.stream = None
+
+    def _begin_answer(self, first: MutableMapping[str, Any], *, is_whole: bool) -> None:
         """Send the head, and the body with it if that is whole."""
         connection, request = self._connection, self._request
+        assert self._start is not None
         body = first.get("body", b"")
-        is_whole = not first.get("more_body", False)
-        head = _Head(start, len(body) if is_whole else None, request)
+        head = _Head(self._start, len(body) if is_whole else None, request)
         keep_alive = connection.keeps_alive(request) and not head.closes
         if head.length_bytes is None and not head.is_chunked and head.has_body:
             keep_alive = False
-        data = head.encode(self._connection.date, request, keep_alive=keep_alive)
+        data = head.encode(connection.date, request, keep_alive=keep_alive)
         if is_whole and (not head.has_body or head.length_bytes == len(body)):
             connection.send_bytes(data + body if head.has_body else data, keep_alive=keep_alive)
-            self._disconnect()
             return
         if is_whole and head.length_bytes is not None:
             raise ValueError(f"response body: it has {len(body)} bytes, its head says {head.length_bytes}")
@@ -215,6 +300,20 @@ class _Exchange:
         )
         if body:
             connection.write_piece(body)
+        if is_whole:
+            connection.end_answer()
+        else:
+            self._begin_stream(head)
+
+    def _begin_stream(self, head: "_Head") -> None:
+        """Say how the worker's end reaches an answer in pieces: events, as soon as its clients can go elsewhere."""
+        connection = self._connection
+        stream = _Stream(self, has_known_end=head.length_bytes is not None, is_of_events=head.is_event_stream())
+        self._stream = connection.stream = stream
+        if stream.is_of_events:
+            connection.on_drain = stream.end
+            if connection.is_draining:
+                stream.end()
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer for the application: it cannot know what is wrong with the body."""
@@ -229,75 +328,105 @@ class _Exchange:
             return
         if self._waiter is None:
             self._waiter = asyncio.get_running_loop().create_future()
-            self._connection.on_gone = self._disconnect
+            self._connection.on_gone = self.disconnect
         await asyncio.shield(self._waiter)
 
-    def _disconnect(self) -> None:
-        self._disconnected = True
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+
+class _Stream:
+    """An answer in pieces.
+
+    Args:
+        exchange: whose.
+        has_known_end: whether its length is known.
+        is_of_events: whether its pieces are server-sent events, whose clients come back when it has ended.
+
+    Attributes:
+        is_to_end: whether the worker waits for it no longer.
+    """
+
+    __slots__ = ("_exchange", "has_known_end", "is_of_events", "is_to_end")
+
+    def __init__(self, exchange: _Exchange, *, has_known_end: bool, is_of_events: bool) -> None:
+        self._exchange = exchange
+        self.has_known_end = has_known_end
+        self.is_of_events = is_of_events
+        self.is_to_end = False
+
+    def end(self) -> None:
+        """Have it end, as if its client were gone."""
+        self.is_to_end = True
+        self._exchange.disconnect()
 
 
 class _Head:
     """The head of an answer, checked and completed."""
 
-    __slots__ = ("_lines", "_status", "closes", "has_body", "has_date", "is_chunked", "length_bytes")
+    __slots__ = ("_date", "_lines", "_status", "closes", "has_body", "is_chunked", "length_bytes")
 
     def __init__(self, start: Message, whole_bytes: int | None, request: Request) -> None:
         self._status = status = start["status"]
-        if not 200 <= status <= 599:
-            raise ValueError(f"response status: expected 200 to 599, got {status!r}")
-        self.has_body = request.method != "HEAD" and status not in (204, 304)
+        if not 100 <= status <= 599:
+            raise ValueError(f"response status: expected 100 to 599, got {status!r}")
+        self.has_body = status not in WITHOUT_BODY and request.method != "HEAD"
         self.length_bytes: int | None = None
-        self.closes = self.has_date = False
+        self.closes = self.is_chunked = False
+        self._date: bytes | None = None
         self._lines: list[bytes] = []
+        fields: ServerFields | None = None
         for name, value in start.get("headers", ()):
-            line, field = _line(name, value)
-            if field:
-                self._note(field, value)
-            self._lines.append(line)
-        self.is_chunked = False
-        if status not in (204, 304) and self.length_bytes is None:
+            line, own = _line(name, value)
+            if not own:
+                self._lines.append(line)
+            elif own == b"content-length" and status == 200 and fields is None and self.length_bytes is None:
+                self.length_bytes = read_length(value)  # the common case
+            else:
+                if fields is None:
+                    fields = ServerFields(status)
+                    fields.length_bytes = self.length_bytes
+                fields.note(own, value)
+        if fields is not None:
+            self.length_bytes, self.closes, self._date = fields.length_bytes, fields.closes, fields.date
+        if self.has_body and self.length_bytes == whole_bytes and whole_bytes is not None:
+            self._lines.append(b"content-length: %d\r\n" % whole_bytes)
+        elif status not in WITHOUT_LENGTH or self.length_bytes is not None:
             self._say_length(whole_bytes, request)
 
     def _say_length(self, whole_bytes: int | None, request: Request) -> None:
         """Say where the body ends; of an answer to HEAD without a body that is not known."""
-        if whole_bytes or (whole_bytes == 0 and request.method != "HEAD"):
-            self.length_bytes = whole_bytes
-            self._lines.append(b"content-length: %d\r\n" % whole_bytes)
+        if self.length_bytes is None:
+            if self._status == 205:
+                self.length_bytes = 0
+            elif whole_bytes or (whole_bytes == 0 and request.method != "HEAD"):
+                self.length_bytes = whole_bytes
+        if self.length_bytes is not None:
+            self._lines.append(b"content-length: %d\r\n" % self.length_bytes)
         elif whole_bytes is None and not request.is_http_1_0:
             self.is_chunked = True
             self._lines.append(b"transfer-encoding: chunked\r\n")
 
-    def _note(self, field: bytes, value: bytes) -> None:
-        if field == b"content-length":
-            if not _DIGITS.fullmatch(value):
-                raise ValueError(f"response header: expected a length in bytes as Content-Length, got {value!r}")
-            if self.length_bytes is not None:
-                raise ValueError("response header: expected one Content-Length, got two")
-            self.length_bytes = int(value)
-            if self._status == 204:  # RFC 9110, 8.6
-                raise ValueError("response header: an answer with status 204 has no Content-Length")
-        elif field == b"connection":
-            self.closes = self.closes or b"close" in value.lower()
-        elif field == b"date":
-            self.has_date = True
+    def is_event_stream(self) -> bool:
+        """Tell whether the body is one of server-sent events."""
+        return any(line.lower().startswith(b"content-type: text/event-stream") for line in self._lines)
 
     def encode(self, date: bytes, request: Request, *, keep_alive: bool) -> bytes:
         """Return the bytes of the head."""
         status_line = _STATUS_LINES.get(self._status) or b"HTTP/1.1 %d \r\n" % self._status
+        if self._date is not None:
+            date = b"date: %b\r\n" % self._date
         end = b"\r\n"
         if not keep_alive or request.is_http_1_0:
             end = connection_line(keep_alive=keep_alive, is_http_1_0=request.is_http_1_0) + end
-        return b"".join((status_line, b"" if self.has_date else date, *self._lines, end))
+        return b"".join((status_line, date, *self._lines, end))
+
+    def encode_interim(self) -> bytes:
+        """Return the bytes of an interim answer (RFC 9110, 15.2)."""
+        status_line = _STATUS_LINES.get(self._status) or b"HTTP/1.1 %d \r\n" % self._status
+        return b"".join((status_line, *self._lines, b"\r\n"))
 
 
 @lru_cache(maxsize=1024)
 def _line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Return the line of a header, and its name if the server must know of it."""
-    if not _HEADER_NAME.fullmatch(name) or _NOT_IN_VALUE.search(value):
-        raise ValueError(f"response header: expected a name and a value of one line, got {name!r}: {value!r}")
+    """Return the line of a header, and its name in lower case if it is the server's."""
+    check_header(name, value)
     lower = name.lower()
-    if lower in (b"connection", b"transfer-encoding"):
-        return b"", lower
-    return b"%b: %b\r\n" % (name, value), lower if lower in (b"content-length", b"date") else b""
+    return b"%b: %b\r\n" % (name, value), lower if lower in SERVER_FIELDS else b""

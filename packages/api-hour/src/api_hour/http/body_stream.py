@@ -13,6 +13,9 @@ class BodySource(Protocol):
     def hold_body(self) -> None:
         """Let no more of the body come."""
 
+    def let_body_go(self) -> None:
+        """Let come what comes: this body is over."""
+
 
 class BodyStream:
     """What came of a body and was not read yet.
@@ -53,14 +56,14 @@ class BodyStream:
 
     def end(self) -> None:
         """Take the end."""
-        self._is_whole, self._source = True, None
-        self._wake()
+        self._is_whole = True
+        self._let_go()
 
     def fail(self, error: Exception) -> None:
         """Nothing more will come, and the body is not whole."""
         if not self.is_over:
-            self._error, self._source = error, None
-            self._wake()
+            self._error = error
+            self._let_go()
 
     async def read(self) -> bytes:
         """Return what came since the last call, or wait for something; empty at the end.
@@ -85,6 +88,12 @@ class BodyStream:
         if self._source is not None:
             self._source.want_body()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _let_go(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.let_body_go()
+        self._wake()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

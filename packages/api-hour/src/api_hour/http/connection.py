@@ -5,15 +5,17 @@ what a client does not read is not produced, beyond the transport's buffer.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api_hour.http.errors import ClientGone
 from api_hour.http.limits import Limits
-from api_hour.http.proxy import Address, Origin, origin_of
+from api_hour.http.proxy import Address, Origin, origin_of, plain_host
 from api_hour.http.request import Request
-from api_hour.http.response import Response, encode_head, encode_response, has_body
+from api_hour.http.response import Response, closes, encode_head, encode_response, has_body
+from api_hour.http.stream_scope import Stream, StreamScope
+from api_hour.http.unsent import count_unsent_bytes
 
 if TYPE_CHECKING:
     from api_hour.http.server import Server
@@ -31,15 +33,16 @@ class Connection(asyncio.Protocol):
         loop: the running loop.
         has_begun_answer: whether a part of the answer may be with the client already.
         has_ended_answer: whether the answer is whole.
+        stream: the answer, while it is sent piece by piece.
         on_gone: called when the client has closed its end, if it is set.
         on_drain: called when the worker is to end soon, if it is set.
     """
 
     __slots__ = (
         "_can_write", "_drained", "_ends", "_has_body", "_is_chunked", "_is_lost", "_keep_alive", "_left_bytes",
-        "_outgoing", "_proxied_for", "_server", "_transport", "_unsent_bytes", "_writable", "_write_until_s",
+        "_outgoing", "_proxied_for", "_server", "_transport", "_unsent_bytes", "_write_until_s", "_writers",
         "has_begun_answer", "has_ended_answer", "is_client_gone", "is_draining", "is_timed_out", "loop", "on_drain",
-        "on_gone",
+        "on_gone", "stream",
     )  # fmt: skip
 
     _transport: asyncio.Transport
@@ -52,7 +55,7 @@ class Connection(asyncio.Protocol):
         self._has_body = True
         self._left_bytes: int | None = None  # of a body of known length
         self._can_write = True
-        self._writable: asyncio.Future[None] | None = None
+        self._writers: set[asyncio.Future[None]] = set()  # who wait until they may write again
         self._unsent_bytes = 0
         self._write_until_s = 0.0
         self._is_lost = False
@@ -65,6 +68,7 @@ class Connection(asyncio.Protocol):
         self.is_timed_out = False
         self.has_begun_answer = False
         self.has_ended_answer = False
+        self.stream: Stream | None = None
         self.on_gone: Callable[[], None] | None = None
         self.on_drain: Callable[[], None] | None = None
 
@@ -92,7 +96,7 @@ class Connection(asyncio.Protocol):
         """
         body = response.body
         assert isinstance(body, bytes)
-        keep_alive = self.keeps_alive(request)
+        keep_alive = self.keeps_alive(request) and not (response.headers and closes(response))
         heads = self._server.heads
         if (
             keep_alive
@@ -122,7 +126,7 @@ class Connection(asyncio.Protocol):
             ClientGone: the client has closed the connection.
         """
         length_bytes = response.content_length
-        keep_alive = self.keeps_alive(request)
+        keep_alive = self.keeps_alive(request) and not closes(response)
         is_chunked = length_bytes is None and not request.is_http_1_0
         if length_bytes is None and not is_chunked:
             keep_alive = False  # its end is the connection's (RFC 9112, 6.3)
@@ -142,17 +146,31 @@ class Connection(asyncio.Protocol):
                 self.begin_answer(head, length_bytes=None, is_chunked=False, keep_alive=keep_alive)
             else:
                 self.begin_answer(head, length_bytes=length_bytes, is_chunked=is_chunked, keep_alive=keep_alive)
-                async for piece in pieces:
-                    await self.send_piece(piece)
+                await self._send_pieces(pieces, has_known_end=length_bytes is not None)
         finally:
             if (aclose := getattr(pieces, "aclose", None)) is not None:
                 await aclose()
         self.end_answer()
 
+    async def _send_pieces(self, pieces: AsyncIterator[bytes], *, has_known_end: bool) -> None:
+        if self.is_lost:
+            raise ClientGone("the client closed the connection")
+        with StreamScope(has_known_end=has_known_end) as scope:
+            self.stream = scope
+            try:
+                async for piece in pieces:
+                    await self.send_piece(piece)
+            finally:
+                self.stream = None
+
     def send_bytes(self, data: bytes, *, keep_alive: bool) -> None:
         """Send a whole answer that somebody else has put together."""
         self._keep_alive = keep_alive
         self._send_whole(data)
+
+    def send_interim(self, head: bytes) -> None:
+        """Send an interim answer (RFC 9110, 15.2): the answer itself has not begun."""
+        self._send_soon(head)
 
     def begin_answer(
         self, head: bytes, *, length_bytes: int | None, is_chunked: bool, keep_alive: bool, has_body: bool = True
@@ -208,11 +226,12 @@ class Connection(asyncio.Protocol):
         while not self._can_write:
             if self.is_lost:
                 raise ClientGone("the client closed the connection")
-            self._writable = self.loop.create_future()
+            writer = self.loop.create_future()
+            self._writers.add(writer)
             try:
-                await self._writable
+                await writer
             finally:
-                self._writable = None
+                self._writers.discard(writer)
 
     def end_answer(self) -> None:
         """Send the end of the body.
@@ -252,21 +271,24 @@ class Connection(asyncio.Protocol):
 
     def _send_now(self, data: bytes) -> None:
         """Send, and what waits before it."""
-        if not self._outgoing:
-            self._transport.write(data)
-        elif len(data) > HELD_BYTES:
-            self.send_outgoing()
-            self._transport.write(data)
-        else:
-            outgoing, self._outgoing = self._outgoing, b""
-            self._transport.write(outgoing + data)
+        if self._outgoing:
+            if len(data) > HELD_BYTES:
+                self.send_outgoing()
+            else:
+                data, self._outgoing = self._outgoing + data, b""
+        self._write(data)
 
     def send_outgoing(self) -> None:
         """Send what waits."""
         if self._outgoing:
             outgoing, self._outgoing = self._outgoing, b""
             if not self.is_lost:
-                self._transport.write(outgoing)
+                self._write(outgoing)
+
+    def _write(self, data: bytes) -> None:
+        if self._write_until_s:  # the client is watched
+            self._unsent_bytes += len(data)
+        self._transport.write(data)
 
     # The client that reads, or not.
 
@@ -279,17 +301,22 @@ class Connection(asyncio.Protocol):
         """Go on with an answer that waited."""
         self._can_write = True
         self._write_until_s = 0.0
-        if self._writable is not None and not self._writable.done():
-            self._writable.set_result(None)
+        self._wake_writers()
+
+    def _wake_writers(self) -> None:
+        """Have all who wait look again."""
+        for writer in self._writers:
+            if not writer.done():
+                writer.set_result(None)
 
     def _await_reader(self) -> None:
-        self._unsent_bytes = self._transport.get_write_buffer_size()
+        self._unsent_bytes = count_unsent_bytes(self._transport)
         self._write_until_s = self._server.now_s + self._server.limits.write_timeout_s
 
     def _check_reader(self) -> None:
         """Cut a client that reads nothing, or too slowly."""
         limits = self._server.limits
-        read_bytes = self._unsent_bytes - self._transport.get_write_buffer_size()
+        read_bytes = self._unsent_bytes - count_unsent_bytes(self._transport)
         if read_bytes <= 0 or read_bytes < limits.min_bytes_per_s * limits.write_timeout_s:
             self._cut()
         else:
@@ -306,6 +333,11 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     # Who the client is, and what it is told.
+
+    def introduce(self, client: Address | None) -> None:
+        """Take who the client is from a proxy's header; None for who has connected."""
+        self._proxied_for = client
+        self._ends = None
 
     def client_of(self, request: Request) -> Address | None:
         """Return address and port of the client, as trusted proxies say; None for a unix socket's."""
@@ -354,11 +386,11 @@ class Connection(asyncio.Protocol):
             if transport.is_closing()
             else (transport.get_extra_info("peername"), transport.get_extra_info("sockname"))
         )
-        client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
+        client = (plain_host(str(peer[0])), int(peer[1])) if isinstance(peer, tuple) else None
         proxy = self._server.proxy
         server: tuple[str, int | None] | None = None
         if isinstance(own, tuple):
-            server = str(own[0]), int(own[1])
+            server = plain_host(str(own[0])), int(own[1])
         elif isinstance(own, str) and own:
             server = own, None
         self._ends = _Ends(

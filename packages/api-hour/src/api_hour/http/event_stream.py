@@ -6,6 +6,7 @@ client that is gone is noticed; and the stream ends when the worker is to end, s
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from dataclasses import dataclass
 
 from api_hour.http.request import Request
 from api_hour.http.response import Response
@@ -44,7 +45,7 @@ class _EventBody:
         self._events = events
         self._ping_interval_s = ping_interval_s
         self._iterator: AsyncIterator[Event] | None = None
-        self._next: asyncio.Task[Event | None] | None = None
+        self._next: asyncio.Task[Event | _Raised | None] | None = None
         self._draining: asyncio.Task[None] | None = None
 
     def __aiter__(self) -> "_EventBody":
@@ -63,6 +64,8 @@ class _EventBody:
             event, self._next = self._next.result(), None
             if event is None:
                 raise StopAsyncIteration
+            if isinstance(event, _Raised):
+                raise event.error
             return (ServerSentEvent(data=event) if isinstance(event, str) else event).encode()
         if self._draining.done():
             raise StopAsyncIteration
@@ -84,5 +87,17 @@ class _EventBody:
             await self._request.wait_draining()
 
 
-async def _next_of(events: AsyncIterator[Event]) -> Event | None:
-    return await anext(events, None)
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """What was raised in the place of an event. In a task of its own, `SystemExit` would end the event loop."""
+
+    error: BaseException
+
+
+async def _next_of(events: AsyncIterator[Event]) -> Event | _Raised | None:
+    try:
+        return await anext(events, None)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001  # it is raised where the event is awaited
+        return _Raised(error)

@@ -2,11 +2,16 @@
 
 The parser of multipart is the `multipart` package's (extra `forms`), in its strict mode. The size of a form is limited
 by `Limits.body_bytes`, the number of its fields here. A file's name is what the client says: never use it as a path.
+
+Rule that must hold: whatever a form consists of, reading it takes time in proportion to its size, and lets the loop do
+other things after each TURN_BYTES.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from itertools import product
 
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
@@ -15,8 +20,14 @@ from api_hour.http.request import Request
 
 MAX_FIELDS = 1000
 
+TURN_BYTES = 65536
+
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+
+_HEXADECIMAL = b"0123456789ABCDEFabcdef"
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_ESCAPED = {bytes(digits): bytes([int(bytes(digits), 16)]) for digits in product(_HEXADECIMAL, repeat=2)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +91,7 @@ async def read_form(request: Request) -> Form:
     kind, _ = _kind_of(request)
     if kind == URLENCODED:
         body = b"".join([piece async for piece in request.stream()])
-        return Form(pairs=_urlencoded(body), files=[])
+        return Form(pairs=await _urlencoded(body), files=[])
     pairs: list[tuple[str, str]] = []
     files: list[FormFile] = []
     pieces: list[bytes] = []
@@ -112,12 +123,15 @@ async def stream_form(request: Request) -> AsyncIterator[FormPiece]:
     try:
         with PushMultipartParser(boundary, max_segment_count=MAX_FIELDS, strict=True) as parser:
             async for data in request.stream():
-                for event in parser.parse(data):
-                    if isinstance(event, MultipartSegment):
-                        segment = event
-                    else:
-                        assert segment is not None  # it comes before its data
-                        yield _piece(segment, bytes(event or b""))
+                for begin in range(0, len(data), TURN_BYTES):
+                    if begin:
+                        await asyncio.sleep(0)
+                    for event in parser.parse(data[begin : begin + TURN_BYTES]):
+                        if isinstance(event, MultipartSegment):
+                            segment = event
+                        else:
+                            assert segment is not None  # it comes before its data
+                            yield _piece(segment, bytes(event or b""))
     except ParserLimitReached as error:
         raise HttpError(413, f"the form is too large; {error}") from error
     except MultipartError as error:
@@ -134,10 +148,36 @@ def _kind_of(request: Request) -> tuple[str, str]:
     return kind, options.get("boundary", "")
 
 
-def _urlencoded(body: bytes) -> list[tuple[str, str]]:
+async def _urlencoded(body: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a body (https://url.spec.whatwg.org/#urlencoded-parsing)."""
     if body.count(b"&") >= MAX_FIELDS:
         raise HttpError(413, f"the form is too large; it has more than {MAX_FIELDS} fields")
-    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    pairs: list[tuple[str, str]] = []
+    taken_bytes = 0
+    for field in filter(None, body.replace(b"+", b" ").split(b"&")):
+        texts: list[str] = []
+        for encoded in field.partition(b"=")[::2]:
+            pieces: list[bytes] = []
+            for piece in _pieces(encoded):
+                pieces.append(_ESCAPE.sub(lambda escape: _ESCAPED[escape[1]], piece))
+                taken_bytes += len(piece)
+                if taken_bytes > TURN_BYTES // 2:  # a piece may be a little shorter
+                    taken_bytes = 0
+                    await asyncio.sleep(0)
+            texts.append(b"".join(pieces).decode("utf-8", "replace"))
+        pairs.append((texts[0], texts[1]))
+    return pairs
+
+
+def _pieces(encoded: bytes) -> Iterator[bytes]:
+    """Yield text in pieces that do not end within an escape."""
+    begin = 0
+    while begin < len(encoded):
+        end = begin + TURN_BYTES
+        if end < len(encoded) and (escape := encoded.rfind(b"%", end - 2, end)) >= 0:
+            end = escape
+        yield encoded[begin:end]
+        begin = end
 
 
 def _piece(segment: MultipartSegment, data: bytes) -> FormPiece:

@@ -16,10 +16,29 @@ Fed = tuple[list[bytes], bytes | None]
 EXTENSIONS_BYTES = 16384  # of all chunks of a body together: they mean nothing here
 _SIZE_LINE_BYTES = 1024
 
-_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
-_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;" + _TOKEN + rb"(?:=(?:" + _TOKEN + rb"|" + _QUOTED + rb"))?)*")
-_TRAILER_LINE = re.compile(_TOKEN + rb":[\t\x20-\x7e\x80-\xff]*")
+_BWS = rb"[ \t]*+"  # RFC 9110, 5.6.3: whitespace that is bad, and read
+_SIZE_LINE = re.compile(  # RFC 9112, 7.1.1
+    rb"([0-9A-Fa-f]{1,16})"
+    rb"(?:"
+    + _BWS
+    + rb";"
+    + _BWS
+    + _TOKEN
+    + rb"(?:"
+    + _BWS
+    + rb"="
+    + _BWS
+    + rb"(?:"
+    + _TOKEN
+    + rb"|"
+    + _QUOTED
+    + rb"))?)*"
+)
+_SIZE_BEGINNING = re.compile(rb"[0-9A-Fa-f]{1,16}(?:[ \t;][\t\x20-\x7e\x80-\xff]*)?\r?")
+_NAME = re.compile(_TOKEN)
+_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 
 
 class Framing(Protocol):
@@ -43,7 +62,7 @@ class LengthFraming:
 
     def __init__(self, length_bytes: int, limits: Limits) -> None:
         if length_bytes > limits.body_bytes:
-            raise Refusal(413, f"the body is larger than {limits.body_bytes} bytes")
+            raise _too_large(limits)
         self._missing_bytes = length_bytes
 
     def feed(self, data: bytes) -> Fed:
@@ -101,7 +120,7 @@ class ChunkedFraming:
 
     def _read_size(self, data: bytes, position: int, _pieces: list[bytes]) -> int | None:
         end = data.find(b"\r\n", position, position + _SIZE_LINE_BYTES)
-        if end < 0 and len(data) - position < _SIZE_LINE_BYTES and data.find(b"\n", position) < 0:
+        if end < 0 and len(data) - position < _SIZE_LINE_BYTES and _SIZE_BEGINNING.fullmatch(data, position):
             return None
         line = _SIZE_LINE.fullmatch(data, position, max(end, position))
         if line is None:
@@ -110,7 +129,7 @@ class ChunkedFraming:
         self._body_bytes += size_bytes
         self._extensions_bytes += end - line.end(1)
         if self._body_bytes > self._limits.body_bytes:
-            raise Refusal(413, f"the body is larger than {self._limits.body_bytes} bytes")
+            raise _too_large(self._limits)
         if self._extensions_bytes > EXTENSIONS_BYTES:
             raise Refusal(400, f"the chunks' extensions are longer than {EXTENSIONS_BYTES} bytes")
         self._missing_bytes = size_bytes
@@ -135,18 +154,54 @@ class ChunkedFraming:
         return position + 2
 
     def _read_trailer(self, data: bytes, position: int, _pieces: list[bytes]) -> int | None:
-        end = data.find(b"\r\n", position)
-        line_bytes = (end if end >= 0 else len(data) - 1) + 2 - position
-        if self._trailer_bytes + line_bytes > self._limits.head_bytes:
-            raise Refusal(431, f"the trailers are larger than {self._limits.head_bytes} bytes")
-        if end < 0:
+        """Read the blank line, or the beginning of a trailer's name."""
+        if data[position] != 0x0D:
+            self._read = self._read_name
+            return self._take_trailer(_NAME.match(data, position), position)
+        self._is_over = (after := self._read_line_end(data, position)) is not None
+        return after
+
+    def _read_name(self, data: bytes, position: int, _pieces: list[bytes]) -> int | None:
+        """Read the rest of a trailer's name, and the colon."""
+        if data[position] == 0x3A:
+            self._read = self._read_value
+            return self._count_trailer(position, position + 1)
+        return self._take_trailer(_NAME.match(data, position), position)
+
+    def _read_value(self, data: bytes, position: int, _pieces: list[bytes]) -> int | None:
+        """Read a part of a trailer's value, or the end of its line."""
+        if data[position] != 0x0D:
+            value = _VALUE.match(data, position)
+            return self._take_trailer(value if value and value.end() > position else None, position)
+        after = self._read_line_end(data, position)
+        if after is not None:
+            self._read = self._read_trailer
+        return after
+
+    def _read_line_end(self, data: bytes, position: int) -> int | None:
+        end = data[position : position + 2]
+        if end == b"\r":
             return None
-        if end == position:
-            self._is_over = True
-        elif not _TRAILER_LINE.fullmatch(data, position, end):
+        return self._count_trailer(position, position + 2) if end == b"\r\n" else self._take_trailer(None, position)
+
+    def _take_trailer(self, right: re.Match[bytes] | None, position: int) -> int:
+        """Return the position after what is right; nothing is when it is malformed, at the first byte that shows it."""
+        if right is None:
             raise Refusal(400, "a trailer is malformed")
-        self._trailer_bytes += line_bytes
-        return end + 2
+        return self._count_trailer(position, right.end())
+
+    def _count_trailer(self, begin: int, end: int) -> int:
+        self._trailer_bytes += end - begin
+        limit_bytes = self._limits.head_bytes
+        if self._trailer_bytes > limit_bytes:
+            raise Refusal(431, f"the trailers are larger than {limit_bytes} bytes", setting="Limits(head_bytes=...)")
+        return end
+
+
+def _too_large(limits: Limits) -> Refusal:
+    """The client is told what to ask for, and whoever runs the server how to allow it."""
+    raised_by = "--max-body, or Limits(body_bytes=...)"
+    return Refusal(413, f"the body is larger than {limits.body_bytes} bytes; the limit is raised with {raised_by}")
 
 
 def framing_for(content_length: int | None, limits: Limits, *, is_chunked: bool) -> Framing | None:

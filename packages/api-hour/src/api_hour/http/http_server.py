@@ -1,6 +1,5 @@
 """The handler for `Container.make_servers` that answers HTTP with the handlers of a router."""
 
-import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
@@ -34,6 +33,10 @@ class HttpServer(Server):
         super().__init__(container=container, limits=limits, proxy=proxy)
         self.router = router
 
+    def knows_method(self, method: str) -> bool:
+        """Tell whether a method is a standard one, or a route has it."""
+        return self.router.knows(method)
+
     def streams_body(self, request: Request) -> bool:
         """Tell whether the handler reads the body itself, or there is none: then the answer needs no body."""
         try:
@@ -58,7 +61,7 @@ class HttpServer(Server):
                     if send_whole(connection, request, answer):
                         return None
                     answer = settle(answer)
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is answered
+        except BaseException as error:  # noqa: BLE001  # it is answered
             fail(connection, request, error)
             return None
         return self.first_step.start(_respond(answer, connection, request), context)
@@ -69,5 +72,5 @@ async def _respond(answering: Awaitable[Any], connection: HttpProtocol, request:
         answer = await answering
         if not send_whole(connection, request, answer):
             await connection.send_stream(request, answer)
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # it is answered
+    except BaseException as error:  # noqa: BLE001  # it is answered
         fail(connection, request, error)

@@ -51,8 +51,8 @@ class LoggedHttpProtocol(HttpProtocol):
         super().connection_made(transport)
 
     def eof_received(self) -> bool:
-        """Note a request whose body will not come."""
-        if self._framing is not None:
+        """Note a request whose body will not come, where that is not answered."""
+        if self._framing is not None and not self._transport.can_write_eof():
             self._note_unanswered()
         return super().eof_received()
 
@@ -102,17 +102,18 @@ class LoggedHttpProtocol(HttpProtocol):
         super()._refuse_body(refusal)
         self._noted = None
 
-    def _refuse(self, refusal: Refusal) -> None:
-        super()._refuse(refusal)
+    def _refuse(self, refusal: Refusal, beginning: bytes | bytearray) -> int:
+        content_bytes = super()._refuse(refusal, beginning)
         self._access_log.note(
             self,
             self._noted,
             status=refusal.status,
-            response_bytes=len(f"{refusal}\n"),
+            response_bytes=content_bytes,
             duration_ns=0,
             is_aborted=False,
             refusal=str(refusal),
         )
+        return content_bytes
 
     def _note(self, request: Request | None) -> None:
         self._noted = request

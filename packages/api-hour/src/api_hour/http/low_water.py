@@ -10,11 +10,17 @@ from asyncio import BaseTransport
 SMALL_BYTES = 16  # a piece of this size is not a whole request: those that send such are slow
 GATHERED_BYTES = 512  # at the most
 
+_LINE_END = b"\r\n"
 _HEAD_END = b"\r\n\r\n"
 
 
 def bytes_to_head_end(beginning: bytes | bytearray) -> int:
-    """Return how many bytes must at least come before an unfinished head is whole."""
+    """Return how many bytes must at least come before an unfinished head can be answered.
+
+    A request line can be refused when it is whole: what is no HTTP may have nothing after it.
+    """
+    if beginning.find(_LINE_END) < 0:
+        return 1 if beginning.endswith(_LINE_END[:1]) else 2
     return next(4 - length for length in (3, 2, 1, 0) if beginning.endswith(_HEAD_END[:length]))
 
 

@@ -8,25 +8,25 @@ Rules that must hold:
 """
 
 import asyncio
-import logging
+import re
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, cast
 
 from api_hour.http.answering import Answering
 from api_hour.http.body_stream import BodyStream
 from api_hour.http.connection import Connection
-from api_hour.http.errors import ClientGone, Refusal
+from api_hour.http.errors import NOT_WHOLE, ClientGone, Refusal
 from api_hour.http.framing import Framing, framing_for
+from api_hour.http.half_close import begin_probing, is_gone
 from api_hour.http.head import HEAD_END, HeadParser, refuse_beginning
 from api_hour.http.low_water import GATHERED_BYTES, SMALL_BYTES, bytes_to_head_end, set_low_water
-from api_hour.http.proxy import read_proxy_header
+from api_hour.http.proxy_protocol import read_proxy_header
+from api_hour.http.reading import BODY, EVERYTHING, SUCCESSOR, WAITING, Reading
 from api_hour.http.request import Request
 from api_hour.http.response import Response, encode_response
 
 if TYPE_CHECKING:
     from api_hour.http.server import Server
-
-LOG = logging.getLogger("api_hour.http")
 
 PIPELINE_BATCH = 16  # requests that are begun on one connection before the others have their turn
 WAITING_BYTES = 65536  # of requests that wait for their turn, before the client is not read from
@@ -35,6 +35,8 @@ DISCARD_BYTES = 262144  # of a body that its handler did not read: more is not w
 LINGER_S = 2.0  # how long the last answer may take to be read before the connection is closed
 
 _NO_MESSAGE = Refusal(400, f"more than {EMPTY_LINES} empty lines came before a request")
+_HEAD = b"HEAD "
+_IN_REQUEST = re.compile(rb"[^\r\n]")
 
 
 class Successor(Protocol):
@@ -42,6 +44,12 @@ class Successor(Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read."""
+
+    def resume_writing(self) -> None:
+        """Go on with what waited for the client to read."""
 
     def check_deadline(self, now_s: float) -> None:
         """Cut the connection when a deadline has passed, in the loop's time."""
@@ -55,15 +63,15 @@ class HttpProtocol(Connection):
 
     __slots__ = (
         "__weakref__", "_answer_until_s", "_answering", "_begun_at_s", "_body_bytes", "_body_since_s",
-        "_closes_when_idle", "_deadline_at_s", "_empty_lines", "_framing", "_has_more", "_heads", "_is_held",
-        "_is_last", "_is_over", "_is_proxied", "_is_resuming", "_low_water_bytes", "_must_continue", "_pieces",
+        "_closes_when_idle", "_deadline_at_s", "_empty_lines", "_framing", "_has_more", "_heads", "_is_last",
+        "_is_over", "_is_proxied", "_is_resuming", "_low_water_bytes", "_must_continue", "_pieces", "_reading",
         "_request", "_rest", "_searched_bytes", "_successor",
     )  # fmt: skip
 
     def __init__(self, server: "Server") -> None:
         super().__init__(server)
         server.use(self.loop)
-        self._heads = HeadParser(server.limits, server.container)
+        self._heads = HeadParser(server.limits, server.container, server.knows_method)
         self._rest = bytearray()  # came and is not understood yet
         self._searched_bytes = 0  # of it, the beginning of a head that was looked at
         self._empty_lines = 0
@@ -76,7 +84,6 @@ class HttpProtocol(Connection):
         self._successor: Successor | None = None  # takes what comes after a change of protocol
         self._is_resuming = False
         self._low_water_bytes = 1  # that must have come before the client is read from
-        self._is_held = False  # the client is not read from
         self._is_over = False  # what comes is thrown away
         self._is_proxied = False  # a PROXY protocol header is to come
         self._is_last = False  # the connection is closed after what has come
@@ -93,12 +100,18 @@ class HttpProtocol(Connection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the first request's deadline, or refuse one connection too many."""
         self._transport = cast("asyncio.Transport", transport)
+        self._reading = Reading(self._transport)
         if not self._server.add(self):
             limit = self._server.limits.connections
-            self._refuse(Refusal(503, f"{limit} connections are open", headers=[("Retry-After", "1")]))
+            setting = "--max-connections, or Limits(connections=...)"
+            self._refuse(
+                Refusal(503, f"{limit} connections are open", headers=[("Retry-After", "1")], setting=setting), b""
+            )
             return
         proxy = self._server.proxy
-        self._is_proxied = proxy is not None and proxy.protocol and self._find_ends().is_proxy
+        if proxy is not None and proxy.protocol:
+            ends = self._find_ends()  # with TLS the header came before the handshake
+            self._is_proxied = ends.is_proxy and ends.scheme == "http"
         self._set_deadline(self._server.limits.head_timeout_s)
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -110,8 +123,9 @@ class HttpProtocol(Connection):
         self._server.connections.discard(self)
         self._heads.close()
         self._tell_gone()
-        if self._writable is not None and not self._writable.done():
-            self._writable.set_exception(ClientGone("the client closed the connection"))
+        self._wake_writers()
+        if self.stream is not None:
+            self.stream.end()
         if self._answering is None:
             self._forget_request()
 
@@ -134,15 +148,29 @@ class HttpProtocol(Connection):
     def eof_received(self) -> bool:
         """Keep a half-closed connection open while answers are still to be sent."""
         self.send_outgoing()
-        self._is_last = self._closes_when_idle = True
+        self._is_last = self._closes_when_idle = self.is_client_gone = True
+        can_answer = self._transport.can_write_eof()  # not with TLS
         self._tell_gone()
-        if self._answering is None and self._framing is not None:  # a request that will not be whole
-            self._forget_request()
-        return self._request is not None and not self._is_over and self._transport.can_write_eof()  # not with TLS
+        if self._framing is not None:
+            self._end_body(can_answer=can_answer)
+        elif self._rest and self._request is None and self._can_write and not self._is_resuming:
+            self._await_head()
+        if not can_answer or (self._request is None and not self._rest):
+            return False
+        begin_probing(self._transport)
+        return not is_gone(self._transport)
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read."""
+        super().pause_writing()
+        if self._successor is not None:
+            self._successor.pause_writing()
 
     def resume_writing(self) -> None:
         """Go on with what waited."""
         super().resume_writing()
+        if self._successor is not None:
+            self._successor.resume_writing()
         self._resume()
 
     # The worker's and the server's calls.
@@ -164,6 +192,11 @@ class HttpProtocol(Connection):
         elif self._request is None and self._framing is None and not self._rest:
             self._close()
 
+    def end_stream(self) -> None:
+        """End an answer that may go on for ever: the worker does not wait for it any longer."""
+        if self.stream is not None and not self.stream.has_known_end:
+            self.stream.end()
+
     def abort(self) -> None:
         """Stop the handler and cut the connection."""
         self._cut()
@@ -183,22 +216,24 @@ class HttpProtocol(Connection):
             self._give_up(now_s)
         if self._successor is not None:
             self._successor.check_deadline(now_s)
+        elif self.is_client_gone and not self._is_lost and is_gone(self._transport):
+            self._cut()
 
     def take_over(self, successor: Successor) -> None:
         """Give all that comes from now on to another protocol, whose answer is the end of this one."""
         self._successor = successor
-        self._deadline_at_s = 0.0
+        self._deadline_at_s = self._answer_until_s = 0.0
         self._keep_alive = False
         if self._rest:
             successor.data_received(self._give_rest())
 
     def hold(self) -> None:
-        """Do not read from the client."""
-        self._hold()
+        """Do not read from the client: the successor has much to do, or what it says is not read."""
+        self._reading.hold(SUCCESSOR)
 
     def read_on(self) -> None:
         """Read from the client again."""
-        self._read_on()
+        self._reading.let_go(SUCCESSOR)
 
     def write(self, data: bytes) -> None:
         """Send bytes as they are, if the client is there."""
@@ -212,20 +247,23 @@ class HttpProtocol(Connection):
             if not self.has_begun_answer:
                 self._send_now(b"HTTP/1.1 100 Continue\r\n\r\n")
             self._await_body()
-        elif self._is_held and self._framing is not None:
-            self._read_on()
+        elif self._reading.let_go(BODY):
             self._await_body()
 
     def hold_body(self) -> None:
         """Read no more from the client, which is not to blame for the time that passes."""
-        self._hold()
+        self._reading.hold(BODY)
         self._deadline_at_s = 0.0
+
+    def let_body_go(self) -> None:
+        """Read on, for whatever comes: nobody is to be asked for this body any more."""
+        self._reading.let_go(BODY)
 
     def keeps_alive(self, request: Request) -> bool:
         """Tell whether the connection stays open after the answer to a request."""
         if not request.keep_alive or self._must_continue:
             return False
-        if self._is_last and not self._has_more and not self._is_whole(self._rest, 0):
+        if self._is_last and not self._has_more and not self._is_request(self._rest, 0):
             return False
         return self._framing is None or (not self._is_over and self._framing.missing_bytes() <= DISCARD_BYTES)
 
@@ -248,7 +286,7 @@ class HttpProtocol(Connection):
             position += 2
             self._empty_lines += 1
         if self._empty_lines > EMPTY_LINES:
-            self._refuse(_NO_MESSAGE)
+            self._refuse(_NO_MESSAGE, data[position:])
         return position
 
     def _keep(self, data: bytes) -> None:
@@ -259,13 +297,17 @@ class HttpProtocol(Connection):
             return
         self._rest += data
         if len(self._rest) > WAITING_BYTES and (self._request is not None or not self._can_write):
-            self._hold()
+            self._reading.hold(WAITING)
 
     def _give_rest(self) -> bytes:
         rest = bytes(self._rest)
-        self._rest.clear()
+        self._clear_rest()
         self._searched_bytes = 0
         return rest
+
+    def _clear_rest(self) -> None:
+        self._rest.clear()
+        self._reading.let_go(WAITING)
 
     def _take(self, data: bytes) -> None:
         """Begin the requests in `data` one after the other; what is not their turn yet is kept."""
@@ -284,14 +326,14 @@ class HttpProtocol(Connection):
                 return
             try:
                 request = self._heads.parse(data if end - position == len(data) else data[position:end])
-                position = end
                 if request.content_length or request.is_chunked:
-                    data, position = self._begin_with_body(request, data[end:]), 0
+                    data, position = self._take_body(request, data[end:]), 0
                 else:
-                    self._has_more = end < len(data) and self._is_whole(data, end)
+                    position = end
+                    self._has_more = end < len(data) and self._is_request(data, end)
                     self._begin(request)
             except Refusal as refusal:
-                self._refuse(refusal)
+                self._refuse(refusal, data[position:])
                 return
             if self._is_over:
                 return
@@ -302,12 +344,15 @@ class HttpProtocol(Connection):
                 self._await_request()
                 return
         self._rest += data[position:]
+        self._resume_soon()
+
+    def _resume_soon(self) -> None:
         self._is_resuming = True
         self.loop.call_soon(self._take_turn, context=self._server.context)
 
-    def _is_whole(self, data: bytes | bytearray, position: int) -> bool:
-        """Tell whether what is at a position will be answered: a whole head, or a part whose rest may come."""
-        return position < len(data) and (not self.is_client_gone or data.find(HEAD_END, position) >= 0)
+    def _is_request(self, data: bytes | bytearray, position: int) -> bool:
+        """Tell whether what is at a position will be answered: not empty lines that are the last."""
+        return position < len(data) and (not self.is_client_gone or _IN_REQUEST.search(data, position) is not None)
 
     def _take_turn(self) -> None:
         self._is_resuming = False
@@ -319,7 +364,6 @@ class HttpProtocol(Connection):
             return
         if not self._can_write:
             return
-        self._read_on()
         if self._rest:
             self._take(self._give_rest())
         else:
@@ -342,11 +386,25 @@ class HttpProtocol(Connection):
         answering = server.begin(self, request)
         if answering is None:
             self._finish()
+            return
+        server.works.add(answering)
+        answering.add_done_callback(self._on_done, context=server.context)
+        if self.has_ended_answer:  # what goes on is not the answer
+            self._finish()
         else:
             self._answering = answering
-            answering.add_done_callback(self._on_done, context=server.context)
+
+    def let_go(self) -> None:
+        """Go on without who answers: the answer is whole, and what else there is to do is no matter of the client's."""
+        if self._answering is not None:  # else it is in its first step, and `_begin` sees to it
+            self._answering = None
+            self._finish()
+            self._resume_soon()
 
     def _on_done(self, answering: Answering) -> None:
+        self._server.works.discard(answering)
+        if answering is not self._answering:
+            return
         self._answering = None
         if answering.cancelled() or answering.exception() is not None:
             self.abort()
@@ -374,18 +432,29 @@ class HttpProtocol(Connection):
         elif not self._keep_alive:
             self._close(linger=self._framing is not None or request.keep_alive)
         elif self._framing is not None:  # the rest of its body is read and thrown away
-            self._read_on()
             self._await_body()
 
     def _forget_request(self) -> None:
         self._request = None
         self._pieces = []
 
+    def _take_body(self, request: Request, data: bytes) -> bytes:
+        """Begin a request whose body begins with `data`, which may be all that will come."""
+        more = self._begin_with_body(request, data)
+        if self._framing is not None and self.is_client_gone:
+            self._tell_gone()
+            self._end_body(can_answer=True)
+        return more
+
     def _begin_with_body(self, request: Request, data: bytes) -> bytes:
         """Begin a request whose body begins with `data`, when its handler wants it; return what follows the body."""
         limits = self._server.limits
-        self._framing = framing_for(request.content_length, limits, is_chunked=request.is_chunked)
         self._request = request
+        try:
+            self._framing = framing_for(request.content_length, limits, is_chunked=request.is_chunked)
+        except Refusal as refusal:
+            self._refuse_body(refusal)
+            return b""
         self.has_begun_answer = False
         self._body_bytes = 0
         self._must_continue = request.expects_continue and not data
@@ -394,7 +463,7 @@ class HttpProtocol(Connection):
         if self._server.streams_body(request):
             request.incoming = BodyStream(self, limits.buffer_bytes)
             more = self._receive_body(data) if data else b""
-            self._has_more = self._is_whole(more, 0)
+            self._has_more = self._is_request(more, 0)
             if self._must_continue:
                 self._deadline_at_s = 0.0  # the client waits for the handler
             self._begin(request)
@@ -429,7 +498,7 @@ class HttpProtocol(Connection):
         elif request is not None:
             request.body = b"".join(self._pieces)
             self._pieces = []
-            self._has_more = self._is_whole(more, 0)
+            self._has_more = self._is_request(more, 0)
             self._begin(request)
         return more
 
@@ -439,25 +508,35 @@ class HttpProtocol(Connection):
         if request is None:  # it was answered before
             self._close(linger=True)
         elif request.incoming is None:
+            self._refuse(refusal, request.method.encode("ascii") + b" ")
             self._forget_request()
-            self._refuse(refusal)
         else:
+            self._log_refusal(refusal)
             self._is_over = self._is_last = True
-            self._rest.clear()
+            self._clear_rest()
             self._deadline_at_s = 0.0
             request.incoming.fail(refusal)
+
+    def _end_body(self, *, can_answer: bool) -> None:
+        """Take note that the rest of a body will not come; a handler that reads it has been told."""
+        if self._request is not None and self._request.incoming is not None:
+            return
+        if can_answer:
+            self._refuse_body(NOT_WHOLE)
+        else:
+            self._forget_request()
 
     def _read_proxy_header(self) -> None:
         try:
             found = read_proxy_header(bytes(self._rest))
         except Refusal as refusal:
-            self._refuse(refusal)
+            self._refuse(refusal, self._rest)
             return
         if found is not None:
             self._is_proxied = False
-            self._proxied_for, rest = found
-            self._ends = None
-            self._rest.clear()
+            client, rest = found
+            self.introduce(client)
+            self._clear_rest()
             if rest:
                 self._take(rest)
 
@@ -476,14 +555,17 @@ class HttpProtocol(Connection):
     def _await_head(self) -> None:
         """The beginning of a head has come: the rest must come in time."""
         rest = self._rest
-        if self._closes_when_idle and self.is_client_gone:
-            self._close()
-            return
         if rest != b"\r":
             searched_bytes = self._searched_bytes
-            if refusal := refuse_beginning(rest, self._server.limits, searched_bytes):
-                self._refuse(refusal)
+            refusal = refuse_beginning(rest, self._server.limits, searched_bytes)
+            if self.is_client_gone and not self._is_proxied and self._is_request(rest, 0):
+                refusal = refusal or NOT_WHOLE
+            if refusal is not None:
+                self._refuse(refusal, rest)
                 return
+        if self.is_client_gone:
+            self._close()
+            return
         if not self._searched_bytes and (self._request is None):
             self._set_deadline(self._server.limits.head_timeout_s)
         self._searched_bytes = len(rest)
@@ -503,9 +585,11 @@ class HttpProtocol(Connection):
             if until_s > now_s:
                 self._deadline_at_s = until_s
             else:
-                self._refuse_body(Refusal(408, "the body did not come in time"))
+                setting = "Limits(body_timeout_s=..., min_bytes_per_s=...)"
+                self._refuse_body(Refusal(408, "the body did not come in time", setting=setting))
         elif self._rest:
-            self._refuse(Refusal(408, "the request did not come in time"))
+            setting = "Limits(head_timeout_s=...)"
+            self._refuse(Refusal(408, "the request did not come in time", setting=setting), self._rest)
         else:
             self._close()
 
@@ -523,28 +607,36 @@ class HttpProtocol(Connection):
             self._low_water_bytes = low_water_bytes
             set_low_water(self._transport, low_water_bytes)
 
-    def _hold(self) -> None:
-        if not self._is_held:
-            self._is_held = True
-            self._transport.pause_reading()
-
-    def _read_on(self) -> None:
-        if self._is_held and not self._transport.is_closing():
-            self._is_held = False
-            self._transport.resume_reading()
-
     # The connection's end.
 
-    def _refuse(self, refusal: Refusal) -> None:
-        """Answer with an error, and take nothing more (RFC 9112, 9.6)."""
-        LOG.debug("refused: %s", refusal)
+    def _refuse(self, refusal: Refusal, beginning: bytes | bytearray) -> int:
+        """Answer with an error, and take nothing more (RFC 9112, 9.6).
+
+        Args:
+            refusal: what is wrong.
+            beginning: of the request; where it may be HEAD, the answer has no content (RFC 9110, 9.3.2).
+
+        Returns:
+            The length of the content.
+        """
+        self._log_refusal(refusal)
         server = self._server
         if server.stats is not None:
             server.stats.begin()
             server.stats.end(0.0)
-        response = Response(f"{refusal}\n", status=refusal.status, headers=refusal.headers)
+        content = "" if _HEAD.startswith(bytes(beginning[: len(_HEAD)])) else f"{refusal}\n"
+        response = Response(content, status=refusal.status, headers=refusal.headers)
         self._send_now(encode_response(response, None, date=server.heads.date, keep_alive=False))
         self._close(linger=True)
+        return len(content)
+
+    def _log_refusal(self, refusal: Refusal) -> None:
+        request = self._request
+        what = "a request" if request is None else f"{request.method} {request.path!r}"
+        client = (self._ends or self._find_ends()).client
+        whose = "" if client is None else f" of {client[0]}"
+        hint = f"; the limit is raised with {refusal.setting}" if refusal.setting else ""
+        self._server.refusals.info("refused %s%s: %d %s%s", what, whose, refusal.status, refusal, hint)
 
     def _close(self, *, linger: bool = False) -> None:
         """Close the connection when all is sent.
@@ -558,8 +650,8 @@ class HttpProtocol(Connection):
         self._rest.clear()
         self.send_outgoing()
         self._await_reader()
-        if linger and not self._transport.is_closing() and self._transport.can_write_eof():
-            self._read_on()
+        if linger and not self.is_client_gone and not self._transport.is_closing() and self._transport.can_write_eof():
+            self._reading.let_go(EVERYTHING)
             self._transport.write_eof()
             self._set_deadline(LINGER_S)
         else:

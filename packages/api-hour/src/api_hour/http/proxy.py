@@ -6,24 +6,22 @@ what trusted proxies have added: it is read from its end to the first address th
 
 import ipaddress
 import re
-import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Self
 
 from api_hour.config.http_options import TRUSTED_PROXIES, HttpOptions, ProxyHeaders
-from api_hour.http.errors import Refusal
 
 Address = tuple[str, int]
 
-V2_SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
-V1_BYTES = 107  # the longest line of version 1, its end included
-V2_BYTES = 16 + 65535
-
-_V1 = re.compile(rb"PROXY (?:(TCP[46]) (\S+) (\S+) ([0-9]{1,5}) ([0-9]{1,5})|UNKNOWN[^\r\n]*)\r\n")
-_FORWARDED_PAIR = re.compile(r'\s*(?:([!#$%&\'*+.^_`|~0-9A-Za-z-]+)=("(?:[^"\\]|\\.)*"|[^\s";,]*))?\s*')
-_WITH_PORT = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::([0-9]{1,5}))?")
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PAIR = re.compile(rf'[ \t]*(?:({_NAME})=(?:"((?:[^"\\]|\\.)*+)"|([^\s";,]*)))?[ \t]*(?:;|\Z)')
+_WITH_PORT = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::(?:([0-9]+)|_[0-9A-Za-z._-]+))?")
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+_LAST_PORT = 65535
+_MAPPED_BITS = 96  # before an IPv4 address that is written as IPv6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +33,8 @@ class Proxy:
             `*` for all.
         headers: where they say whom they speak for: `X-Forwarded-For` and `X-Forwarded-Proto`, or `Forwarded`
             (RFC 7239), or nowhere.
-        protocol: whether each connection from them begins with a PROXY protocol header, of version 1 or 2.
+        protocol: whether each connection from them begins with a PROXY protocol header, of version 1 or 2; with TLS,
+            before the handshake.
     """
 
     trusted: Sequence[str] = TRUSTED_PROXIES
@@ -59,12 +58,28 @@ class Proxy:
 @lru_cache(maxsize=1024)
 def _is_in(address: str, trusted: tuple[str, ...]) -> bool:
     try:
-        found = ipaddress.ip_address(address)
+        found = ipaddress.ip_address(plain_host(address))
     except ValueError:
         return False
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
-    return any(found in ipaddress.ip_network(network, strict=False) for network in trusted if network != "unix")
+    return any(found in _network(text) for text in trusted if text != "unix")
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Return a network; one of IPv4 that is written as IPv6 as IPv4, as addresses are."""
+    network = ipaddress.ip_network(text, strict=False)
+    if network.version == 4 or network.prefixlen < _MAPPED_BITS or network.network_address.ipv4_mapped is None:
+        return network
+    return ipaddress.IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - _MAPPED_BITS))
+
+
+def plain_host(host: str) -> str:
+    """Return a host as it is, an IPv4 address that came as IPv6 (`::ffff:1.2.3.4`) as IPv4 (RFC 4291, 2.5.5.2)."""
+    if not host.lower().startswith("::ffff:"):
+        return host
+    try:
+        return str(ipaddress.IPv6Address(host).ipv4_mapped or host)
+    except ValueError:
+        return host
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,96 +92,63 @@ class Origin:
 
 def origin_of(headers: dict[str, str], proxy: Proxy) -> Origin:
     """Return what a trusted proxy's headers say of the client."""
+    hops: Iterable[tuple[str, str]]
     if proxy.headers == "x-forwarded":
-        scheme = headers.get("x-forwarded-proto", "").rpartition(",")[2].strip().lower()
-        hops = [(part, scheme) for part in headers.get("x-forwarded-for", "").split(",")] or [("", scheme)]
+        hops = _x_forwarded(headers.get("x-forwarded-for", ""), headers.get("x-forwarded-proto", ""))
     elif proxy.headers == "forwarded":
-        hops = _forwarded(headers.get("forwarded", ""))
+        hops = map(_forwarded, reversed(_items(headers.get("forwarded", ""))))
     else:
         return Origin()
     return _first_untrusted(hops, proxy)
 
 
-def _first_untrusted(hops: list[tuple[str, str]], proxy: Proxy) -> Origin:
+def _first_untrusted(hops: Iterable[tuple[str, str]], proxy: Proxy) -> Origin:
+    """Return what the farthest trusted proxy says; hops are nodes and schemes, the nearest first."""
     origin = Origin()
-    for node, scheme in reversed(hops):
+    for node, scheme in hops:
         address = _address(node)
-        origin = Origin(address or origin.client, scheme if scheme in ("http", "https") else origin.scheme)
+        origin = Origin(address or origin.client, _SCHEMES.get(scheme.lower(), origin.scheme))
         if address is None or not proxy.trusts(address[0]):
             break
     return origin
 
 
 def _address(node: str) -> Address | None:
-    match = _WITH_PORT.fullmatch(node.strip())
-    host = node.strip() if match is None else (match[1] or match[2])
-    port = int(match[3]) if match is not None and match[3] else 0
+    """Return the address of a node (RFC 7239, 6); a port that is none, or hidden, is 0, and zones mean nothing here."""
+    parts = _WITH_PORT.fullmatch(node)
+    host = node if parts is None else (parts[1] or parts[2] or "")
+    digits = "" if parts is None else parts[3] or ""
+    port = int(digits) if 0 < len(digits) <= len(str(_LAST_PORT)) else 0
     try:
-        return str(ipaddress.ip_address(host)), port
+        return plain_host(str(ipaddress.ip_address(host.partition("%")[0]))), port if port <= _LAST_PORT else 0
     except ValueError:
         return None
 
 
-def _forwarded(value: str) -> list[tuple[str, str]]:
-    """Return the `for` and `proto` of each element (RFC 7239, section 4); nothing of a malformed one."""
-    hops: list[tuple[str, str]] = []
-    pairs: dict[str, str] = {}
-    position = 0
-    while True:
-        match = _FORWARDED_PAIR.match(value, position)
-        assert match is not None  # it matches nothing too
-        if match[1]:
-            pairs[match[1].lower()] = re.sub(r"\\(.)", r"\1", match[2][1:-1]) if match[2][:1] == '"' else match[2]
-        position = match.end()
-        separator = value[position : position + 1]
-        if separator != ";":
-            hops.append((pairs.get("for", ""), pairs.get("proto", "").lower()))
-            pairs = {}
-        if separator == "":
-            return hops
-        if separator not in (",", ";"):
-            return []
-        position += 1
+def _x_forwarded(fors: str, protos: str) -> Iterator[tuple[str, str]]:
+    """Yield what each proxy has added, its address and its scheme: they are paired from the end, where the nearest is.
 
-
-def read_proxy_header(data: bytes) -> tuple[Address | None, bytes] | None:
-    """Return the client that a PROXY protocol header names (None for none), and what follows; None if it is not whole.
-
-    The protocol is HAProxy's: https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt
-
-    Raises:
-        Refusal: the data does not begin with such a header.
+    One scheme alone is that of all: some proxies replace it.
     """
-    if data[:12] == V2_SIGNATURE[: len(data[:12])]:
-        return _read_v2(data)
-    end = data.find(b"\r\n", 0, V1_BYTES)
-    if end < 0 and len(data) < V1_BYTES and data[:6] == b"PROXY "[: len(data[:6])]:
-        return None
-    line = _V1.match(data, 0, max(end, 0) + 2)
-    if line is None:
-        raise Refusal(400, "expected a PROXY protocol header")
-    if line[1] is None:
-        return None, data[end + 2 :]
-    address = _address(line[2].decode("latin-1")) if b"[" not in line[2] else None
-    if address is None or int(line[4]) > 65535:
-        raise Refusal(400, "the PROXY protocol header names no address")
-    return (address[0], int(line[4])), data[end + 2 :]
+    nodes, schemes = _items(fors) or [""], _items(protos)
+    if len(schemes) == 1:
+        schemes *= len(nodes)
+    return zip_longest(reversed(nodes), reversed(schemes[-len(nodes) :]), fillvalue="")
 
 
-def _read_v2(data: bytes) -> tuple[Address | None, bytes] | None:
-    if len(data) < 16:
-        return None
-    version_command, family, length_bytes = struct.unpack_from("!BBH", data, 12)
-    if version_command not in (0x20, 0x21):
-        raise Refusal(400, "this version of the PROXY protocol is not spoken here, 1 and 2 are")
-    if len(data) < 16 + length_bytes:
-        return None
-    rest = data[16 + length_bytes :]
-    address_bytes = {0x11: 4, 0x21: 16}.get(family)
-    if version_command == 0x20 or address_bytes is None:  # the proxy's own check, or not TCP
-        return None, rest
-    if length_bytes < 2 * address_bytes + 4:
-        raise Refusal(400, "the PROXY protocol header names no address")
-    host = ipaddress.ip_address(data[16 : 16 + address_bytes])
-    (port,) = struct.unpack_from("!H", data, 16 + 2 * address_bytes)
-    return (str(host), port), rest
+def _items(value: str) -> list[str]:
+    return [item for part in value.split(",") if (item := part.strip(" \t"))]
+
+
+def _forwarded(element: str) -> tuple[str, str]:
+    """Return `for` and `proto` of an element (RFC 7239, 4), which has no comma; nothing of a malformed one."""
+    found: dict[str, str] = {}
+    position = 0
+    while position < len(element):
+        pair = _PAIR.match(element, position)
+        if pair is None or (pair[1] and pair[1].lower() in found):
+            return "", ""
+        if pair[1]:
+            found[pair[1].lower()] = pair[3] if pair[2] is None else re.sub(r"\\(.)", r"\1", pair[2])
+        position = pair.end()
+    return found.get("for", ""), found.get("proto", "")

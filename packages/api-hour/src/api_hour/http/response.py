@@ -10,15 +10,16 @@ from urllib.parse import quote
 import msgspec
 
 from api_hour.http.request import Request
+from api_hour.http.server_fields import SERVER_FIELDS, ServerFields
 
 encode_json = msgspec.json.Encoder().encode
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode("ascii") for status in HTTPStatus}
-_WITHOUT_BODY = frozenset({204, 304})  # RFC 9110, 6.4.1
+WITHOUT_LENGTH = frozenset({204, 304, *range(100, 200)})  # RFC 9110, 8.6
+WITHOUT_BODY = WITHOUT_LENGTH | {205}  # RFC 9110, 6.4.1 and 15.3.6
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
-_NOT_IN_VALUE = re.compile(r"[\r\n\0]")
-_OF_THE_SERVER = frozenset({"connection", "content-length", "date", "transfer-encoding"})
+_HEADER_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_CONTROL_CHARACTER = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5
 
 _REDIRECTIONS = frozenset({301, 302, 303, 307, 308})
 _URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"  # RFC 3986, 2; quote() knows the unreserved ones
@@ -36,8 +37,8 @@ class Response:
         body: what to send; text is encoded as UTF-8. An asynchronous iterable of bytes is sent as it comes.
         status: the status code, from 200 to 599.
         content_type: value of the Content-Type header; None for none.
-        headers: more headers, names and values; Content-Length, Connection, Date and Transfer-Encoding are the
-            server's.
+        headers: more headers, names and values. Content-Length and Transfer-Encoding are the server's and are left
+            out; of Connection only `close` is heard.
         content_length: of an iterable whose length is known, in bytes; without it the body is sent in chunks.
     """
 
@@ -90,7 +91,7 @@ def to_response(answer: Any) -> Response:
 
 def has_body(status: int, method: str) -> bool:
     """Tell whether the answer with a status to a method has a body (RFC 9112, 6.3)."""
-    return status not in _WITHOUT_BODY and method != "HEAD"
+    return status not in WITHOUT_BODY and method != "HEAD"
 
 
 def encode_response(response: Response, request: Request | None, *, date: bytes, keep_alive: bool) -> bytes:
@@ -104,13 +105,25 @@ def encode_response(response: Response, request: Request | None, *, date: bytes,
         keep_alive: whether the connection stays open after it.
 
     Raises:
-        ValueError: a header is more than one line, or the server's own.
+        ValueError: a header has a character that no header may have.
     """
+    if 100 <= response.status < 200:
+        return _encode_interim_only(response, request, date=date, keep_alive=keep_alive)
     body = response.body
     assert isinstance(body, bytes)
     is_http_1_0 = request is not None and request.is_http_1_0
     head = encode_head(response, len(body), is_chunked=False, date=date, keep_alive=keep_alive, is_http_1_0=is_http_1_0)
     return head + body if has_body(response.status, "GET" if request is None else request.method) else head
+
+
+def _encode_interim_only(response: Response, request: Request | None, *, date: bytes, keep_alive: bool) -> bytes:
+    """Return an interim answer (RFC 9110, 15.2) and the final one that must follow, which has nothing to say."""
+    final = encode_response(Response(status=204, content_type=None), request, date=date, keep_alive=keep_alive)
+    if response.status == 101 or request is None or request.is_http_1_0:
+        return final
+    lines = [_header_line(name, value)[0] for name, value in response.headers]
+    status_line = _STATUS_LINES.get(response.status) or b"HTTP/1.1 %d \r\n" % response.status
+    return b"".join((status_line, *lines, b"\r\n", final))
 
 
 def encode_head(
@@ -133,21 +146,24 @@ def encode_head(
         is_http_1_0: whether the client speaks HTTP/1.0.
 
     Raises:
-        ValueError: a header is more than one line, or the server's own; or the status is not a final one.
+        ValueError: a header has a character that no header may have; or the status is not a final one.
     """
     status = response.status
     if not 200 <= status <= 599:
         raise ValueError(f"response status: expected 200 to 599, got {status!r}")
     parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status, date]
     if response.content_type is not None:
-        parts.append(_header_line("Content-Type", response.content_type))
-    if status not in _WITHOUT_BODY:
+        parts.append(_header_line("Content-Type", response.content_type)[0])
+    if status not in WITHOUT_LENGTH:
         if content_length is not None:
-            parts.append(b"Content-Length: %d\r\n" % content_length)
+            parts.append(b"Content-Length: %d\r\n" % (0 if status in WITHOUT_BODY else content_length))
         elif is_chunked:
             parts.append(b"Transfer-Encoding: chunked\r\n")
     for name, value in response.headers:
-        parts.append(_header_line(name, value))
+        line, field = _header_line(name, value)
+        if field == b"date":
+            parts[1] = line
+        parts.append(line if not field else b"")
     parts.append(connection_line(keep_alive=keep_alive, is_http_1_0=is_http_1_0))
     parts.append(b"\r\n")
     return b"".join(parts)
@@ -160,13 +176,37 @@ def connection_line(*, keep_alive: bool, is_http_1_0: bool) -> bytes:
     return b"Connection: close\r\n"
 
 
+def closes(response: Response) -> bool:
+    """Tell whether a response says that the connection is to be closed after it."""
+    fields: ServerFields | None = None
+    for name, value in response.headers:
+        line, field = _header_line(name, value)
+        if field:
+            fields = fields or ServerFields(response.status)
+            fields.note(field, line.partition(b": ")[2].removesuffix(b"\r\n"))
+    return fields is not None and fields.closes
+
+
+def check_header(name: bytes, value: bytes) -> None:
+    """Refuse a header that would be more than one line, or that others could read in another way.
+
+    Raises:
+        ValueError: which header, and what is wrong with it.
+    """
+    if not _HEADER_NAME.fullmatch(name):
+        raise ValueError(f"response header: expected a token (RFC 9110, 5.6.2) as its name, got {name!r}")
+    if found := _CONTROL_CHARACTER.search(value):
+        named = f"response header {name.decode()}"
+        raise ValueError(f"{named}: expected no control character in its value, got {found[0]!r}")
+
+
 @lru_cache(maxsize=256)
-def _header_line(name: str, value: str) -> bytes:
-    if not _HEADER_NAME.fullmatch(name) or _NOT_IN_VALUE.search(value):
-        raise ValueError(f"response header: expected a name and a value of one line, got {name!r}: {value!r}")
-    if name.lower() in _OF_THE_SERVER:
-        raise ValueError(f"response header: {name} is the server's to set; leave it out, got {value!r}")
-    return f"{name}: {value}\r\n".encode("latin-1")
+def _header_line(name: str, value: str) -> tuple[bytes, bytes]:
+    """Return the line of a header, and its name in lower case if it is the server's."""
+    raw_name, raw_value = name.encode("utf-8"), value.encode("latin-1")
+    check_header(raw_name, raw_value)
+    lower = raw_name.lower()
+    return b"%b: %b\r\n" % (raw_name, raw_value), lower if lower in SERVER_FIELDS else b""
 
 
 class ResponseHeads:

@@ -32,6 +32,8 @@ class Route:
 
 Methods = dict[str, Route]
 
+STANDARD_METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
+
 
 class Router:
     """The routes of one server.
@@ -51,6 +53,11 @@ class Router:
         self._layers = Layers(middleware, error_handlers or {})
         self._fixed: dict[bytes, Methods] = {}
         self._patterns: list[tuple[str, PathPattern, Methods]] = []
+        self._methods: set[str] = set()  # of all routes
+
+    def knows(self, method: str) -> bool:
+        """Tell whether a method is a standard one (RFC 9110, 9; RFC 5789), or a route has it."""
+        return method in STANDARD_METHODS or method in self._methods
 
     def get(self, path: str) -> Callable[[Handler], Handler]:
         """Decorate the handler of GET (and HEAD) on `path`."""
@@ -85,7 +92,7 @@ class Router:
         """Add a route.
 
         Args:
-            method: the HTTP method, in capitals. GET answers HEAD too.
+            method: the HTTP method, in capitals; any token (RFC 9110, 9.1). GET answers HEAD too.
             path: starts with `/`; a part `{name}` or `{name:type}` is given in `Request.path_parameters`.
             handler: `async def handler(request)`, returning a Response or what becomes JSON.
 
@@ -98,6 +105,7 @@ class Router:
         if method in methods:
             raise ValueError(f"route: {method} {path} is there already")
         methods[method] = self._route(handler, streams_body=getattr(handler, "streams_body", False))
+        self._methods.add(method)
 
     def find(self, request: Request) -> Route:
         """Return what answers a request and set its `path_parameters`.
@@ -130,6 +138,8 @@ class Router:
 
     def _look_further(self, request: Request, fixed: Methods | None) -> Route:
         """Find what is not a fixed path with this very method."""
+        if request.target == b"*":  # the server as a whole (RFC 9110, 9.3.7)
+            return self._route(_answering_options(_allow(self._methods)), streams_body=False)
         possible = set(fixed or ())
         if fixed is not None and request.method == "HEAD" and "GET" in fixed:
             return fixed["GET"]
@@ -148,7 +158,7 @@ class Router:
 
     def _refuse(self, request: Request, possible: set[str]) -> Route:
         """Return what answers a request that has no route; raise the error where nothing lies around handlers."""
-        allow = ", ".join(sorted({*possible, "OPTIONS", *(("HEAD",) if "GET" in possible else ())}))
+        allow = _allow(possible)
         if possible and request.method == "OPTIONS":
             return self._route(_answering_options(allow), streams_body=False)
         if possible:
@@ -159,6 +169,11 @@ class Router:
         if not self._layers:
             raise error
         return self._route(_raising(error), streams_body=True)
+
+
+def _allow(methods: set[str]) -> str:
+    """Return the value of Allow where some methods have handlers."""
+    return ", ".join(sorted({*methods, "OPTIONS", *(("HEAD",) if "GET" in methods else ())}))
 
 
 def _answering_options(allow: str) -> Handler:

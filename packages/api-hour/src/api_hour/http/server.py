@@ -5,6 +5,7 @@ slow client costs nothing between two ticks. It rests while there are no connect
 """
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from contextvars import Context, copy_context
 from email.utils import formatdate
@@ -13,15 +14,20 @@ from typing import Any
 from api_hour.access_log import AccessLog
 from api_hour.config.http_options import HttpOptions
 from api_hour.http.answering import Answering
+from api_hour.http.errors import Refusal
 from api_hour.http.first_step import FirstStep
 from api_hour.http.limits import Limits
 from api_hour.http.logged_protocol import LoggedHttpProtocol
 from api_hour.http.outbox import Outbox
 from api_hour.http.protocol import HttpProtocol
-from api_hour.http.proxy import Proxy
+from api_hour.http.proxy import Address, Proxy
+from api_hour.http.proxy_protocol import read_proxy_header
 from api_hour.http.request import Request
 from api_hour.http.response import ResponseHeads
+from api_hour.limited_log import LimitedLog
 from api_hour.stats import ServingStats
+
+LOG = logging.getLogger("api_hour.http")
 
 CLOCK_INTERVAL_S = 0.5  # how often deadlines are looked at and the Date header is made
 
@@ -37,10 +43,12 @@ class Server(ABC):
 
     Attributes:
         connections: those that are open.
+        works: what answers their requests and goes on, also when its connection is lost or its answer is whole.
         now_s: the loop's time, read each CLOCK_INTERVAL_S.
         outbox: where connections leave what they have to send.
         first_step: starts coroutines.
         heads: the common beginnings of answers, with the Date header of now.
+        refusals: takes what is said of requests that are refused.
     """
 
     outbox: Outbox
@@ -49,21 +57,49 @@ class Server(ABC):
     def __init__(self, *, container: Any = None, limits: Limits | None = None, proxy: Proxy | None = None) -> None:
         self.container = container
         worker = getattr(container, "worker", None)
-        options: HttpOptions = getattr(worker, "http", HttpOptions())
+        options = HttpOptions.of_container(container)
         self.limits = limits or Limits.of_options(options)
         self.proxy = proxy or Proxy.of_options(options)
         self.stats: ServingStats | None = getattr(worker, "stats", None)
         self.access_log: AccessLog | None = getattr(worker, "access_log", None)
         self.connections: set[HttpProtocol] = set()
+        self.works: set[Answering] = set()
         self.now_s = 0.0
         self.heads = ResponseHeads(b"")
         self.context = Context()
+        self.refusals = LimitedLog(LOG, "refusals")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clock: asyncio.TimerHandle | None = None
 
     def __call__(self) -> HttpProtocol:
         """Make the protocol of one connection."""
         return HttpProtocol(self) if self.access_log is None else LoggedHttpProtocol(self, self.access_log)
+
+    def knows_method(self, _method: str) -> bool:
+        """Tell whether a method may be asked for; another is answered with 501 (RFC 9110, 9.1)."""
+        return True
+
+    def expects_proxy_header(self, peer: str | None) -> bool:
+        """Tell whether the connections from an address begin with a PROXY protocol header; None is a unix socket's."""
+        return self.proxy is not None and self.proxy.protocol and self.proxy.trusts(peer)
+
+    def read_proxy_header(self, data: bytes) -> tuple[Address | None, bytes] | None:
+        """Return the client that a header names, and what follows; None if it is not whole.
+
+        Raises:
+            ConnectionAbortedError: it is no such header, which cannot be answered before a TLS handshake.
+        """
+        try:
+            return read_proxy_header(data)
+        except Refusal as refusal:
+            self.refusals.info("closed a connection before its TLS handshake: %s", refusal.args[0])
+            raise ConnectionAbortedError(refusal.args[0]) from refusal
+
+    def begin_for(self, client: Address | None) -> HttpProtocol:
+        """Make the protocol of a connection whose PROXY protocol header was read."""
+        protocol = self()
+        protocol.introduce(client)
+        return protocol
 
     @abstractmethod
     def streams_body(self, request: Request) -> bool:
@@ -88,6 +124,7 @@ class Server(ABC):
     def add(self, connection: HttpProtocol) -> bool:
         """Take an open connection; False when there are too many."""
         if self._clock is None:
+            self.first_step.get_ready()
             self._tick(asyncio.get_running_loop())
         self.connections.add(connection)
         return len(self.connections) <= self.limits.connections

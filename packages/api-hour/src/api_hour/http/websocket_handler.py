@@ -1,24 +1,22 @@
 """Handlers of a router that speak over a WebSocket; they need the extra `websocket`.
 
 Rule that must hold: a WebSocket ends with its handler. When it returns, the WebSocket is closed with 1000; when it
-raises, with 1011; a client that closes first, or is gone, ends it by `WebSocketClosed`, which need not be caught.
+raises, whatever that is, with 1011; a client that closes first, or is gone, ends it by `WebSocketClosed`, which need
+not be caught, alone or in the group of a TaskGroup.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn, cast
 
+from api_hour.http.answers import fail
 from api_hour.http.layers import AnswerSent, Handler
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.request import Request
 from api_hour.http.websocket import WebSocket, WebSocketClosed
+from api_hour.http.websocket_failure import INTERNAL_ERROR, is_destroyed, is_end, log_failure
 
 __all__ = ["WebSocket", "WebSocketClosed", "websocket_handler"]
-
-LOG = logging.getLogger("api_hour.http")
-
-INTERNAL_ERROR = 1011
 
 
 def websocket_handler(handler: Callable[[Request, WebSocket], Awaitable[Any]]) -> Handler:
@@ -46,17 +44,20 @@ async def _talk(
     websocket: WebSocket,
     connection: HttpProtocol,
 ) -> None:
+    task = asyncio.current_task()
     try:
         await handler(request, websocket)
-    except WebSocketClosed:
-        await websocket.close()
-    except (Exception, asyncio.CancelledError):
-        if not connection.has_begun_answer:
+    except BaseException as error:
+        if is_destroyed(error, task):
+            raise
+        if websocket.is_accepted:
+            log_failure(request, error, is_closed=websocket.closed is not None)
+            await websocket.close(1000 if is_end(error) else INTERNAL_ERROR)
+        elif isinstance(error, Exception | asyncio.CancelledError):
             raise  # it is answered like any other request
-        if not connection.is_lost:
-            LOG.exception("WebSocket %r failed", request.path)
-        await websocket.close(INTERNAL_ERROR)
-    else:
-        if not connection.has_begun_answer:
-            raise RuntimeError("the handler returned before it accepted or refused the WebSocket")
-        await websocket.close()
+        else:
+            fail(connection, request, error)
+        return
+    if not websocket.is_accepted:
+        raise RuntimeError("the handler returned before it accepted or refused the WebSocket")
+    await websocket.close()

@@ -12,13 +12,16 @@ from pathlib import Path
 from api_hour.config import Settings
 from api_hour.detaching import Launcher, Nobody
 from api_hour.errors import StartError
+from api_hour.standard_descriptors import follow_log
 from api_hour.supervisor.certificate_watch import CertificateWatch
 from api_hour.supervisor.decisions import Decisions
 from api_hour.supervisor.events import (
     Action,
+    CloseListeners,
     DumpStack,
     Event,
     Exit,
+    FollowLogs,
     HandoverDone,
     KillWorker,
     LogFact,
@@ -36,9 +39,11 @@ from api_hour.supervisor.fleet import Fleet
 from api_hour.supervisor.handover import Ownership, Predecessor, Successor
 from api_hour.supervisor.ledger import Ledger
 from api_hour.supervisor.opening import Held, opened
+from api_hour.supervisor.orphans import reap_orphans
 from api_hour.supervisor.policy import Policy
 from api_hour.supervisor.recorder import Recorder
 from api_hour.supervisor.signals import read_requests, signal_socket
+from api_hour.supervisor.sockets import twins_of
 from api_hour.supervisor.source_watch import watched_sources
 from api_hour.supervisor.systemd import ServiceManager
 from api_hour.worker.heartbeat import heartbeat_interval_s
@@ -118,17 +123,26 @@ class Daemon:
         self._predecessor = predecessor
         self._files = files
         self._launched_in = launched_in or Path.cwd()
+        self._output_file = settings.log_file if settings.daemon else None
         self._events: deque[Event] = deque()
         self._service_manager = ServiceManager(os.environ, os.getpid())
         self._successor = Successor(selector, self._on_successor)
         ledger = Ledger(heartbeat_interval_s(settings.heartbeat_timeout_s))
-        self.fleet = Fleet(spec, list(held.listeners.values()), selector, self._events.append, ledger.hear)
+        self.fleet = Fleet(
+            spec,
+            list(held.listeners.values()),
+            selector,
+            self._events.append,
+            ledger.hear,
+            twins=twins_of(held.listeners),
+        )
         self._certificates = CertificateWatch(spec.certificates(), self.fleet.replace_certificates)
         self.decisions = Decisions(
             Policy(
                 workers=settings.workers,
                 graceful_timeout_s=settings.graceful_timeout_s,
                 boot_timeout_s=settings.boot_timeout_s,
+                stop_delay_s=settings.stop_delay_s,
                 drain_timeout_s=settings.drain_timeout_s,
                 heartbeat_timeout_s=settings.heartbeat_timeout_s,
                 max_requests=settings.max_requests,
@@ -182,10 +196,12 @@ class Daemon:
         ready = self._selector.select(None if wake_at_s is None else max(0.0, wake_at_s - time.monotonic()))
         for key, _ in ready:
             key.data()
+        reap_orphans({*self.fleet.pids().values(), self._successor.pid})
 
     def _carry_out(self, action: Action) -> None:
         match action:
             case StartWorker(worker_id=worker_id, request_limit=request_limit):
+                self._follow_logs()
                 self.fleet.start(worker_id, request_limit=request_limit)
             case RetireWorker(worker_id=worker_id, reason=reason):
                 self.fleet.retire(worker_id, reason)
@@ -195,12 +211,26 @@ class Daemon:
                 self.fleet.dump_stack(worker_id)
             case KillWorker(worker_id=worker_id, reason=reason):
                 self.fleet.kill(worker_id, reason)
+            case CloseListeners():
+                self._held.close_listeners()
+            case FollowLogs():
+                self._follow_logs()
             case StartSuccessor():
                 self._successor.start(self._held.inheritable(), self._launched_in)
             case StopSuccessor():
                 self._successor.stop()
             case _:
                 self._tell(action)
+
+    def _follow_logs(self) -> None:
+        """Have what is printed go to the log's file, if that was moved away; in the background only."""
+        if self._output_file is None:
+            return
+        try:
+            if follow_log(self._output_file):
+                self.fleet.follow_log()
+        except OSError as error:
+            LOG.error("--log-file: %s cannot be written to: %s", self._output_file, error.strerror)  # noqa: TRY400
 
     def _tell(self, action: Action) -> None:
         match action:

@@ -19,6 +19,8 @@ Rules that must hold, whatever the order of events:
    at fault, and whoever started it is still watching. A successor gives up at its first failure: another serves.
 7. After a stop, a handover or giving up, every worker is asked to end, and killed when its time is up; then comes
    `Exit`, once.
+8. Between being told to stop and doing so, for `stop_delay_s`, the daemon says that it stops and serves on: whoever
+   polls it can send its clients elsewhere. Being told again ends that.
 
 Pure: imports no asyncio, socket, subprocess or time. `fleet.py` and `daemon.py` act.
 """
@@ -29,16 +31,19 @@ from dataclasses import dataclass, field
 
 from api_hour.supervisor.events import (
     Action,
+    CloseListeners,
     DaemonState,
     DumpStack,
     Event,
     Exit,
     FewerWorkers,
+    FollowLogs,
     HandoverDone,
     HandoverFailed,
     HandoverRequested,
     KillWorker,
     LogFact,
+    LogsMoved,
     MoreWorkers,
     Notify,
     ReloadRequested,
@@ -102,6 +107,7 @@ class Decisions:
     _watchdog_at_s: float = 0.0
     _has_served: bool = False
     _is_announced: bool = False  # all workers of the first start have served
+    _stops_at_s: float | None = None  # told to stop, and serving on until then
     _was_stopped: bool = False
     _verdict: Exit | None = None  # set when ending: how
     _has_ended: bool = False
@@ -142,7 +148,7 @@ class Decisions:
 
     def state(self) -> DaemonState:
         """Return how the daemon is as a whole."""
-        if self._verdict is not None:
+        if self._is_leaving():
             return "stopping"
         if self._is_reloading:
             return "reloading"
@@ -158,6 +164,8 @@ class Decisions:
             yield self._watchdog_at_s
         if self._verdict is not None:
             return
+        if self._stops_at_s is not None:
+            yield self._stops_at_s
         if self._handover_ends_at_s is not None:
             yield self._handover_ends_at_s
         if self._pool.holding() < self.workers:
@@ -181,6 +189,8 @@ class Decisions:
                 self._on_exited(event, now_s)
             case WorkerSpent():
                 self._on_spent(event, now_s)
+            case LogsMoved():
+                self._actions.append(FollowLogs())
             case HandoverDone():
                 self._on_handover_done(now_s)
             case HandoverFailed():
@@ -188,6 +198,7 @@ class Decisions:
             case Tick():
                 self._condemn_late(now_s)
                 self._give_up_handover(now_s)
+                self._stop_if_due(now_s)
             case _:
                 self._on_request(event, now_s)
 
@@ -196,7 +207,7 @@ class Decisions:
     ) -> None:
         if isinstance(event, StopRequested):
             self._on_stop(event, now_s)
-        elif self._verdict is not None:
+        elif self._is_leaving():
             self._say("the daemon is ending: nothing is begun any more")
         elif isinstance(event, ReloadRequested):
             self._on_reload(now_s)
@@ -283,11 +294,15 @@ class Decisions:
     # Ending.
 
     def _on_stop(self, event: StopRequested, now_s: float) -> None:
+        if not self._is_leaving():
+            self._begin_to_leave()
+            if self._can_wait() and not event.at_once:
+                self._stops_at_s = now_s + self.policy.stop_delay_s
+                self._say(f"stopping in {self.policy.stop_delay_s:g} s, and serving until then")
+                return
         if self._verdict is None:
             self._verdict = Exit(exit_code=0, reason="stopped")
-            self._actions.append(Notify(state=ServiceState.STOPPING))
-            if self._is_handing_over:
-                self._actions.append(StopSuccessor())
+            self._actions.append(CloseListeners())
         if event.at_once or self._was_stopped:
             for worker in self._pool:
                 if worker.phase is not Phase.KILLED:
@@ -295,6 +310,25 @@ class Decisions:
         else:
             self._was_stopped = True
             self._release_all(now_s, drain=self.policy.is_successor and not self._is_announced)
+
+    def _is_leaving(self) -> bool:
+        return self._verdict is not None or self._stops_at_s is not None
+
+    def _can_wait(self) -> bool:
+        """Tell whether somebody is to be warned: not if another daemon serves, or none does."""
+        return self.policy.stop_delay_s > 0 and self._is_announced and bool(self._pool.serving())
+
+    def _begin_to_leave(self) -> None:
+        self._actions.append(Notify(state=ServiceState.STOPPING))
+        if self._is_handing_over:
+            self._actions.append(StopSuccessor())
+        if self._is_reloading:
+            self._pool.keep_old()
+        self._is_reloading, self._is_handing_over, self._handover_ends_at_s = False, False, None
+
+    def _stop_if_due(self, now_s: float) -> None:
+        if self._stops_at_s is not None and self._stops_at_s <= now_s and self._verdict is None:
+            self._on_stop(StopRequested(), now_s)
 
     def _release_all(self, now_s: float, *, drain: bool) -> None:
         """Ask every worker to end; `drain` where another supervisor's workers serve on the same sockets."""

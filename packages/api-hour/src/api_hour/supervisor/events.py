@@ -70,6 +70,11 @@ class StopRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogsMoved:
+    """Somebody has moved the files of the logs away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandoverRequested:
     """Somebody wants a new supervisor to take over."""
 
@@ -93,7 +98,7 @@ class Tick:
 
 WorkerEvent = WorkerReady | WorkerAlive | WorkerSpent | WorkerExited
 Request = ReloadRequested | MoreWorkers | FewerWorkers | StopRequested | HandoverRequested
-Event = WorkerEvent | Request | HandoverDone | HandoverFailed | Tick
+Event = WorkerEvent | Request | LogsMoved | HandoverDone | HandoverFailed | Tick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,11 @@ class RetireWorker:
 
     worker_id: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseListeners:
+    """Let go of the listening sockets, so that nobody can connect when the workers have let go of them, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +143,11 @@ class KillWorker:
 
     worker_id: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowLogs:
+    """Let what every process prints go to the log's file of now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +195,7 @@ class Exit:
 
 Action = (
     StartWorker | RetireWorker | StopWorker | DumpStack | KillWorker | StartSuccessor | StopSuccessor
-    | Notify | LogFact | Exit
+    | CloseListeners | FollowLogs | Notify | LogFact | Exit
 )  # fmt: skip
 
 

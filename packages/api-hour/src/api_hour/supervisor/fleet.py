@@ -19,6 +19,7 @@ from api_hour.supervisor.stack_file import StackFile
 from api_hour.supervisor.systemd import SERVICE_VARIABLES
 from api_hour.tls import TlsPem
 from api_hour.worker.connection_counts import ConnectionCounts, Slots, make_shared_memory
+from api_hour.worker.signals import BLOCKED_AT_START
 from api_hour.worker.spec import (
     STACK_SIGNAL,
     Heartbeat,
@@ -34,6 +35,7 @@ from api_hour.worker.spec import (
 
 LOG = logging.getLogger("api_hour.supervisor")
 
+STANDARD_OUTPUT = 1
 WORKER_COMMAND = (sys.executable, "-P", "-m", "api_hour.worker.process")
 
 
@@ -75,6 +77,7 @@ class Fleet:
         selector: where the workers' sockets are watched; the callback to call is each key's data.
         report: takes the events that the workers cause.
         hear: takes each heartbeat and its worker's number, before the event that it has come.
+        twins: which listening socket each of the last ones is served like.
     """
 
     def __init__(
@@ -84,8 +87,11 @@ class Fleet:
         selector: selectors.BaseSelector,
         report: Callable[[Event], None],
         hear: Callable[[int, Heartbeat], None] = _pass_over,
+        *,
+        twins: tuple[int, ...] = (),
     ) -> None:
         self._spec = spec
+        self._twins = twins
         self._listener_fds = tuple(listener.fileno() for listener in listeners)
         self._selector = selector
         self._report = report
@@ -106,6 +112,7 @@ class Fleet:
             spec=self._spec,
             worker_id=worker_id,
             listener_fds=self._listener_fds,
+            twins=self._twins,
             request_limit=request_limit,
             counts_fd=self._counts_fd,
             slot=worker.slot,
@@ -138,10 +145,16 @@ class Fleet:
         with os.fdopen(os.memfd_create("api_hour-certificates"), "wb") as file:
             file.write(encode_certificates(changed))
             file.flush()
-            line = encode_command(WorkerCommand(command="certificates")) + b"\n"
-            for worker in self._workers.values():
-                with suppress(OSError):  # it is gone, or its loop is blocked: its deadline will be seen
-                    socket.send_fds(worker.control, [line], [file.fileno()])
+            self._pass_file(WorkerCommand(command="certificates"), file.fileno())
+
+    def follow_log(self) -> None:
+        """Let what every worker prints go where this process's output goes."""
+        self._pass_file(WorkerCommand(command="output"), STANDARD_OUTPUT)
+
+    def _pass_file(self, command: WorkerCommand, fd: int) -> None:
+        for worker in self._workers.values():
+            with suppress(OSError):  # it is gone, or its loop is blocked: its deadline will be seen
+                socket.send_fds(worker.control, [encode_command(command) + b"\n"], [fd])
 
     def stop(self, worker_id: int) -> None:
         """Tell a worker to end when its requests are answered; nothing happens when it is gone."""
@@ -180,7 +193,7 @@ class Fleet:
             undo.callback(ours.close)
             stack = StackFile()
             undo.callback(stack.close)
-            with theirs, _stack_signal_blocked():
+            with theirs, _signals_blocked():
                 process = subprocess.Popen(
                     (*WORKER_COMMAND, str(theirs.fileno()), str(stack.fd)),
                     stdin=subprocess.DEVNULL,
@@ -275,9 +288,9 @@ class Fleet:
 
 
 @contextmanager
-def _stack_signal_blocked() -> Iterator[None]:
-    """Let a process that is started here begin with the signal blocked; the worker lets it in when it can answer."""
-    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, (STACK_SIGNAL,))
+def _signals_blocked() -> Iterator[None]:
+    """Let a process that is started here begin with signals blocked; the worker lets them in when it handles them."""
+    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED_AT_START)
     try:
         yield
     finally:

@@ -23,6 +23,8 @@ from api_hour.supervisor.events import Event, HandoverDone, HandoverFailed, desc
 
 LOG = logging.getLogger("api_hour.supervisor")
 
+CONTAINER_INIT = 1
+
 LISTENERS_VARIABLE = "API_HOUR_LISTENERS"
 PREDECESSOR_VARIABLE = "API_HOUR_PREDECESSOR"
 NOT_INHERITED = (LISTENERS_VARIABLE, PREDECESSOR_VARIABLE, "WATCHDOG_PID")  # it names this process, not the successor
@@ -101,6 +103,9 @@ class Successor:
             listeners: the sockets, by their `--bind` address.
             directory: where this process was started.
         """
+        if os.getpid() == CONTAINER_INIT:
+            self._report(HandoverFailed(reason="was not started: a container ends with its process 1, which this is"))
+            return
         theirs: int | None = None
         try:
             ours, theirs = os.pipe()

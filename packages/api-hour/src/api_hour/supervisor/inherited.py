@@ -4,12 +4,14 @@ The service manager says with LISTEN_PID and LISTEN_FDS how many it gives and to
 (sd_listen_fds(3)). They are served beside the addresses of `--bind`, and no worker sees these variables.
 """
 
+import fcntl
 import os
 import socket
 from collections.abc import MutableMapping
 from contextlib import ExitStack
 
 from api_hour.errors import StartError
+from api_hour.standard_descriptors import STANDARD, hold_standard_descriptors
 
 FIRST_SYSTEMD_FD = 3
 SYSTEMD_PREFIX = "systemd:"  # of the names of these sockets; no --bind is written so
@@ -30,7 +32,17 @@ def adopt_fd(fd: int) -> socket.socket:
         sock.detach()
         raise OSError(0, "expected a stream or datagram socket")
     os.set_inheritable(fd, False)
-    return sock
+    return _off_standard(sock)
+
+
+def _off_standard(sock: socket.socket) -> socket.socket:
+    """Return the socket with a descriptor of its own, if it has one of those that every process prints to."""
+    if sock.fileno() not in STANDARD:
+        return sock
+    with sock:
+        moved = socket.socket(fileno=fcntl.fcntl(sock, fcntl.F_DUPFD_CLOEXEC, FIRST_SYSTEMD_FD))
+    hold_standard_descriptors()
+    return moved
 
 
 def systemd_sockets(environment: MutableMapping[str, str], pid: int) -> dict[str, socket.socket]:

@@ -41,7 +41,7 @@ def monitor_of(
             listener.close()
         yield None
         return
-    with bound_sockets((bind,), BACKLOG, ours, files, option="--monitor") as listeners:
+    with bound_sockets((bind,), BACKLOG, ours, files, option="--monitor", with_twins=False) as listeners:
         # Most daemons have no monitor, and prometheus-client takes as long to import as the rest of the supervisor.
         from api_hour.supervisor.monitor import Monitor  # noqa: PLC0415
         from api_hour.supervisor.monitor_pages import Pages  # noqa: PLC0415

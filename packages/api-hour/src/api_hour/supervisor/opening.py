@@ -34,6 +34,11 @@ class Held:
         """Return all that a successor inherits, by name."""
         return {**self.listeners, **({} if self.monitor is None else {self.monitor.name: self.monitor.listener})}
 
+    def close_listeners(self) -> None:
+        """Let go of the listening sockets; the monitor's stays."""
+        for listener in self.listeners.values():
+            listener.close()
+
 
 @contextmanager
 def opened(settings: Settings, owner: Identity | None, files: Ownership) -> Iterator[Held]:

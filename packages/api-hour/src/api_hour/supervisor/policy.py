@@ -20,6 +20,7 @@ class Policy:
         workers: how many to keep.
         graceful_timeout_s: how long a worker may take to finish its requests, in seconds.
         boot_timeout_s: how long a worker may take to serve, in seconds; 0 for as long as it takes.
+        stop_delay_s: how long to serve on after being told to stop, in seconds.
         drain_timeout_s: how long a worker that is replaced keeps idle connections, in seconds, before it finishes.
         heartbeat_timeout_s: how long a serving worker may be silent, in seconds; 0 for ever.
         max_requests: after how many a worker is replaced; 0 for never.
@@ -33,6 +34,7 @@ class Policy:
     workers: int
     graceful_timeout_s: float
     boot_timeout_s: float
+    stop_delay_s: float = 0.0
     drain_timeout_s: float = 0.0
     heartbeat_timeout_s: float = 0.0
     max_requests: int = 0

@@ -5,10 +5,12 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from api_hour.forking import reset_signals, undone_in_children
 from api_hour.supervisor.events import (
     Event,
     FewerWorkers,
     HandoverRequested,
+    LogsMoved,
     MoreWorkers,
     ReloadRequested,
     StopRequested,
@@ -20,10 +22,11 @@ REQUESTS: Mapping[signal.Signals, Event] = {
     signal.SIGQUIT: StopRequested(at_once=True),
     signal.SIGHUP: ReloadRequested(),
     signal.SIGUSR2: HandoverRequested(),
+    signal.SIGUSR1: LogsMoved(),
     signal.SIGTTIN: MoreWorkers(),
     signal.SIGTTOU: FewerWorkers(),
 }
-PASSED_OVER = frozenset({signal.SIGUSR1})  # log rotation sends it; by default it would end the daemon
+PASSED_OVER = frozenset({signal.SIGCHLD})  # it is enough that the selector wakes: see orphans.py
 
 
 @contextmanager
@@ -36,7 +39,8 @@ def signal_socket() -> Iterator[socket.socket]:
         old_wakeup_fd = signal.set_wakeup_fd(theirs.fileno())
         old_handlers = {number: signal.signal(number, _ignore) for number in (*REQUESTS, *PASSED_OVER)}
         try:
-            yield ours
+            with undone_in_children(lambda: reset_signals((_ignore,))):
+                yield ours
         finally:
             for number, handler in old_handlers.items():
                 signal.signal(number, handler)

@@ -17,6 +17,7 @@ from api_hour.worker.connections import Connections, ProtocolFactory
 LOG = logging.getLogger("api_hour.worker")
 
 ACCEPT_PAUSE_S = 0.5  # after running out of descriptors
+LONGEST_BACKLOG = 1 << 16  # who gets more than this at once is never done
 OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -62,25 +63,42 @@ class Acceptor:
         self._loop.remove_reader(self._listener.fileno())
         self._listener.close()
 
+    def close_after_waiting(self) -> bool:
+        """Accept what waits now, whichever worker's turn it would be, and no more; tell whether somebody waited.
+
+        Nothing is done between finding nobody and closing: who came in that time would be reset.
+        """
+        self._is_closed = True
+        self._loop.remove_reader(self._listener.fileno())
+        waited = 0
+        while waited < LONGEST_BACKLOG and self._accept_one():
+            waited += 1
+        self._listener.close()
+        return waited > 0
+
     def _on_connection(self) -> None:
         if self._balance.must_step_back():
             self._pause(STEP_BACK_S)
         else:
             self._accept_one()
 
-    def _accept_one(self) -> None:
+    def _accept_one(self) -> bool:
+        """Take a connection; False when there is none to be had."""
         try:
             accepted, _ = self._listener.accept()
-        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return  # another worker was faster, or the client has gone
+        except ConnectionAbortedError:
+            return True  # the client has gone
+        except (BlockingIOError, InterruptedError):
+            return False  # another worker was faster
         except OSError as error:
             if error.errno not in OUT_OF_RESOURCES:
                 raise
             LOG.error("cannot accept connections: %s; next try in %s s", error, ACCEPT_PAUSE_S)  # noqa: TRY400
             self._pause(ACCEPT_PAUSE_S)
-        else:
-            context = None if self._certificate is None else self._certificate.context
-            self._connections.take(accepted, self._kind, self._factory, context)
+            return False
+        context = None if self._certificate is None else self._certificate.context
+        self._connections.take(accepted, self._kind, self._factory, context)
+        return True
 
     def _pause(self, pause_s: float) -> None:
         self._loop.remove_reader(self._listener.fileno())

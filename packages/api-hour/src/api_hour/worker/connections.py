@@ -2,7 +2,7 @@
 
 A connection counts until its descriptor is given back, whoever closes it: what `count()` says is what the kernel holds,
 with any event loop and any protocol. With TLS, it has a transport and a protocol when the handshake is over, for which
-it has a limited time.
+it has a limited time; and so has the header of a proxy before it.
 """
 
 import asyncio
@@ -10,10 +10,12 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from ssl import SSLContext
-from typing import Any
+from typing import Any, cast
 
 from api_hour.worker.balance import Balance
+from api_hour.worker.introductions import Introducing, expects_header, read_header
 
 LOG = logging.getLogger("api_hour.worker")
 
@@ -71,6 +73,7 @@ class Connections:
         self._loop = loop
         self._balance = balance
         self._transports: dict[AcceptedSocket, asyncio.BaseTransport | None] = {}
+        self._protocols: dict[asyncio.BaseTransport, asyncio.BaseProtocol] = {}  # as they were made
         self._being_adopted: set[asyncio.Task[None]] = set()
         self._handshakes: dict[asyncio.Task[None], AcceptedSocket] = {}
         self._tell: Callable[[asyncio.BaseProtocol], None] | None = None
@@ -82,6 +85,14 @@ class Connections:
     def transports(self) -> list[asyncio.BaseTransport]:
         """Return the transports of those that have one."""
         return [transport for transport in self._transports.values() if transport is not None]
+
+    def protocols(self) -> list[tuple[asyncio.BaseProtocol, asyncio.BaseTransport]]:
+        """Return the protocols of those that have one, and their transports."""
+        return [(self._protocol_of(transport), transport) for transport in self.transports()]
+
+    def descriptors(self) -> list[int]:
+        """Return the descriptors of all that are open."""
+        return [connection.fileno() for connection in self._transports]
 
     def take(
         self,
@@ -110,11 +121,16 @@ class Connections:
         if self._being_adopted:
             await asyncio.wait(self._being_adopted)
 
+    async def wait_for_handshakes(self, timeout_s: float) -> None:
+        """Wait until no handshake is under way, or the time is up."""
+        if self._handshakes:
+            await asyncio.wait(self._handshakes, timeout=timeout_s)
+
     def tell_protocols(self, tell: Callable[[asyncio.BaseProtocol], None]) -> None:
         """Call `tell` with the protocol of each connection, and of each whose handshake is not over when it is."""
         self._tell = tell
-        for transport in self.transports():
-            tell(_protocol_of(transport))
+        for protocol, _ in self.protocols():
+            tell(protocol)
 
     def give_up_handshakes(self) -> None:
         """End the connections whose handshake is not over: nothing has been asked on them.
@@ -127,7 +143,7 @@ class Connections:
 
     async def _adopt(self, connection: AcceptedSocket, factory: ProtocolFactory, context: SSLContext | None) -> None:
         try:
-            transport = await self._open(connection, factory, context)
+            transport, protocol = await self._open(connection, factory, context)
         except OSError as error:
             LOG.debug("a connection was lost while it was accepted: %s", error)
             connection.close()
@@ -137,27 +153,42 @@ class Connections:
         else:
             if connection in self._transports:  # it may be over by now
                 self._transports[connection] = transport
+                self._protocols[transport] = protocol
                 if self._tell is not None:
-                    self._tell(_protocol_of(transport))
+                    self._tell(protocol)
 
     async def _open(
         self, connection: AcceptedSocket, factory: ProtocolFactory, context: SSLContext | None
-    ) -> asyncio.BaseTransport:
+    ) -> tuple[asyncio.BaseTransport, asyncio.BaseProtocol]:
         if context is None:
-            return (await self._loop.connect_accepted_socket(factory, connection))[0]
-        transport, _ = await self._loop.connect_accepted_socket(
-            factory,
+            return await self._loop.connect_accepted_socket(factory, connection)
+        protocol = (await self._introduced(connection, factory))()
+        transport, _ = await self._loop.connect_accepted_socket(  # uvloop's second is not the factory's
+            lambda: protocol,
             connection,
             ssl=context,
             ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S,
             ssl_shutdown_timeout=CLOSE_TIMEOUT_S,
         )
-        return transport
+        return transport, protocol
+
+    async def _introduced(self, connection: AcceptedSocket, factory: ProtocolFactory) -> ProtocolFactory:
+        """Return what makes the protocol, when a proxy has said for whom."""
+        if not expects_header(factory, connection):
+            return factory
+        introducing = cast("Introducing", factory)
+        async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
+            client = await read_header(self._loop, connection, introducing.read_proxy_header)
+        return partial(introducing.begin_for, client)
 
     def _forget(self, connection: AcceptedSocket) -> None:
-        del self._transports[connection]
+        transport = self._transports.pop(connection)
+        if transport is not None:
+            del self._protocols[transport]
         self._balance.lost()
 
-
-def _protocol_of(transport: Any) -> asyncio.BaseProtocol:
-    return transport.get_protocol()  # type: ignore[no-any-return]  # typeshed knows it of some transports only
+    def _protocol_of(self, transport: Any) -> asyncio.BaseProtocol:
+        """Return a transport's protocol, which need not be its first; asyncio's TLS may forget it at the end."""
+        if transport.is_closing():
+            return self._protocols[transport]
+        return transport.get_protocol()  # type: ignore[no-any-return]  # typeshed knows it of some transports only

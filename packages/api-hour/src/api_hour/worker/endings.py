@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | `begin_drain()` | is called | |
 | `begin_shutdown()` | | is called |
+| `end_stream()` | | is called when half of the time is over |
 | `async shutdown(timeout)`, as aiohttp's | | is awaited |
 | none of these | | the transport is closed: what was written is sent |
 
@@ -13,7 +14,7 @@ What is left when the time is up is cut: by `abort()` of the protocol, or of the
 import asyncio
 import inspect
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any, Protocol, cast
 
 LOG = logging.getLogger("api_hour.worker")
@@ -40,6 +41,17 @@ def begin_drain(protocol: Any) -> None:
     """Tell a protocol that its worker retires, if it can be told."""
     if hasattr(protocol, "begin_drain"):
         protocol.begin_drain()
+
+
+def end_stream(protocol: Any) -> None:
+    """Have an answer end that may go on for ever, if a protocol has one: what is left of the time is for that."""
+    if hasattr(protocol, "end_stream"):
+        protocol.end_stream()
+
+
+def works_of(handlers: Iterable[Any]) -> list[Any]:
+    """Return what servers still do for their requests: an HttpServer or AsgiServer lists it in `works`."""
+    return [work for handler in handlers for work in getattr(handler, "works", ())]
 
 
 def begin_end(protocol: Any, transport: asyncio.BaseTransport, timeout_s: float) -> Ending | None:

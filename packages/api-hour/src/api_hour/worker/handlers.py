@@ -11,11 +11,13 @@ import inspect
 import os
 import socket
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from api_hour.errors import ConfigError
 from api_hour.worker.connections import ProtocolFactory
 from api_hour.worker.streams import StreamConnection
+
+T = TypeVar("T")
 
 STREAM_HANDLERS = (
     "expected a factory of asyncio.Protocol, or a coroutine function that takes a StreamReader and a StreamWriter"
@@ -37,6 +39,12 @@ def handlers_for(handlers: Sequence[Any], binds: int) -> Iterable[Any]:
             "expected one for all of them, or one for each."
         )
     return handlers
+
+
+def with_twins(items: Iterable[T], twins: Sequence[int]) -> list[T]:
+    """Return what is of each socket, from what is of each address: see `WorkerOrder.twins`."""
+    of_binds = list(items)
+    return [*of_binds, *(of_binds[number] for number in twins)]
 
 
 def stream_factory(handler: Any, listener: socket.socket, loop: asyncio.AbstractEventLoop) -> ProtocolFactory:

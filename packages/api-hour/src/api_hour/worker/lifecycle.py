@@ -11,7 +11,9 @@ import asyncio
 import inspect
 import logging
 import socket
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Any
 
@@ -19,7 +21,7 @@ from api_hour.container import Container
 from api_hour.errors import ConfigError
 from api_hour.worker.balance import Balance
 from api_hour.worker.certificates import Certificate
-from api_hour.worker.handlers import handlers_for, name_of
+from api_hour.worker.handlers import handlers_for, name_of, with_twins
 from api_hour.worker.listeners import Listeners
 
 LOG = logging.getLogger("api_hour.worker")
@@ -45,21 +47,45 @@ class ListeningSocket:
         return None if self._certificate is None else self._certificate.lasting_context()
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served: the sockets, the certificate of each, and which socket each of the last ones is served like."""
+
+    sockets: Sequence[socket.socket]
+    certificates: Sequence[Certificate | None]
+    twins: Sequence[int]
+
+
 class Ending:
     """What a worker was told about its end. A stop cuts a retirement short."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
         self.stop_asked = asyncio.Event()
+        self._asked_at_s: float | None = None
+        self._stop_asked_at_s: float | None = None
 
     def retire(self) -> None:
         """End when the clients have been told."""
+        if self._asked_at_s is None:
+            self._asked_at_s = time.monotonic()
         self.asked.set()
 
     def stop(self) -> None:
         """End when the requests in flight are answered."""
+        if self._stop_asked_at_s is None:
+            self._stop_asked_at_s = time.monotonic()
         self.asked.set()
         self.stop_asked.set()
+
+    def time_left_s(self, *, drain_timeout_s: float, graceful_timeout_s: float) -> float:
+        """Return how long the worker may still take to end, in seconds; all the time of a stop if nobody has asked."""
+        now_s = time.monotonic()
+        if self._stop_asked_at_s is not None:
+            return self._stop_asked_at_s + graceful_timeout_s - now_s
+        if self._asked_at_s is not None:
+            return self._asked_at_s + drain_timeout_s + graceful_timeout_s - now_s
+        return graceful_timeout_s
 
 
 async def serve(
@@ -73,6 +99,7 @@ async def serve(
     on_ready: Callable[[Listeners], None],
     balance: Balance | None = None,
     certificates: Sequence[Certificate | None] = (),
+    twins: Sequence[int] = (),
 ) -> None:
     """Take a Container through its life.
 
@@ -86,6 +113,7 @@ async def serve(
         on_ready: called once, when connections are accepted.
         balance: shares connections out among the workers; by default there is one worker.
         certificates: that of each socket; by default none has one.
+        twins: which socket each of the last ones is served like.
 
     Raises:
         Exception: whatever a hook of the Container raises; engines are closed and `cleanup` is run all the same.
@@ -95,11 +123,12 @@ async def serve(
         await container.connect_engines()
         await container.start()
         listeners = Listeners(container.loop, retiring=container.retiring, balance=balance)
-        await _open_servers(container, sockets, listeners, backlog, certificates or [None] * len(sockets))
+        served = Served(sockets, certificates or [None] * len(sockets), twins)
+        await _open_servers(container, served, listeners, backlog)
         on_ready(listeners)
         await ending.asked.wait()
-        listeners.close()
         if not ending.stop_asked.is_set():
+            listeners.close()
             await _retire(listeners, drain_timeout_s, graceful_timeout_s, ending.stop_asked)
         if ending.stop_asked.is_set():
             await listeners.drain(graceful_timeout_s)
@@ -112,13 +141,8 @@ async def serve(
             await container.cleanup()
 
 
-async def _open_servers(
-    container: Container,
-    sockets: Sequence[socket.socket],
-    listeners: Listeners,
-    backlog: int,
-    certificates: Sequence[Certificate | None],
-) -> None:
+async def _open_servers(container: Container, served: "Served", listeners: Listeners, backlog: int) -> None:
+    sockets, certificates = served.sockets, served.certificates
     make_servers: Callable[..., Any] = container.make_servers
     if inspect.iscoroutinefunction(make_servers):
         given = [ListeningSocket(*pair) for pair in zip(sockets, certificates, strict=True)]
@@ -134,7 +158,7 @@ async def _open_servers(
             if listener.type == socket.SOCK_STREAM:
                 listener.listen(backlog)  # create_server() has reset it to its own default
         return
-    handlers = handlers_for(make_servers(), len(sockets))
+    handlers = with_twins(handlers_for(make_servers(), len(sockets) - len(served.twins)), served.twins)
     for listener, handler, certificate in zip(sockets, handlers, certificates, strict=True):
         await listeners.serve(listener, handler, certificate)
 

@@ -17,13 +17,16 @@ from api_hour.worker.certificates import Certificate
 from api_hour.worker.connection_counts import ConnectionCounts
 from api_hour.worker.connections import Connections, ProtocolFactory
 from api_hour.worker.datagrams import Datagrams
-from api_hour.worker.endings import Ending, begin_drain, begin_end, cut
+from api_hour.worker.endings import Ending, begin_drain, begin_end, cut, end_stream, works_of
 from api_hour.worker.handlers import stream_factory
 from api_hour.worker.own_servers import OwnServers
 
 LOG = logging.getLogger("api_hour.worker")
 
 POLL_S = 0.02
+CLEANUP_S = 0.5  # for what was cancelled to clean up
+LAST_HANDSHAKES_S = 1.0  # for those that are under way when the daemon stops
+TURNS_TO_READ = 5  # of the loop, until what has come is with the protocol, also of a connection just accepted
 
 
 class Listeners:
@@ -45,6 +48,7 @@ class Listeners:
         self._acceptors: list[Acceptor] = []
         self._datagrams: list[Datagrams] = []
         self._own_servers = OwnServers({})
+        self._factories: dict[int, ProtocolFactory] = {}  # by their identity
         self._is_closed = False
 
     def accept(self, listener: socket.socket, factory: ProtocolFactory, certificate: Certificate | None = None) -> None:
@@ -52,6 +56,7 @@ class Listeners:
 
         `factory` makes the protocol of each.
         """
+        self._factories[id(factory)] = factory
         acceptor = Acceptor(
             listener,
             factory,
@@ -81,13 +86,15 @@ class Listeners:
 
     def close(self) -> None:
         """Stop accepting, and reading datagrams. The sockets themselves stay open in the supervisor."""
-        if self._is_closed:
-            return
+        if not self._is_closed:
+            for acceptor in self._acceptors:
+                acceptor.close()
+            self._say_closed()
+
+    def _say_closed(self) -> None:
         self._is_closed = True
         self._retiring.set()
         self._balance.end()
-        for acceptor in self._acceptors:
-            acceptor.close()
         for datagrams in self._datagrams:
             datagrams.begin_shutdown()
         self._own_servers.close()
@@ -109,31 +116,63 @@ class Listeners:
     async def drain(self, timeout_s: float) -> None:
         """Stop accepting; let the connections finish and send all they have to; abort those left when time is up.
 
+        Nobody serves after this worker, so what waits to be accepted is taken first, and what has been sent is read.
+
         Args:
             timeout_s: how long that may take, in seconds.
         """
-        self.close()
-        self._connections.give_up_handshakes()
-        await self._connections.wait_for_transports()
+        await self._take_waiting(timeout_s)
         async with asyncio.TaskGroup() as tasks:
             endings = [tasks.create_task(ending) for ending in self._begin_end(timeout_s)]
-            await self._wait(lambda: self._is_over() and all(ending.done() for ending in endings), timeout_s)
+
+            def is_over() -> bool:
+                return self._is_over() and all(ending.done() for ending in endings)
+
+            await self._wait(is_over, timeout_s / 2)
+            self._end_streams()
+            await self._wait(is_over, timeout_s / 2)
             for ending in endings:
                 ending.cancel()
             for ending_now in self._cut():
                 tasks.create_task(ending_now)
+            await self._wait(lambda: not self._works(), CLEANUP_S)
+
+    async def _take_waiting(self, timeout_s: float) -> None:
+        have_waited = False
+        if not self._is_closed:
+            await _let_read()  # servers of the Container's own accept by themselves
+            for acceptor in self._acceptors:
+                have_waited |= acceptor.close_after_waiting()
+            self._say_closed()
+        await self._connections.wait_for_handshakes(min(timeout_s, LAST_HANDSHAKES_S))
+        self._connections.give_up_handshakes()
+        await self._connections.wait_for_transports()
+        await _let_read()
+        if have_waited:
+            await asyncio.sleep(min(timeout_s, POLL_S))  # a request may follow its connection closely
 
     def open_connections(self) -> int:
         """Count the connections that are not over."""
         return self._connections.count() + self._own_servers.count()
 
+    def descriptors(self) -> list[int]:
+        """Return the descriptors of the connections that this worker has accepted."""
+        return self._connections.descriptors()
+
     def _is_over(self) -> bool:
-        return self.open_connections() == 0 and not any(datagrams.is_open() for datagrams in self._datagrams)
+        has_open = self.open_connections() or any(datagrams.is_open() for datagrams in self._datagrams)
+        return not has_open and not self._works()
+
+    def _works(self) -> list[Any]:
+        return [*works_of(self._factories.values()), *self._own_servers.works()]
+
+    def _end_streams(self) -> None:
+        for protocol, _ in self._connections.protocols():
+            end_stream(protocol)
+        self._own_servers.end_streams()
 
     def _begin_end(self, timeout_s: float) -> list[Ending]:
-        endings = [
-            begin_end(transport.get_protocol(), transport, timeout_s) for transport in self._connections.transports()
-        ]
+        endings = [begin_end(protocol, transport, timeout_s) for protocol, transport in self._connections.protocols()]
         return [*filter(None, endings), *self._own_servers.begin_end(timeout_s)]
 
     def _cut(self) -> list[Ending]:
@@ -142,9 +181,15 @@ class Listeners:
             return []
         if left := self.open_connections():
             LOG.warning("%d connections were not finished in time: aborted", left)
-        endings = [cut(transport.get_protocol(), transport) for transport in self._connections.transports()]
+        if works := self._works():
+            LOG.warning(
+                "%d requests were not finished in time, or what goes on after their answers: cancelled", len(works)
+            )
+        endings = [cut(protocol, transport) for protocol, transport in self._connections.protocols()]
         for datagrams in self._datagrams:
             datagrams.cut()
+        for work in works:
+            work.cancel()
         return [*filter(None, endings), *self._own_servers.cut()]
 
     async def _wait(self, condition: Callable[[], bool], timeout_s: float) -> None:
@@ -152,3 +197,9 @@ class Listeners:
         end_at_s = self._loop.time() + timeout_s
         while not condition() and self._loop.time() < end_at_s:  # noqa: ASYNC110  # see above
             await asyncio.sleep(POLL_S)
+
+
+async def _let_read() -> None:
+    """Let the loop read what has come, so that no request that was sent is taken for an idle connection."""
+    for _ in range(TURNS_TO_READ):
+        await asyncio.sleep(0)

@@ -7,7 +7,7 @@ Connections of other handlers are told by `container.retiring` alone, and end wi
 from collections.abc import Mapping
 from typing import Any
 
-from api_hour.worker.endings import AT_ONCE_S, Ending, begin_drain, has_shutdown, shut_down
+from api_hour.worker.endings import AT_ONCE_S, Ending, begin_drain, end_stream, has_shutdown, shut_down, works_of
 
 
 class OwnServers:
@@ -30,10 +30,19 @@ class OwnServers:
         """Return how many connections are known to be open."""
         return len(self._protocols())
 
+    def works(self) -> list[Any]:
+        """Return what is known to be done still for their requests, whatever has become of its connection."""
+        return works_of(self._handlers)
+
     def begin_drain(self) -> None:
         """Tell the connections that their worker retires."""
         for protocol in self._protocols():
             begin_drain(protocol)
+
+    def end_streams(self) -> None:
+        """End the answers that may go on for ever."""
+        for protocol in self._protocols():
+            end_stream(protocol)
 
     def begin_end(self, timeout_s: float) -> list[Ending]:
         """Ask the connections to finish, and return what is to be awaited for them.

@@ -34,7 +34,7 @@ def prepare_process(spec: WorkerSpec, worker_id: int, sockets: int) -> Prepared:
         ConfigError: a file cannot be used.
     """
     name_worker(worker_id, spec.name)
-    configure_logging(spec.logconfig, level=spec.log_level, log_file=spec.log_file)
+    configure_logging(spec.logconfig, level=spec.log_level, log_file=spec.log_file, prints_to_log=spec.prints_to_log)
     access_log = open_access_log(
         spec.access_log, spec.access_log_file, uses_logging=spec.logconfig is not None, worker_id=worker_id
     )

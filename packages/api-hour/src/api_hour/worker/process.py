@@ -6,41 +6,35 @@ Exit codes: 0 asked to end; 1 failed while it served; 3 did not come up.
 """
 
 import asyncio
-import faulthandler
 import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
 from api_hour.access_log import AccessLog
 from api_hour.config.http_options import HttpOptions
+from api_hour.container import Container
 from api_hour.errors import ApiHourError
 from api_hour.stats import ServingStats
-from api_hour.tls import TlsPem
 from api_hour.worker.balance import Balance
 from api_hour.worker.certificates import replace_certificates
 from api_hour.worker.connection_counts import ConnectionCounts
+from api_hour.worker.control import Commands, Reporter, read_order
 from api_hour.worker.engine_reports import engine_reports
+from api_hour.worker.handlers import with_twins
 from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
+from api_hour.worker.inheritance import Inheritance
+from api_hour.worker.leftovers import end_leftovers
 from api_hour.worker.lifecycle import Ending, serve
 from api_hour.worker.listeners import Listeners
 from api_hour.worker.preparation import Prepared, prepare_process
-from api_hour.worker.spec import (
-    STACK_SIGNAL,
-    EngineReport,
-    Heartbeat,
-    WorkerOrder,
-    WorkerReport,
-    decode_certificates,
-    decode_command,
-    decode_order,
-    encode_report,
-)
+from api_hour.worker.signals import STOP, begin_signals
+from api_hour.worker.spec import WorkerOrder
 from api_hour.worker.target import import_container, read_main_yaml
 
 LOG = logging.getLogger("api_hour.worker")
@@ -60,78 +54,6 @@ class Worker:
     http: HttpOptions = field(default_factory=HttpOptions)
 
 
-class Reporter:
-    """The worker's word to the supervisor: that it serves, that it is alive, or why it is not."""
-
-    def __init__(self, control: socket.socket) -> None:
-        self._control = control
-        self.has_served = False
-
-    def ready(self) -> None:
-        """Say that connections are accepted."""
-        self.has_served = True
-        self._send(WorkerReport(state="ready"))
-
-    def alive(self, heartbeat: Heartbeat) -> None:
-        """Say that the loop runs, and what it has done."""
-        self._send(WorkerReport(state="alive", heartbeat=heartbeat))
-
-    def failed(self, error: BaseException) -> None:
-        """Say why the worker ends."""
-        self._send(WorkerReport(state="failed", reason=f"{type(error).__name__}: {error}"))
-
-    def _send(self, report: WorkerReport) -> None:
-        try:
-            self._control.send(encode_report(report) + b"\n")  # the kernel takes a line this short whole, or not at all
-        except BlockingIOError:
-            LOG.debug("the supervisor does not read: a report is left out, and the next heartbeat says all again")
-        except OSError as error:
-            LOG.warning("cannot reach the supervisor: %s", error)
-
-
-class Commands:
-    """What the supervisor says to a running worker, line by line; its silence for ever, too.
-
-    Args:
-        control: the worker's end of the control socket.
-        retire: called when the worker is to retire.
-        lost: called when the supervisor is gone.
-        replace: takes certificates that have changed.
-    """
-
-    def __init__(
-        self,
-        control: socket.socket,
-        *,
-        retire: Callable[[], None],
-        lost: Callable[[], None],
-        replace: Callable[[list[TlsPem]], None],
-    ) -> None:
-        self._control = control
-        self._retire = retire
-        self._lost = lost
-        self._replace = replace
-        self._unread = b""
-        self._files: list[int] = []
-
-    def read(self) -> None:
-        """Take in what has come."""
-        try:
-            data, files, _, _ = socket.recv_fds(self._control, 65536, 1)
-            self._files += files
-        except ConnectionResetError:
-            data = b""
-        if not data:
-            self._lost()
-            return
-        *lines, self._unread = (self._unread + data).split(b"\n")
-        for line in lines:
-            if decode_command(line).command == "retire":
-                self._retire()
-            else:
-                self._replace(decode_certificates(_read_file(self._files.pop(0))))
-
-
 def main(control_fd: int, stack_fd: int) -> int:
     """Live the life of one worker and return its exit code.
 
@@ -139,84 +61,146 @@ def main(control_fd: int, stack_fd: int) -> int:
         control_fd: the worker's end of the control socket.
         stack_fd: the file for the stack.
     """
-    faulthandler.register(STACK_SIGNAL, file=stack_fd, all_threads=True)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (STACK_SIGNAL,))
+    begin_signals(stack_fd)
     os.set_inheritable(stack_fd, False)
     control = socket.socket(fileno=control_fd)
-    order = decode_order(_read_line(control))
-    reporter = Reporter(control)
-    try:
-        _run(order, prepare_process(order.spec, order.worker_id, len(order.listener_fds)), control, reporter)
-    except ApiHourError as error:
-        LOG.error("%s", error)  # noqa: TRY400  # the message says it all
-        reporter.failed(error)
-    except Exception as error:
-        LOG.exception("worker %d failed", order.worker_id)
-        reporter.failed(error)
-    else:
-        return 0
-    return 1 if reporter.has_served else DID_NOT_COME_UP
+    run = Run(control, read_order(control))
+    code = run.run()
+    if run.has_jobs:  # the interpreter would wait for their threads
+        logging.shutdown()
+        os._exit(code)
+    return code
 
 
-def _run(order: WorkerOrder, prepared: Prepared, control: socket.socket, reporter: Reporter) -> None:
-    spec = order.spec
-    config = read_main_yaml(spec.main_yaml)
-    container_class = import_container(spec.target, spec.chdir)
-    sockets = [socket.socket(fileno=fd) for fd in order.listener_fds]
-    stats = ServingStats(request_limit=order.request_limit)
-    worker = Worker(
-        worker_id=order.worker_id,
-        pid=os.getpid(),
-        workers=spec.workers,
-        stats=stats,
-        access_log=prepared.access_log,
-        http=spec.http,
-    )
-    loop = container_class.make_event_loop(config)
-    asyncio.set_event_loop(loop)
-    try:
-        container = container_class(config=config, worker=worker, loop=loop)
-        ending = Ending()
-        at_end = ExitStack()
+class Run:
+    """The run of one worker: its event loop, its Container and their end.
 
-        def engines(now_s: float) -> tuple[EngineReport, ...]:
-            return engine_reports(container.engines.values(), now_s)
+    Args:
+        control: the worker's end of the control socket.
+        order: what the worker is to do.
 
-        def on_ready(listeners: Listeners) -> None:
-            interval_s = heartbeat_interval_s(spec.heartbeat_timeout_s)
-            heart = Heart(loop, interval_s, stats, listeners.open_connections, reporter.alive, engines=engines)
-            heart.start()
-            at_end.callback(heart.beat)
-            reporter.ready()
-            heart.beat()
+    Attributes:
+        has_jobs: whether jobs of the loop's executor go on after the end.
+    """
 
+    def __init__(self, control: socket.socket, order: WorkerOrder) -> None:
+        self._control = control
+        self._order = order
+        self._spec = order.spec
+        self._reporter = Reporter(control)
+        self._sockets = [socket.socket(fileno=fd) for fd in order.listener_fds]
+        self._inheritance = Inheritance([control, *self._sockets])
+        self._stats = ServingStats(request_limit=order.request_limit)
+        self._ending = Ending()
+        self._at_end = ExitStack()
+        self._prepared = Prepared()
+        self.has_jobs = False
+
+    def run(self) -> int:
+        """Serve until the end, say what has failed, and return the exit code."""
+        try:
+            with self._inheritance.undone():
+                self._serve()
+        except ApiHourError as error:
+            LOG.error("%s", error)  # noqa: TRY400  # the message says it all
+            self._reporter.failed(error)
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
+            self._inheritance.leave_if_child(error)  # forked while the target was imported
+            LOG.exception("worker %d failed", self._order.worker_id)
+            self._reporter.failed(error)
+        else:
+            return 0
+        return 1 if self._reporter.has_served else DID_NOT_COME_UP
+
+    def _serve(self) -> None:
+        """Import the target and serve it until the end; nothing runs on afterwards."""
+        binds = len(self._sockets) - len(self._order.twins)
+        self._prepared = prepare_process(self._spec, self._order.worker_id, binds)
+        config = read_main_yaml(self._spec.main_yaml)
+        maker = import_container(self._spec.target, self._spec.chdir)
+        loop = maker.make_event_loop(config)
+        asyncio.set_event_loop(loop)
+        self._inheritance.loop = loop
+        try:
+            self._live(maker(config=config, worker=self._worker(), loop=loop))
+        finally:
+            self._inheritance.leave_if_child(sys.exception())
+            self._close(loop)
+
+    def _live(self, container: Container) -> None:
+        loop, spec = container.loop, self._spec
         life = loop.create_task(
             serve(
                 container,
-                sockets,
+                self._sockets,
                 backlog=spec.backlog,
                 drain_timeout_s=spec.drain_timeout_s,
                 graceful_timeout_s=spec.graceful_timeout_s,
-                ending=ending,
-                on_ready=on_ready,
-                balance=_balance_of(order),
-                certificates=prepared.certificates,
+                ending=self._ending,
+                on_ready=lambda listeners: self._on_ready(container, listeners),
+                balance=_balance_of(self._order),
+                certificates=with_twins(self._prepared.certificates, self._order.twins),
+                twins=self._order.twins,
             )
         )
 
         def stop() -> None:
-            ending.stop()
-            if not reporter.has_served:
+            self._ending.stop()
+            if not self._reporter.has_served:
                 life.cancel()
 
-        _obey(loop, control, prepared, retire=ending.retire, stop=stop)
-        with suppress(asyncio.CancelledError), at_end:
+        _obey(loop, self._control, self._prepared, retire=self._ending.retire, stop=stop)
+        self._inheritance.handler = signal.getsignal(signal.SIGTERM)
+        try:
+            with self._at_end:
+                self._run_to_end(loop, life)
+        except asyncio.CancelledError:
+            if not self._ending.stop_asked.is_set():  # it is the application's own
+                raise
+
+    def _run_to_end(self, loop: asyncio.AbstractEventLoop, life: asyncio.Task[None]) -> None:
+        try:
             loop.run_until_complete(life)
-    finally:
-        if prepared.access_log is not None:
-            prepared.access_log.flush()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+        except BaseException as error:
+            self._inheritance.leave_if_child(error)
+            raise
+
+    def _on_ready(self, container: Container, listeners: Listeners) -> None:
+        interval_s = heartbeat_interval_s(self._spec.heartbeat_timeout_s)
+        heart = Heart(
+            container.loop,
+            interval_s,
+            self._stats,
+            listeners.open_connections,
+            self._reporter.alive,
+            engines=lambda now_s: engine_reports(container.engines.values(), now_s),
+        )
+        self._inheritance.connections = listeners.descriptors
+        heart.start()
+        self._at_end.callback(heart.beat)
+        self._reporter.ready()
+        heart.beat()
+
+    def _worker(self) -> Worker:
+        return Worker(
+            worker_id=self._order.worker_id,
+            pid=os.getpid(),
+            workers=self._spec.workers,
+            stats=self._stats,
+            access_log=self._prepared.access_log,
+            http=self._spec.http,
+        )
+
+    def _close(self, loop: asyncio.AbstractEventLoop) -> None:
+        left_s = self._ending.time_left_s(
+            drain_timeout_s=self._spec.drain_timeout_s, graceful_timeout_s=self._spec.graceful_timeout_s
+        )
+        is_over = end_leftovers(loop, left_s)
+        if self._prepared.access_log is not None:
+            self._prepared.access_log.flush()
+        if is_over:
+            loop.close()
+        self.has_jobs = not is_over
 
 
 def _obey(
@@ -234,7 +218,7 @@ def _obey(
         LOG.warning("the supervisor is gone: stopping")
         stop()
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+    for number in STOP:
         loop.add_signal_handler(number, stop)
     control.setblocking(False)
     replace = partial(replace_certificates, prepared.certificates)
@@ -247,19 +231,6 @@ def _balance_of(order: WorkerOrder) -> Balance | None:
     counts = ConnectionCounts(order.counts_fd)
     os.close(order.counts_fd)
     return Balance(counts, order.slot)
-
-
-def _read_line(control: socket.socket) -> bytes:
-    with control.makefile("rb", buffering=0) as lines:  # what follows is for `Commands`
-        return lines.readline()
-
-
-def _read_file(fd: int) -> bytes:
-    """Return the content of a file, whose position all workers share, and close it."""
-    try:
-        return os.pread(fd, os.fstat(fd).st_size, 0)
-    finally:
-        os.close(fd)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ class WorkerSpec:
     name: str = ""
     log_level: str = "info"
     log_file: str | None = None
+    prints_to_log: bool = False
     identity: Identity | None = None
     own_tls: tuple[TlsFiles | None, ...] = ()
     default_tls: TlsFiles | None = None
@@ -53,6 +54,7 @@ class WorkerOrder:
 
     Attributes:
         listener_fds: the listening sockets.
+        twins: which of them each of the last ones is served like, by its handler and its certificate.
         counts_fd: the memory of `connection_counts.py`; -1 for none.
         slot: where this worker's connections are counted; None for nowhere.
     """
@@ -60,6 +62,7 @@ class WorkerOrder:
     spec: WorkerSpec
     worker_id: int
     listener_fds: tuple[int, ...]
+    twins: tuple[int, ...] = ()
     request_limit: int = 0
     counts_fd: int = -1
     slot: int | None = None
@@ -70,10 +73,11 @@ class WorkerCommand:
     """What a running worker is told.
 
     `retire`: to accept nothing more, send its clients elsewhere, and end. `certificates`: to serve new connections with
-    what is in the file whose descriptor comes along, as `encode_certificates` wrote it.
+    what is in the file whose descriptor comes along, as `encode_certificates` wrote it. `output`: to let what is
+    printed go to the descriptor that comes along.
     """
 
-    command: Literal["retire", "certificates"]
+    command: Literal["retire", "certificates", "output"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,7 @@ class StreamConnection(asyncio.StreamReaderProtocol):
                 raise
         except ConnectionError as error:
             LOG.debug("a client went away: %s", error)
-        except Exception:
+        except BaseException:
             LOG.exception("%r failed; its connection is closed", self._handler)
             writer.close()
         finally:

@@ -11,7 +11,6 @@ from cyclopts import Parameter
 
 from rush_hour import __version__, options
 from rush_hour.cli import INTERRUPTED, UNTRUSTED
-from rush_hour.core.expectation import ANY_STATUS
 from rush_hour.core.result import LoadReport
 from rush_hour.credentials import hide_in_url
 from rush_hour.errors import OutputLost, UsageError
@@ -225,7 +224,7 @@ class _Server:
             return overridden
         if not self.is_judged:
             ask_once(request, self.address, self.tls, timeout_s=self.timeout_s)
-            return replace(overridden, expectation=replace(overridden.expectation, statuses=ANY_STATUS))
+            return overridden
         said = overridden.expectation.statuses if (asked.expect_status or statuses) is not None else None
         probed = expect_what_is_answered(request, self.address, self.tls, statuses=said, timeout_s=self.timeout_s)
         if probed.expectation.body is None and asked.expect_body in {None, "probe"}:

@@ -12,7 +12,6 @@ from typing import Any
 from rush_hour.core.result import BadAnswer
 
 SUCCESSFUL = frozenset(range(200, 300))  # RFC 9110, section 15.3
-ANY_STATUS = frozenset(range(100, 600))
 BODY_LIMIT_BYTES = 256 * 1024 * 1024  # a longer body is good only where any body is
 
 EXCERPT_BYTES = 24  # of a body, from a little before the first difference

@@ -15,6 +15,8 @@ from rush_hour.report.terminal import WholeTable
 from rush_hour.units import format_count, format_duration_us
 
 SECONDS_SHOWN = 10
+NARROW = 72  # columns, with less than which a second takes several tables, one below the other
+NARROW_SECONDS_SHOWN = 3  # so that they have room on a screen of 24 lines
 REFRESH_PER_S = 5
 HEADINGS = ("second", "sent/s", "good/s", "bad", "failed", "p50", "p99", "send lag p99", "open")
 
@@ -58,7 +60,8 @@ class LiveView:
         """Show one more second."""
         self._rows.append(row)
         self._spinner.update(text=f"measuring, {row.at_s:.0f} of {self._duration_s:g} s")
-        self._live.update(Group(self._spinner, second_table(self._rows)))
+        shown = list(self._rows)[-NARROW_SECONDS_SHOWN:] if self._console.width < NARROW else self._rows
+        self._live.update(Group(self._spinner, second_table(shown)))
 
 
 def second_table(rows: Iterable[TimelineRow]) -> WholeTable:

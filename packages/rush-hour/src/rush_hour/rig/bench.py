@@ -145,7 +145,9 @@ def _warn_if_busy(progress: Progress) -> None:
     """Say so at once if something else uses the machine: a bench takes long, and its figures would not be trusted."""
     ratio = busy_ratio(lambda: time.sleep(LOOK_S))
     if ratio > OTHER_LOAD_RATIO:
-        progress.warn(f"{ratio:.0%} busy: figures will not be trusted; go on in {BUSY_WAIT_S:g} s, Ctrl-C to stop")
+        progress.warn(
+            f"{100 * ratio:.0f} % busy: figures will not be trusted; go on in {BUSY_WAIT_S:g} s, Ctrl-C to stop"
+        )
         time.sleep(BUSY_WAIT_S)
 
 

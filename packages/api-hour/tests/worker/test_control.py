@@ -1,6 +1,7 @@
 """What a worker and its supervisor say to each other."""
 
 import logging
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from issued import open_descriptors
 
 from api_hour.config.tls_files import TlsFiles
 from api_hour.tls import TlsPem
-from api_hour.worker.process import Commands, Reporter
+from api_hour.worker.control import Commands, Reporter
 from api_hour.worker.spec import Heartbeat, WorkerReport, decode_report, encode_certificates
 
 
@@ -120,6 +121,28 @@ def test_certificates_come_as_files_which_are_closed(
 
     assert came == [sent, sent]
     assert open_descriptors() == before
+
+
+def test_what_is_printed_goes_where_the_supervisor_says(
+    control: tuple[socket.socket, socket.socket], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ours, theirs = control
+    standard = [os.dup(fd) for fd in (1, 2)]
+    before = open_descriptors()
+    try:
+        with (tmp_path / "new").open("wb") as file:
+            socket.send_fds(ours, [b'{"command":"output"}\n'], [file.fileno()])
+            Commands(theirs, retire=lambda: None, lost=lambda: None, replace=print).read()
+            os.write(1, b"printed\n")
+            os.write(2, b"written\n")
+    finally:
+        for fd, old in zip((1, 2), standard, strict=True):
+            os.dup2(old, fd)
+            os.close(old)
+
+    assert (tmp_path / "new").read_text() == "printed\nwritten\n"
+    assert open_descriptors() == before - len(standard)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_command_that_is_not_known_is_refused(control: tuple[socket.socket, socket.socket]) -> None:

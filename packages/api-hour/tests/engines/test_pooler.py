@@ -1,0 +1,44 @@
+"""The PostgreSQL engine behind a pooler that gives each transaction another session."""
+
+import asyncio
+
+import pytest
+from event_loops import on_each_loop
+from private_pgbouncer import SERVER_CONNECTIONS, private_pgbouncer
+from private_postgres import PrivatePostgres
+
+from api_hour.engines.postgres import PostgresEngine
+
+
+@on_each_loop
+async def test_behind_pgbouncer_in_transaction_mode_queries_find_any_session(postgres: PrivatePostgres) -> None:
+    with private_pgbouncer(postgres) as url:
+        engine = PostgresEngine(url, name="pg", min_size=4, max_size=4, statement_cache_size=0)
+        await engine.connect()
+        try:
+            pids = await asyncio.gather(*(ask(engine, number) for number in range(400)))
+        finally:
+            await engine.close()
+
+    assert len(set(pids)) == SERVER_CONNECTIONS  # or the pooler was not tried
+
+
+async def ask(engine: PostgresEngine, number: int) -> int:
+    rows = await engine.fetch("SELECT $1::int AS number, pg_backend_pid() AS pid", number)
+    assert rows[0]["number"] == number
+    assert await engine.fetch_rows_as_json("SELECT $1::text AS text, '[1]'::json AS json", str(number)) == (
+        b'[{"text":"%d","json":[1]}]' % number
+    )
+    doubled = await engine.fetch_batch("SELECT $1::int * 2 AS double", [(number,), (1,)])
+    assert [row["double"] for row in doubled] == [number * 2, 2]
+    async with engine.transaction() as connection:
+        assert await connection.fetchval("SELECT $1::int", number) == number
+        pid: int = await connection.fetchval("SELECT pg_backend_pid()")
+        assert await connection.fetchval("SELECT pg_backend_pid() = $1", pid)
+    if number % 20 == 0:
+        asking = asyncio.create_task(engine.fetch("SELECT pg_sleep(1000)"))
+        await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    return pid
