@@ -99,13 +99,25 @@ class ProcessUsage:
     run_queue_wait_ns: int | None
 
 
+def stat_fields(pid: int) -> list[str]:
+    """Return what proc_pid_stat(5) says of a process from its state on, which is number 0 here.
+
+    Raises:
+        ProcessLookupError: it is gone.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")  # a name may be any bytes
+    except FileNotFoundError as error:
+        raise ProcessLookupError(pid) from error
+    return stat.rpartition(")")[2].split()
+
+
 def read_process(pid: int) -> ProcessUsage | None:
     """Return what a process has used; None when it is gone."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        fields = stat_fields(pid)
+    except ProcessLookupError:
         return None
-    fields = stat.rpartition(")")[2].split()
     return ProcessUsage(
         minor_faults=int(fields[_MINOR_FAULTS]),
         major_faults=int(fields[_MAJOR_FAULTS]),

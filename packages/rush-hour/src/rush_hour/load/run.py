@@ -63,9 +63,7 @@ def run_load(plan: LoadPlan, observer: Observer | None = None) -> tuple[LoadRepo
         outcome = processes.run(plan.schedule, on_second=observer.on_second, watch=observer.watch)
         observer.on_end()
     result = assemble(plan, outcome, open_at_start=opened)
-    verdict = judge(
-        plan.facts(), result, shares_cores=plan.address.is_local, is_interrupted=outcome.is_interrupted
-    )
+    verdict = judge(plan.facts(), result, shares_cores=plan.address.is_local, is_interrupted=outcome.is_interrupted)
     return LoadReport(plan=plan.facts(), result=result, verdict=verdict), outcome.is_interrupted
 
 
