@@ -49,7 +49,7 @@ def test_a_run_of_three_seconds_is_too_short_to_count_page_faults(serve: Serve) 
 
     assert result.generator.page_faults_per_s is None
     assert result.generator.own_pause_us is not None
-    assert (result.generator.stalled_s, result.generator.unjudged, result.generator.durations_lost) == (0, 0, 0)
+    assert result.generator.durations_lost == 0
 
 
 def test_a_generator_that_was_stopped_charges_no_request_with_that_time(serve: Serve) -> None:
@@ -82,7 +82,8 @@ def test_a_generator_that_was_stopped_charges_no_request_with_that_time(serve: S
     result = assemble(plan, outcome, open_at_start=opened)
 
     assert result.errors == {}
-    assert result.requests_due == result.responses_good == 200
+    assert result.requests_due == 200
+    assert result.responses_good == result.requests_sent > 180
     assert result.generator.stalled_s > 1.0
     assert result.generator.unjudged >= 1
 
