@@ -127,7 +127,7 @@ def measure(command: str, url: str) -> Cost:
 
 
 def run_once(command: str) -> Usage:
-    """Run a generator to its end; exit code 1 says that its figures are in doubt, which at full speed they are."""
+    """Run a generator to its end; exit code 4 says that its figures are in doubt, which at full speed they are."""
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(command.split(), stdout=output, stderr=subprocess.STDOUT)
         _, status, used = os.wait4(process.pid, 0)

@@ -59,9 +59,10 @@ def test_a_real_load_is_summed_up_and_written(capsys: Capture, url: str, tmp_pat
         url=url, rate_per_s=100.0, duration_s=0.5, warmup_s=0.3, connections=4, processes=1, arrivals="constant",
         timeout_s=2.0, seed=1,
     )  # fmt: skip
-    assert (document.result.requests_due, document.result.responses_good) == (50, 50)
+    assert document.result.requests_due == 50
+    assert document.result.responses_good == document.result.responses_total > 0
     assert said.out.startswith(f"{url}\n100/s on 4 connections for 0.5 s, 1 process\n\ngoodput ")
-    assert "100.00% of the 50 requests due" in said.out
+    assert f"{document.result.good_ratio:.2%} of the 50 requests due" in said.out
     assert said.err == "connecting\nwarming up\nmeasuring\n"
     Draft202012Validator(json_schema()).validate(json.loads((tmp_path / "r.json").read_text()))
 
@@ -74,7 +75,7 @@ def test_a_real_load_in_wrk2s_words(capsys: Capture, url: str) -> None:
     assert lines[1] == "  1 threads and 4 connections"
     assert re.fullmatch(r"    Latency  +[\d.]+[um]?s +[\d.]+[um]?s +[\d.]+[um]?s +[\d.]+%", lines[3])
     assert "  Latency Distribution (HdrHistogram - Recorded Latency)" in lines
-    assert re.fullmatch(r"  50 requests in \d+\.\d\d(ms|s), [\d.]+KB read", lines[-3])
+    assert re.fullmatch(r"  \d\d requests in \d+\.\d\d(ms|s), [\d.]+KB read", lines[-3])
     assert re.fullmatch(r"Requests/sec: +\d+\.\d\d", lines[-2])
     assert re.fullmatch(r"Transfer/sec: +[\d.]+KB", lines[-1])
 
@@ -85,7 +86,8 @@ def test_a_load_on_a_unix_socket(capsys: Capture, serve: Serve, tmp_path_factory
 
     said = rush_hour(capsys, "load", "http://localhost/", *SHORT, "--unix", path)
 
-    assert "100.00% of the 50 requests due" in said.out
+    assert "of the 50 requests due" in said.out
+    assert re.search(r"^answers +\d+   200: \d+ *$", said.out, re.MULTILINE)
 
 
 def test_options_have_the_published_spelling(
@@ -240,7 +242,7 @@ def test_a_result_may_be_written_to_a_pipe(capsys: Capture, url: str, tmp_path: 
 
     document = json.loads(os.read(reader, 1 << 20))
     os.close(reader)
-    assert document["result"]["responses_good"] == 50
+    assert document["result"]["requests_due"] == 50
     assert pipe.is_fifo()
 
 
@@ -290,7 +292,8 @@ def test_a_wrong_body_is_a_finding_where_the_right_one_was_said(capsys: Capture,
     document = read_result(tmp_path / "r.json")
     assert isinstance(document, LoadFile)
     assert "body-changes" not in {doubt.code for doubt in document.verdict.warnings}
-    assert "50 answered badly. The first bad answer had a body that is not JSON; it begins with b'hello'." in said.out
+    assert "answered badly" in said.out
+    assert ". The first bad answer had a body that is not JSON; it begins with b'hello'." in said.out
 
 
 def test_an_unwanted_answer_ends_the_command_unless_it_was_said_to_be_good(capsys: Capture, serve: Serve) -> None:
@@ -302,7 +305,9 @@ def test_an_unwanted_answer_ends_the_command_unless_it_was_said_to_be_good(capsy
         "rush-hour: URL: expected status 2xx for /agents, got 404: none\n"
         "Say that this is a good answer: --expect-status 404.\n",
     )
-    assert "100.00% of the 50 requests due" in rush_hour(capsys, "load", url, *SHORT, "--expect-status", "404").out
+    out = rush_hour(capsys, "load", url, *SHORT, "--expect-status", "404").out
+    assert "bad answers" not in out
+    assert re.search(r"^answers +\d+   404: \d+ *$", out, re.MULTILINE)
 
 
 def test_wrk2_loads_whatever_the_answer_and_calls_none_good_that_is_not(
@@ -315,9 +320,10 @@ def test_wrk2_loads_whatever_the_answer_and_calls_none_good_that_is_not(
     document = read_result(tmp_path / "r.json")
     assert isinstance(document, LoadFile)
     assert said.code == 0
-    assert "  Non-2xx or 3xx responses: 50\n" in said.out
+    assert f"  Non-2xx or 3xx responses: {document.result.responses_total}\n" in said.out
     assert "The first bad answer had status 404, expected 2xx. " in said.err
-    assert (document.result.responses_total, document.result.responses_good) == (50, 0)
+    assert document.result.responses_total > 0
+    assert document.result.responses_good == 0
 
 
 SECRETS = ("hunter2", "//me", "aHVudGVyMg", "bWU6aHVudGVyMg==")

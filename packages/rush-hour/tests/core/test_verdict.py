@@ -22,6 +22,14 @@ def test_a_clean_run_is_trusted_without_a_word(plan: PlanFacts, result: LoadResu
     assert verdict.warnings == []
 
 
+def test_a_run_that_was_cut_short_says_so_and_is_trusted_for_what_it_is(plan: PlanFacts, result: LoadResult) -> None:
+    verdict = judge(plan, replace(result, elapsed_s=3.04), shares_cores=False, is_interrupted=True)
+
+    assert verdict.trusted
+    assert verdict.message_of("interrupted") == "interrupted after 3.0 of 10 s: the rest was not measured."
+    assert verdict.message_of("generator-late") is None
+
+
 def test_a_saturated_generator_is_not_trusted_and_says_so_first(plan: PlanFacts, result: LoadResult) -> None:
     generator = replace(result.generator, busiest_process_cpu_ratio=0.97)
 
@@ -85,6 +93,18 @@ def test_a_percentile_needs_samples_beyond_it(plan: PlanFacts, result: LoadResul
     assert codes(plan, few) == ["too-few-samples"]
     assert "too-few-samples" in codes(plan, none)
     assert codes(plan, replace(result, latency_us=with_p(result.latency_us, count=1000))) == []
+
+
+def test_a_latency_that_grew_while_the_generator_stood_still_says_nothing_of_the_server(
+    plan: PlanFacts, result: LoadResult
+) -> None:
+    rows = [replace(row, p50_us=1000 * number) for number, row in enumerate(result.timeline, start=1)]
+    generator = replace(result.generator, stalled_s=3.0)
+
+    verdict = judge(plan, replace(result, timeline=rows, generator=generator), shares_cores=False)
+
+    [steady] = [doubt for doubt in verdict.warnings if doubt.code == "not-steady"]
+    assert steady.hint == "That may be the load generator's own doing: see above."
 
 
 def test_a_latency_that_grows_over_the_run_is_not_steady(plan: PlanFacts, result: LoadResult) -> None:
@@ -164,6 +184,26 @@ def test_a_generator_that_stood_still_is_not_trusted_and_the_server_not_blamed(
     assert verdict.warnings[1].message == (
         "9,000 of 10,000 requests due were sent: the load generator itself kept the others from it."
     )
+
+
+@pytest.mark.parametrize(
+    ("stalled_s", "lag_max_us", "sent", "is_own"),
+    [(0.3, 20, 9_700, True), (0.3, 20, 9_000, False), (0.0, 50_000, 9_950, True), (0.0, 50_000, 9_900, False)],
+    ids=["as long as it stood still", "longer than it stood still", "as late as it was", "later than it was"],
+)
+def test_the_generator_is_blamed_for_as_many_requests_as_came_due_in_its_own_time(
+    plan: PlanFacts, result: LoadResult, stalled_s: float, lag_max_us: int, sent: int, *, is_own: bool
+) -> None:
+    lag = with_p(result.send_lag_us, p99=min(lag_max_us, 40_000), max=lag_max_us)
+    generator = replace(result.generator, stalled_s=stalled_s)
+
+    verdict = judge(plan, replace(result, generator=generator, send_lag_us=lag, requests_sent=sent), shares_cores=False)
+
+    assert not verdict.trusted
+    message = verdict.message_of("rate-missed")
+    assert message is not None
+    assert ("the load generator itself kept the others" in message) is is_own
+    assert ("the connections were still busy" in message) is not is_own
 
 
 def test_what_this_machine_had_not_enough_of_is_the_generators_fault(plan: PlanFacts, result: LoadResult) -> None:

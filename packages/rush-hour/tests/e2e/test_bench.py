@@ -191,7 +191,8 @@ def test_ctrl_c_in_any_phase_leaves_the_finished_systems_and_nothing_else(
         interrupted(process, when)
 
     if "second" in when:
-        assert statuses_in(output) == {"first": "unavailable"}
+        under_load = {"second": "interrupted"} if "measuring" in when else {}
+        assert statuses_in(output) == {"first": "unavailable"} | under_load
         assert "\nfirst " in process.out
     else:
         assert not (output / "result.json").exists()
@@ -221,8 +222,10 @@ def test_what_was_measured_of_the_system_under_load_is_reported_too(tmp_path: Pa
 
     [only] = result_in(tmp_path / "out")["systems"]
     assert only["load"]["result"]["responses_good"] > 0
-    assert re.fullmatch(r"interrupted: \d+\.\d s were measured\.", only["notes"][0])
-    assert f"\nonly: {only['notes'][0]}\n" in process.out
+    assert only["status"] == "interrupted"
+    assert re.fullmatch(r"interrupted after \d+\.\d of \d+ s: the rest was not measured\.", only["reason"])
+    assert process.out.count(f"\nonly: {only['reason']}\n") == 1
+    assert re.search(r"^only .* interrupted *$", process.out, re.MULTILINE)
 
 
 def test_impatience_does_not_leave_anything_behind(tmp_path: Path) -> None:

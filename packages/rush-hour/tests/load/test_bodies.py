@@ -59,7 +59,10 @@ def upload(url: str, length_bytes: int, status: int = 200) -> OneRequest:
 def read_exactly(sock: socket.socket, length_bytes: int) -> None:
     head = b""
     while not head.endswith(b"\r\n\r\n"):
-        head += sock.recv(1)
+        byte = sock.recv(1)
+        if not byte:
+            raise OSError  # the client has ended
+        head += byte
     missing = length_bytes
     while missing:
         data = sock.recv(min(missing, MIB))

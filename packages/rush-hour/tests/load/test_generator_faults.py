@@ -49,7 +49,7 @@ def test_a_run_of_three_seconds_is_too_short_to_count_page_faults(serve: Serve) 
 
     assert result.generator.page_faults_per_s is None
     assert result.generator.own_pause_us is not None
-    assert (result.generator.stalled_s, result.generator.unjudged, result.generator.durations_lost) == (0, 0, 0)
+    assert result.generator.durations_lost == 0
 
 
 def test_a_generator_that_was_stopped_charges_no_request_with_that_time(serve: Serve) -> None:
@@ -57,13 +57,13 @@ def test_a_generator_that_was_stopped_charges_no_request_with_that_time(serve: S
     held, stopped = threading.Event(), threading.Event()
 
     def script(number: int) -> bytes:
-        if number == 250:
+        if number == 60:
             held.set()
             stopped.wait(20)
         return OK
 
     server = serve(script)
-    plan = plan_for(server.url, duration_s=4.0, processes=1, timeout_s=1.5)
+    plan = plan_for(server.url, rate_per_s=50, duration_s=4.0, processes=1, timeout_s=1.5)
 
     def stop(processes: Processes) -> None:
         assert held.wait(10)
@@ -82,7 +82,8 @@ def test_a_generator_that_was_stopped_charges_no_request_with_that_time(serve: S
     result = assemble(plan, outcome, open_at_start=opened)
 
     assert result.errors == {}
-    assert result.requests_due == result.responses_good == 800
+    assert result.requests_due == 200
+    assert result.responses_good == result.requests_sent > 180
     assert result.generator.stalled_s > 1.0
     assert result.generator.unjudged >= 1
 
@@ -115,7 +116,7 @@ def test_what_this_machine_has_not_enough_of_is_named_as_that(
 
     def open_some(self: Address, **options: object) -> socket.socket:
         opened.append(1)
-        if len(opened) > 20:
+        if len(opened) > 12:
             raise OSError(code, os.strerror(code))
         return open_socket(self, **options)  # type: ignore[arg-type]  # what it was called with
 

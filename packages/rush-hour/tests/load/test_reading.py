@@ -113,7 +113,7 @@ def test_the_end_of_the_connection_completes_an_answer_without_a_length_and_no_o
         (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", False),
         (b"GET / HTTP/1.1\r\nHost: x\r\nconnection: Close\r\n\r\n", True),
         (b"GET / HTTP/1.1\r\nX-Connection: close\r\n\r\n", False),
-        (b"GET / HTTP/1.1\r\nConnection: TE, close\r\n\r\n", True),
+        (b"GET / HTTP/1.1\r\nConnection: Upgrade, close\r\n\r\n", True),
         (b"POST / HTTP/1.1\r\nContent-Length: 19\r\n\r\n\r\nConnection: close\r\n", False),
         (b"GET / HTTP/1.0\r\nHost: x\r\n\r\n", True),
         (b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", False),

@@ -104,11 +104,11 @@ def test_a_fault_is_named_and_nothing_is_lost(serve_fault: ServeFault, name: str
 
     result = report.result
     assert result.responses_good > 0
-    assert {error.removeprefix(STALLED_PREFIX) for error in result.errors} <= errors
+    named = {error.removeprefix(STALLED_PREFIX) for error in result.errors}
+    assert named <= errors | TIMEOUT  # any server may be slow for once: the timeout is short
+    assert errors in (NOTHING, LOST) or named or result.unanswered_at_end
     assert result.connections.connect_failures == {}
     assert not any(error.startswith(GENERATOR_PREFIX) for error in result.errors)
     if not result.generator.stalled_s:  # on a machine that has no time for this test, the generator may stand still
         assert not any(error.startswith(STALLED_PREFIX) for error in result.errors)
         assert not {"generator-stalled", "generator-faults"} & {doubt.code for doubt in report.verdict.warnings}
-    if errors == TIMEOUT or (errors and not errors & LOST):
-        assert result.errors or result.unanswered_at_end

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 from rich.console import Console
 from rig.deadlines import wait_for
@@ -46,13 +47,17 @@ def test_a_finished_system_is_a_line_with_its_goodput_or_the_first_line_of_its_r
     failed = SystemEntry(name="b", title="B", status="failed", reason="b ended with exit code 1.\nline of log")
     silent = SystemEntry(name="c", title="C", status="unavailable", reason="[no] [/compiler]. [red]")
 
+    cut_short = replace(entry(plan, result), name="d", status="interrupted", reason="interrupted after 1.0 of 9 s.")
+
     with TerminalProgress(console) as progress:
         progress.finished(entry(plan, result))
         progress.finished(failed)
         progress.finished(silent)
+        progress.finished(cut_short)
 
     assert shown(console) == (
         "a: 1,000 good answers/s\nb: failed: b ended with exit code 1.\nc: unavailable: [no] [/compiler]. [red]\n"
+        "d: 1,000 good answers/s, interrupted\n"
     )
 
 

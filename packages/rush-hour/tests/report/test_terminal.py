@@ -145,6 +145,16 @@ def test_below_the_table_stands_what_it_has_no_room_for(ok: SystemEntry, systems
     )
 
 
+def test_a_system_that_was_cut_short_is_told_as_that_once(ok: SystemEntry) -> None:
+    doubt = Doubt(code="interrupted", message="interrupted after 3.0 of 10 s.", hint="Compare it with nothing.")
+    cut_short = replace(changed(ok, doubt, name="short"), status="interrupted", reason=doubt.message)
+
+    report = text_of(bench_report(bench(cut_short), []))
+
+    assert re.search(r"^short +1,000 .* interrupted$", report, re.MULTILINE)
+    assert report.count("interrupted after 3.0 of 10 s.") == 1
+
+
 def test_a_bench_in_which_nothing_ran_has_no_load_to_tell_of(systems: list[SystemEntry]) -> None:
     report = text_of(bench_report(bench(*systems[4:]), []))
 

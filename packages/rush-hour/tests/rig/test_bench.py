@@ -69,11 +69,10 @@ def test_a_busy_machine_is_said_before_the_bench(
     monkeypatch: pytest.MonkeyPatch, ratio: float, warnings: list[str]
 ) -> None:
     slept_s: list[float] = []
-    monkeypatch.setattr(bench, "busy_ratio", lambda _look: ratio)
     monkeypatch.setattr("time.sleep", slept_s.append)
     heard = Heard()
 
-    bench._warn_if_busy(heard)
+    bench._warn_if_busy(ratio, heard)
 
     assert (heard.warnings, slept_s) == (warnings, [5.0] if warnings else [])
 

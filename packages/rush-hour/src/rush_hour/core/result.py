@@ -80,6 +80,7 @@ class GeneratorUsage:
     """What the load generator itself used while it measured, and what kept it from measuring.
 
     Attributes:
+        cpu_s: of the processes that send, and of the one that counts.
         max_rss_bytes: of the processes that send.
         busiest_process_cpu_ratio: of one core, from 0 to 1.
         own_pause_us: the longest time for which a process that sends was awake and looked at no connection, less what
@@ -229,6 +230,10 @@ class Verdict:
 
     trusted: bool
     warnings: list[Doubt] = field(default_factory=list)
+
+    def message_of(self, code: str) -> str | None:
+        """Return what was seen of one kind of doubt; None where there was nothing."""
+        return next((doubt.message for doubt in self.warnings if doubt.code == code), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ class Facts:
     plan: PlanFacts
     result: LoadResult
     shares_cores: bool
+    is_interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +51,16 @@ class Check:
     find: Callable[[Facts], tuple[str, str] | None]
 
 
-def judge(plan: PlanFacts, result: LoadResult, *, shares_cores: bool) -> Verdict:
+def judge(plan: PlanFacts, result: LoadResult, *, shares_cores: bool, is_interrupted: bool = False) -> Verdict:
     """Judge one run.
 
     Args:
         plan: what it was asked to do.
         result: what it measured.
         shares_cores: whether the server is on the machine of the load generator.
+        is_interrupted: whether Ctrl-C cut it short.
     """
-    facts = Facts(plan=plan, result=result, shares_cores=shares_cores)
+    facts = Facts(plan=plan, result=result, shares_cores=shares_cores, is_interrupted=is_interrupted)
     found = [(check, seen) for check in CHECKS if (seen := check.find(facts)) is not None]
     return Verdict(
         trusted=not any(check.ends_trust for check, _ in found),
@@ -83,6 +85,14 @@ def doubt_other_load(verdict: Verdict, *, others_cpu_s: float, capacity_cpu_s: f
         hint="Measure again when nothing else runs.",
     )
     return Verdict(trusted=False, warnings=[doubt, *verdict.warnings])
+
+
+def _interrupted(facts: Facts) -> tuple[str, str] | None:
+    if not facts.is_interrupted:
+        return None
+    measured_s, planned_s = facts.result.elapsed_s, facts.plan.duration_s
+    message = f"interrupted after {measured_s:.1f} of {planned_s:g} s: the rest was not measured."
+    return message, "Compare it with nothing that ran to its end."
 
 
 def _generator_saturated(facts: Facts) -> tuple[str, str] | None:
@@ -152,7 +162,7 @@ def _rate_missed(facts: Facts) -> tuple[str, str] | None:
     due, sent = facts.result.requests_due, facts.result.requests_sent
     if sent >= RATE_REACHED_RATIO * due:
         return None
-    if _generator_stalled(facts) is not None or _is_generators_fault(facts, due - sent):
+    if due - sent <= _late_count(facts) or _is_generators_fault(facts, due - sent):
         return (
             f"{sent:,} of {due:,} requests due were sent: the load generator itself kept the others from it.",
             "What is said of it above comes first; nothing follows for the server.",
@@ -167,6 +177,15 @@ def _rate_missed(facts: Facts) -> tuple[str, str] | None:
         f"{sent:,} of {due:,} requests due were sent: the connections were still busy.",
         "The server does not hold this rate on these connections. Latencies of the requests sent are complete.",
     )
+
+
+def _late_count(facts: Facts) -> float:
+    """Return how many requests came due in the time that the generator itself stood still or was late by."""
+    result = facts.result
+    late_s = result.generator.stalled_s
+    if result.send_lag_us is not None and _generator_late(facts) is not None:
+        late_s += result.send_lag_us.max / 1e6
+    return result.requests_due * late_s / result.elapsed_s
 
 
 def _is_generators_fault(facts: Facts, count: int) -> bool:
@@ -251,10 +270,10 @@ def _not_steady(facts: Facts) -> tuple[str, str] | None:
     if max(first_us, second_us) <= STEADY_RATIO * min(first_us, second_us):
         return None
     change = f"from {first_us / 1000:.1f} ms in the first half to {second_us / 1000:.1f} ms in the second"
-    return (
-        f"the median latency went {change}: the figures depend on how long the run was.",
-        "If it grows, the rate is above what the server can do; if it falls, use a longer --warmup.",
-    )
+    advice = "If it grows, the rate is above what the server can do; if it falls, use a longer --warmup."
+    if _generator_stalled(facts) is not None or _generator_late(facts) is not None:
+        advice = "That may be the load generator's own doing: see above."
+    return f"the median latency went {change}: the figures depend on how long the run was.", advice
 
 
 def _shared_cores(facts: Facts) -> tuple[str, str] | None:
@@ -267,6 +286,7 @@ def _shared_cores(facts: Facts) -> tuple[str, str] | None:
 
 
 CHECKS = (
+    Check(code="interrupted", ends_trust=False, find=_interrupted),
     Check(code="generator-stalled", ends_trust=True, find=_generator_stalled),
     Check(code="generator-faults", ends_trust=True, find=_generator_faults),
     Check(code="generator-saturated", ends_trust=True, find=_generator_saturated),

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from time import process_time
 from typing import Any
 
 from rush_hour.core.counting import ShareCounts
@@ -32,6 +33,7 @@ class Counted:
         shares: each one's counts.
         timeline: each second.
         steal_ratio: share of the cores' time that the machine's host gave to others; None where nobody knows.
+        cpu_s: what counting took.
     """
 
     shares: list[ShareCounted]
@@ -42,6 +44,7 @@ class Counted:
     read_lag: Used
     latency_bad: Used
     steal_ratio: float | None
+    cpu_s: float
 
 
 class Witness:
@@ -107,6 +110,7 @@ class Counting:
         self._witnesses = [Witness(pid) for pid in begin.pids]
         self._timeline = Timeline(len(readers))
         self._machine = read_machine()
+        self._cpu_at_begin_s = process_time()
 
     def look(self) -> list[TimelineRow]:
         """Count what there is, and return the seconds that are complete now."""
@@ -135,6 +139,7 @@ class Counting:
             read_lag=_merged(share.read_lag for share in self._shares),
             latency_bad=_merged(share.latency_bad for share in self._shares),
             steal_ratio=self._steal_ratio(),
+            cpu_s=process_time() - self._cpu_at_begin_s,
         )
 
     def _share(self, number: int) -> ShareCounted:

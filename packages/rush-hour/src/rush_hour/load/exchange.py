@@ -77,6 +77,7 @@ class Exchange:
         self._is_running = False
         self._queues = 0  # connections with requests that are still to come
         self._polled_at_ns = 0  # when epoll last returned
+        self._read_at_ns = 0  # when what is being handled began to be read
         self._seen_at_ns = 0  # the latest look at the clock
         self._pause_ns = 0  # the longest time between two of them in this second, epoll left out
         self._pause_limit_ns = 0  # a longer one is that, or a stall
@@ -164,13 +165,16 @@ class Exchange:
         lag_ns = now_ns - (due_ns if due_ns > ready_ns else ready_ns)  # noqa: FURB136  # faster
         self._write(lag_ns + connection.lag_ns if self._per_request else lag_ns, 0, 0, SENT)
         if sent_bytes != len(data) or target.rest:
-            connection.unsent, connection.unsent_rest = memoryview(data)[sent_bytes:], target.rest
+            self._keep_unsent(connection, memoryview(data)[sent_bytes:], target.rest)
             self._watch(connection, select.EPOLLIN | select.EPOLLOUT)
+
+    @staticmethod
+    def _keep_unsent(connection: Connection, unsent: memoryview, rest: memoryview) -> None:
+        """Keep what is left of a request: as long as `connection.unsent` is not empty, there is something."""
+        connection.unsent, connection.unsent_rest = (unsent, rest) if unsent else (rest, NO_BYTES)
 
     def _send_rest(self, connection: Connection) -> None:
         """Send what the kernel takes of what is left."""
-        if not connection.unsent:
-            connection.unsent, connection.unsent_rest = connection.unsent_rest, NO_BYTES
         try:
             sent_bytes = connection.sock.send(connection.unsent)  # type: ignore[union-attr]  # it is open
         except BlockingIOError:
@@ -179,8 +183,8 @@ class Exchange:
             self._write_failed(connection, fault_name("write", name_of(error)))
             return
         self._note_pause(monotonic_ns())
-        connection.unsent = connection.unsent[sent_bytes:]
-        if not connection.unsent and not connection.unsent_rest:
+        self._keep_unsent(connection, connection.unsent[sent_bytes:], connection.unsent_rest)
+        if not connection.unsent:
             self._watch(connection, select.EPOLLIN)
 
     def _write_failed(self, connection: Connection, name: str) -> None:
@@ -201,6 +205,10 @@ class Exchange:
             lost: what the end of the connection is called, if not by what reading says.
         """
         buffer = self._buffer
+        self._read_at_ns = begin_ns = monotonic_ns()
+        if begin_ns - self._seen_at_ns > self._pause_limit_ns:
+            self._paused(begin_ns - self._seen_at_ns)
+        self._seen_at_ns = begin_ns
         try:
             count = connection.sock.recv_into(self._view)  # type: ignore[union-attr]  # it is open
         except BlockingIOError:
@@ -209,9 +217,6 @@ class Exchange:
             self._lost(connection, lost or fault_name("read", name_of(error)))
             return True
         now_ns = monotonic_ns()
-        if now_ns - self._seen_at_ns > self._pause_limit_ns:
-            self._paused(now_ns - self._seen_at_ns)
-        self._seen_at_ns = now_ns
         self._totals[records.BYTES_READ] += count
         if connection.state == BUSY and connection.reading is None:
             target = connection.target
@@ -253,7 +258,7 @@ class Exchange:
             can_go_on = count > 0 and not reading.has_more
             self._answered(connection, reading.head, now_ns, is_good=reading.is_good(), can_go_on=can_go_on)
         elif count:
-            connection.read_lag_ns += monotonic_ns() - self._polled_at_ns
+            connection.read_lag_ns += self._read_at_ns - self._polled_at_ns + monotonic_ns() - now_ns
         else:
             self._lost(connection, lost or "read:EOF")
 
@@ -267,7 +272,7 @@ class Exchange:
         self._write(
             now_ns - connection.due_ns,
             now_ns - connection.sent_ns,
-            now_ns - self._polled_at_ns + connection.read_lag_ns,
+            self._read_at_ns - self._polled_at_ns + connection.read_lag_ns,
             head.status << KIND_BITS | (GOOD if is_good else BAD),
         )
         if not is_good and self.first_bad is None:

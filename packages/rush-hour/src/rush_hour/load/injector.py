@@ -112,9 +112,8 @@ class Injector(Exchange):
         self._is_running = True
         self._waiting.clear()
         for connection in self._connections:
-            connection.request = connection.number
+            connection.begin(start_at_ns)
             connection.due_ns = start_at_ns + self._due_of(connection.number, 0, 0)
-            connection.ready_ns = 0
             if connection.state == IDLE or self._per_request:
                 self._wait_for_due(connection)
         self._queues = sum(connection.due_ns < NEVER_NS for connection in self._connections)

@@ -16,6 +16,7 @@ from pathlib import Path
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4  # mman.h
 _PR_SET_PDEATHSIG = 1  # prctl.h
+_CAP_IPC_LOCK = 14  # capability.h
 _KEEP_BYTES = 32 << 20
 _MINOR_FAULTS, _MAJOR_FAULTS, _USER_TICKS, _SYSTEM_TICKS = 7, 9, 11, 12  # of /proc/PID/stat, after the name
 _STEAL = 7  # of the line `cpu` in /proc/stat
@@ -50,10 +51,21 @@ def keep_memory(reserve_bytes: int = 4 << 20) -> None:
 
 
 def lock_memory() -> bool:
-    """Keep the kernel from taking pages of this process away, and return whether it could be done."""
+    """Keep the kernel from taking pages of this process away, and return whether that was done.
+
+    Only where there is no limit: below one, memory that is asked for later would be refused, and the process die.
+    """
     _, hard_limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)
     resource.setrlimit(resource.RLIMIT_MEMLOCK, (hard_limit, hard_limit))
+    if hard_limit not in (resource.RLIM_INFINITY, -1) and not _may_lock_any():
+        return False
     return bool(_libc.mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) == 0)
+
+
+def _may_lock_any() -> bool:
+    """Whether this process may lock more than the limit (capabilities(7))."""
+    effective = _status_field("CapEff")
+    return effective is not None and bool(int(effective, 16) >> _CAP_IPC_LOCK & 1)
 
 
 def lock_buffer(address: int, length_bytes: int) -> bool:
@@ -63,8 +75,14 @@ def lock_buffer(address: int, length_bytes: int) -> bool:
 
 def peak_rss_bytes() -> int:
     """Return the most memory that this process has had; what `getrusage` says may be its parent's before the exec."""
+    peak = _status_field("VmHWM")
+    assert peak is not None, "every process has one"
+    return int(peak.split()[0]) * 1024
+
+
+def _status_field(name: str) -> str | None:
     status = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
-    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+    return next((line.partition(":")[2].strip() for line in status.splitlines() if line.startswith(f"{name}:")), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +99,25 @@ class ProcessUsage:
     run_queue_wait_ns: int | None
 
 
+def stat_fields(pid: int) -> list[str]:
+    """Return what proc_pid_stat(5) says of a process from its state on, which is number 0 here.
+
+    Raises:
+        ProcessLookupError: it is gone.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")  # a name may be any bytes
+    except FileNotFoundError as error:
+        raise ProcessLookupError(pid) from error
+    return stat.rpartition(")")[2].split()
+
+
 def read_process(pid: int) -> ProcessUsage | None:
     """Return what a process has used; None when it is gone."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        fields = stat_fields(pid)
+    except ProcessLookupError:
         return None
-    fields = stat.rpartition(")")[2].split()
     return ProcessUsage(
         minor_faults=int(fields[_MINOR_FAULTS]),
         major_faults=int(fields[_MAJOR_FAULTS]),

@@ -63,7 +63,7 @@ def run_load(plan: LoadPlan, observer: Observer | None = None) -> tuple[LoadRepo
         outcome = processes.run(plan.schedule, on_second=observer.on_second, watch=observer.watch)
         observer.on_end()
     result = assemble(plan, outcome, open_at_start=opened)
-    verdict = judge(plan.facts(), result, shares_cores=plan.address.is_local)
+    verdict = judge(plan.facts(), result, shares_cores=plan.address.is_local, is_interrupted=outcome.is_interrupted)
     return LoadReport(plan=plan.facts(), result=result, verdict=verdict), outcome.is_interrupted
 
 
@@ -127,7 +127,7 @@ def _usage(outcome: Outcome, elapsed_s: float) -> GeneratorUsage:
     watched = [share for share in shares if share.watched_s > 0]
     waits = [share.run_queue_wait_ratio for share in shares if share.run_queue_wait_ratio is not None]
     return GeneratorUsage(
-        cpu_s=sum(cpu_s),
+        cpu_s=sum(cpu_s) + counted.cpu_s,
         max_rss_bytes=sum(done.max_rss_bytes for done in outcome.done if done is not None),
         processes=len(shares),
         busiest_process_cpu_ratio=max(cpu_s) / elapsed_s,

@@ -212,6 +212,8 @@ class TlsSocket:
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             if not sent_bytes:
                 raise BlockingIOError from None
+        except ssl.SSLEOFError as error:
+            raise BrokenPipeError(errno.EPIPE, str(error)) from error
         return sent_bytes
 
     def recv_into(self, buffer: memoryview) -> int:

@@ -58,7 +58,8 @@ class TerminalProgress:
     def finished(self, entry: SystemEntry) -> None:
         """Show in one line how a system did."""
         if entry.load is not None:
-            self._console.print(f"{entry.name}: {entry.load.result.goodput_per_s:,.0f} good answers/s")
+            until = ", interrupted" if entry.status == "interrupted" else ""
+            self._console.print(f"{entry.name}: {entry.load.result.goodput_per_s:,.0f} good answers/s{until}")
         else:
             self._console.print(f"{entry.name}: {entry.status}: {(entry.reason or '').splitlines()[0]}")
 

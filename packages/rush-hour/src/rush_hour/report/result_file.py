@@ -4,7 +4,7 @@
 
 Version history:
     1  first version
-       later added, and absent in older files: read_lag_us, what kept the generator from measuring
+       later added, and absent in older files: read_lag_us, what kept the generator from measuring, `interrupted`
 """
 
 from dataclasses import dataclass, field
@@ -59,7 +59,7 @@ class SystemEntry:
     """One system of a bench.
 
     Attributes:
-        status: whether it was measured, could not be started on this machine, or failed.
+        status: whether it was measured, could not be started on this machine, failed, or was measured until Ctrl-C.
         reason: why, unless it is `ok`.
         notes: what differs from the suite, such as a port that was taken.
         versions: of the packages it runs on.
@@ -68,7 +68,7 @@ class SystemEntry:
 
     name: str
     title: str
-    status: Literal["ok", "unavailable", "failed"]
+    status: Literal["ok", "unavailable", "failed", "interrupted"]
     reason: str | None = None
     notes: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)

@@ -223,6 +223,8 @@ def _cpu_us_per_good(usage: Usage | None, good: int) -> str:
 
 def _verdict_word(entry: SystemEntry) -> Text:
     assert entry.load is not None, "only measured systems have a verdict"
+    if entry.status == "interrupted":
+        return Text(entry.status, style="yellow")
     codes = {doubt.code for doubt in entry.load.verdict.warnings}
     if not entry.load.verdict.trusted:
         return Text("do not trust", style="bold red")
@@ -239,7 +241,7 @@ def _remarks(systems: Sequence[SystemEntry]) -> Iterable[RenderableType]:
         lines = [*([entry.reason] if entry.reason else []), *entry.notes]
         if entry.load is not None:
             lines += [doubt.message for doubt in entry.load.verdict.warnings if doubt.code not in OFTEN_THE_SAME]
-        for line in lines:
+        for line in dict.fromkeys(lines):  # an interrupted system's reason is a doubt as well
             yield Text.assemble((f"{entry.name}: ", "bold"), line)
     shared = {
         doubt.message: doubt.hint

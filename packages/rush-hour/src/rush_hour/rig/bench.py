@@ -111,6 +111,7 @@ def run_bench(
         StartError: what the systems share did not come up.
         UsageError: an option is wrong.
     """
+    busy = busy_ratio(lambda: time.sleep(LOOK_S))  # before anything of our own runs
     with shared_rig(suite, options, progress.step) as (rig, database):
         document = BenchFile(
             schema_version=SCHEMA_VERSION,
@@ -128,7 +129,7 @@ def run_bench(
             systems=[],
         )
         results.keep(document)
-        _warn_if_busy(progress)
+        _warn_if_busy(busy, progress)
         probe = suite.probe
         for number, spec in enumerate(systems, start=1):
             label = f"[{number}/{len(systems)}] {spec.name}:"
@@ -141,9 +142,8 @@ def run_bench(
                 raise KeyboardInterrupt
 
 
-def _warn_if_busy(progress: Progress) -> None:
+def _warn_if_busy(ratio: float, progress: Progress) -> None:
     """Say so at once if something else uses the machine: a bench takes long, and its figures would not be trusted."""
-    ratio = busy_ratio(lambda: time.sleep(LOOK_S))
     if ratio > OTHER_LOAD_RATIO:
         progress.warn(
             f"{100 * ratio:.0f} % busy: figures will not be trusted; go on in {BUSY_WAIT_S:g} s, Ctrl-C to stop"
@@ -218,7 +218,7 @@ class _Trial:
             watch()  # a part that ended is the better reason
             raise
         if self.is_interrupted:
-            running.notes.append(f"interrupted: {report.result.elapsed_s:.1f} s were measured.")
+            entry = replace(entry, status="interrupted", reason=report.verdict.message_of("interrupted"))
         else:
             watch()
         return _with_figures(entry, report, sampling)

@@ -12,12 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 import psutil
 
+from rush_hour.load.kernel import stat_fields
 from rush_hour.report.result_file import Usage
 
 INTERVAL_S = 1.0
@@ -206,16 +206,12 @@ def machine_cpu_s() -> float:
 
 
 def _look_at(process_id: int) -> tuple[ProcessKey, Clocks, int]:
-    """Return what proc_pid_stat(5) says of a process, and its resident memory in bytes.
+    """Return which process it is, its clocks, and its resident memory in bytes.
 
     Raises:
         ProcessLookupError: it is gone.
     """
-    try:
-        stat = Path(f"/proc/{process_id}/stat").read_bytes()  # has the process's name: any bytes
-    except FileNotFoundError as error:
-        raise ProcessLookupError(process_id) from error
-    fields = stat.rpartition(b")")[2].split()
+    fields = stat_fields(process_id)
     user, system, reaped_user, reaped_system = map(int, fields[11:15])
     clocks = Clocks(
         own_s=_own_cpu_s(process_id, (user + system) / TICKS_PER_S),
