@@ -11,7 +11,7 @@ def test_all_three_ways_give_the_same_body(tmp_path: Path) -> None:
     """The suite pins the digest of the published body, so good answers are byte-identical."""
     suite = BENCHMARKS / "suites" / "agents.toml"
     process = subprocess.run(
-        ["rush-hour", "bench", suite, "-R100", "-c20", "-d1s", "--warmup", "1s", "--output", tmp_path / "out"],
+        ["rush-hour", "bench", suite, "-R100", "-c20", "-d1s", "--warmup", "300ms", "--output", tmp_path / "out"],
         cwd=BENCHMARKS,
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,

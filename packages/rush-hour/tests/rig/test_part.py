@@ -78,7 +78,7 @@ def test_ctrl_c_during_the_stop_waits_for_its_end(start_part: Start, other_threa
     with pytest.raises(KeyboardInterrupt):
         part.stop()
 
-    assert part.exit_code == 4
+    assert part.exit_code in {4, 128 + signal.SIGKILL}  # it has no more time from then on
 
 
 def test_programs_of_the_rigs_own_interpreter_are_found_first(monkeypatch: pytest.MonkeyPatch) -> None:
