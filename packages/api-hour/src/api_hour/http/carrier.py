@@ -63,7 +63,7 @@ class CarrierStarter:
             _enter_task(self._loop, task)
         except RuntimeError:  # within another task
             return self._start_task(work, context)
-        name, references, weak_references = task.get_name(), getrefcount(task), getweakrefcount(task)
+        references = getrefcount(task)
         carrier.work = work
         task.is_idle = False
         try:
@@ -77,9 +77,9 @@ class CarrierStarter:
             elif (
                 carrier.is_ready  # type: ignore[redundant-expr]  # not cancelled, held, watched, waited for, named
                 and getrefcount(task) == references
-                and getweakrefcount(task) == weak_references
+                and getweakrefcount(task) == carrier.weak_references
                 and not task._callbacks  # noqa: SLF001
-                and task.get_name() is name
+                and task.get_name() is carrier.name
             ):
                 if self._credit < CREDIT:
                     self._credit += 1
@@ -114,7 +114,9 @@ class CarrierStarter:
 class Task(asyncio.Task[None]):
     """A task that says that it is done as long as it has nothing to do, so that nobody sees it or waits for it."""
 
-    is_idle = True
+    __slots__ = ("is_idle",)
+
+    is_idle: bool
 
     def done(self) -> bool:
         """Return whether there is nothing more to do, or nothing yet."""
@@ -127,6 +129,7 @@ class Carrier(Coroutine[Any, Any, None]):
     Attributes:
         is_ready: whether the task waits, and nobody has cancelled it.
         task: the task, until it has something to do.
+        name, weak_references: of the task, while nobody has changed them.
         wake_up: has the task make its next step; likewise.
         work: the coroutine whose first step is run; None between two.
         send_to_works: runs it.
@@ -134,8 +137,8 @@ class Carrier(Coroutine[Any, Any, None]):
     """
 
     __slots__ = (
-        "_asyncio_future_blocking", "_is_last", "_works", "is_ready", "send", "send_to_works", "task", "throw",
-        "wake_up", "work",
+        "_asyncio_future_blocking", "_is_last", "_works", "is_ready", "name", "send", "send_to_works", "task",
+        "throw", "wake_up", "weak_references", "work",
     )  # fmt: skip
 
     # What debuggers look at is the work's. (With __getattr__, each attribute would be slower.)
@@ -155,6 +158,7 @@ class Carrier(Coroutine[Any, Any, None]):
         self.send_to_works = self._works.send
         self.send, self.throw = self._wait, _raise_thrown
         self.task = Task(self, loop=loop, context=Context())
+        self.task.is_idle = True
         self.task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # it may end with its loop
 
     # As its task sees a coroutine.
@@ -180,6 +184,7 @@ class Carrier(Coroutine[Any, Any, None]):
     def add_done_callback(self, wake_up: Callable[["Carrier"], object], /, *, context: Context) -> None:  # noqa: ARG002
         """Keep what wakes the task."""
         self.wake_up = wake_up
+        self.name, self.weak_references = self.task.get_name(), getweakrefcount(self.task)
         self.is_ready = True
 
     def cancel(self, msg: Any = None) -> bool:  # noqa: ARG002  # the task remembers it
