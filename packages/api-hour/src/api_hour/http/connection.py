@@ -283,7 +283,9 @@ class Connection(asyncio.Protocol):
         if self._outgoing:
             outgoing, self._outgoing = self._outgoing, b""
             if not self.is_lost:
-                self._write(outgoing)
+                if self._write_until_s:  # as in `_write`, without a call for each answer
+                    self._unsent_bytes += len(outgoing)
+                self._transport.write(outgoing)
 
     def _write(self, data: bytes) -> None:
         if self._write_until_s:  # the client is watched
