@@ -271,26 +271,19 @@ class Connection(asyncio.Protocol):
 
     def _send_now(self, data: bytes) -> None:
         """Send, and what waits before it."""
-        if self._outgoing:
-            if len(data) > HELD_BYTES:
-                self.send_outgoing()
-            else:
-                data, self._outgoing = self._outgoing + data, b""
-        self._write(data)
+        if len(data) > HELD_BYTES:
+            self.send_outgoing()
+        self._outgoing += data
+        self.send_outgoing()
 
     def send_outgoing(self) -> None:
         """Send what waits."""
         if self._outgoing:
             outgoing, self._outgoing = self._outgoing, b""
             if not self.is_lost:
-                if self._write_until_s:  # as in `_write`, without a call for each answer
+                if self._write_until_s:  # the client is watched
                     self._unsent_bytes += len(outgoing)
                 self._transport.write(outgoing)
-
-    def _write(self, data: bytes) -> None:
-        if self._write_until_s:  # the client is watched
-            self._unsent_bytes += len(data)
-        self._transport.write(data)
 
     # The client that reads, or not.
 
