@@ -5,7 +5,6 @@ refused before any of it is.
 """
 
 import logging
-import re
 from collections.abc import Iterable, Sequence
 
 from websockets.datastructures import Headers
@@ -14,6 +13,7 @@ from websockets.server import ServerProtocol
 
 from api_hour.http.errors import HttpError
 from api_hour.http.request import Request
+from api_hour.http.response import check_header
 
 LOG = logging.getLogger("api_hour.http")
 _QUIET = logging.getLogger("api_hour.http.websocket")
@@ -21,8 +21,6 @@ _QUIET.setLevel(logging.WARNING)
 
 VERSION = ("Sec-WebSocket-Version", "13")
 
-_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5
 _OF_THE_SERVER = frozenset({
     b"connection", b"content-length", b"date", b"sec-websocket-accept", b"sec-websocket-extensions",
     b"sec-websocket-version", b"transfer-encoding", b"upgrade",
@@ -90,10 +88,7 @@ def _lines(headers: Iterable[tuple[bytes, bytes]], own: frozenset[bytes]) -> Ite
 
 
 def _line(name: bytes, value: bytes) -> bytes:
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"response header: expected a token as name, got {name!r} (its value: {value!r})")
-    if _CONTROL.search(value):
-        raise ValueError(f"response header {name.decode()}: expected a value without control characters, got {value!r}")
+    check_header(name, value)
     return b"%b: %b\r\n" % (name, value)
 
 
