@@ -1,6 +1,7 @@
 """What goes on after its answer, or after its connection, belongs to the worker until it is over."""
 
 import asyncio
+import gc
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -8,8 +9,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import uvloop
 from accepting import LONG_S, accepting, client_of
-from event_loops import let_run, on_each_loop, until
+from event_loops import NewLoop, let_run, on_each_loop, until
 from http_connection import Connection, connected
 from listening_sockets import listening
 
@@ -510,3 +512,42 @@ async def test_nothing_that_is_raised_is_silent_or_ends_another_request(
     assert record.getMessage() == f"GET {path!r} failed"
     assert record.exc_info is not None
     assert type(record.exc_info[1]) is type(RAISED[name]())
+
+
+@pytest.mark.parametrize("kind", ["native", "asgi"])
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_a_request_that_its_loop_has_left_is_not_answered(
+    kind: str, new_loop: NewLoop, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun: list[int] = []
+
+    async def handler(_request: Request) -> None:
+        begun.append(1)
+        await asyncio.Event().wait()
+
+    async def app(_scope: Any, _receive: Any, _send: Any) -> None:
+        begun.append(1)
+        await asyncio.Event().wait()
+
+    router = Router()
+    router.add("GET", "/", handler)
+    server = HttpServer(router) if kind == "native" else AsgiServer(app)
+    ours, theirs = socket.socketpair()
+    loop = new_loop()
+
+    async def ask() -> None:
+        ours.setblocking(False)
+        transport = (await loop.connect_accepted_socket(server, ours))[0]
+        theirs.sendall(GET)
+        await until(lambda: begun)
+        for task in server.works:
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+        transport.abort()
+        await let_run()
+
+    with theirs:
+        loop.run_until_complete(ask())
+        loop.close()
+        server.works.clear()
+        gc.collect()
+    assert caplog.records == []

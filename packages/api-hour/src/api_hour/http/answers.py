@@ -32,6 +32,7 @@ def send_whole(connection: Connection, request: Request, answer: Any) -> bool:
 
 def fail(connection: Connection, request: Request, error: BaseException) -> None:
     """Answer for a handler that raised, or was cancelled: by its own doing, by the time limit, or by abort()."""
+    raise_if_destroyed(connection, error)
     if isinstance(error, HttpError):
         connection.fail(request, http_error_response(request, error))
     elif isinstance(error, AnswerSent) or ends_child(error, connection.loop):
@@ -49,6 +50,12 @@ def fail(connection: Connection, request: Request, error: BaseException) -> None
     else:
         log_failure(request, error, is_client_gone=connection.is_lost)
         connection.fail(request, Response("the server failed to answer\n", status=500))
+
+
+def raise_if_destroyed(connection: Connection, error: BaseException) -> None:
+    """Raise again what closes a coroutine that its loop has left: nothing can be answered any more."""
+    if isinstance(error, GeneratorExit) and not connection.loop.is_running():
+        raise error
 
 
 def log_failure(request: Request, error: BaseException, *, is_client_gone: bool, after: str = "") -> None:

@@ -10,7 +10,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from api_hour.forking import ends_child
-from api_hour.http.answers import log_failure
+from api_hour.http.answers import log_failure, raise_if_destroyed
 from api_hour.http.asgi_head import Head
 from api_hour.http.errors import NOT_WHOLE, ClientGone, Refusal
 from api_hour.http.layers import http_error_response
@@ -96,6 +96,7 @@ class Exchange:
     def fail(self, error: BaseException) -> None:
         """Answer with an error, after the application has raised one; cut an answer that has begun."""
         connection, request = self._connection, self._request
+        raise_if_destroyed(connection, error)
         if ends_child(error, connection.loop):
             return
         if self._is_over:  # nobody waits for it, and only the worker may have cancelled it
