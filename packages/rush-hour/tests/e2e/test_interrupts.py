@@ -94,6 +94,8 @@ def test_a_script_that_never_returns_does_not_keep_the_command(serve: Serve, loa
     script.write_text(NEVER_RETURNS)
     process = load(server.url, "--script", script, "--json", tmp_path / "load.json")
     wait_for(lambda: len(server.requests) > 50)
+    several_are_due_at_s = time.monotonic() + 0.1
+    wait_for(lambda: time.monotonic() > several_are_due_at_s)
 
     end(process, signal.SIGINT)
 
@@ -101,7 +103,7 @@ def test_a_script_that_never_returns_does_not_keep_the_command(serve: Serve, loa
     result = json.loads((tmp_path / "load.json").read_text())["result"]
     assert result["responses_good"] in {50, 51}
     unanswered = result["requests_due"] - result["responses_total"] - sum(result["errors"].values())
-    assert unanswered == result["unanswered_at_end"]
+    assert unanswered == result["unanswered_at_end"] > 0
     assert sum(row["good"] for row in result["timeline"]) == result["responses_good"]
 
 
