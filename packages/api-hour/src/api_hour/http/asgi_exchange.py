@@ -210,7 +210,7 @@ class Exchange:
         else:
             self._begin_stream(head)
 
-    def _begin_stream(self, head: "Head") -> None:
+    def _begin_stream(self, head: Head) -> None:
         """Say how the worker's end reaches an answer in pieces: events, as soon as its clients can go elsewhere."""
         connection = self._connection
         stream = Stream(self, has_known_end=head.length_bytes is not None, is_of_events=head.is_event_stream())
