@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import socket
+from collections.abc import Callable
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
@@ -35,11 +36,25 @@ class Refusing:
         return getattr(self.listener, name)
 
 
-class LosingLoop:
-    """The running loop, but no connection survives its acceptance."""
+class PassingLoop:
+    """The running loop; a subclass changes what it does otherwise."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(asyncio.get_running_loop(), name)
+
+
+class HoldingLoop(PassingLoop):
+    """The running loop, but what is to be done later waits for the test."""
+
+    def __init__(self) -> None:
+        self.held: list[Callable[[], object]] = []
+
+    def call_later(self, _delay_s: float, callback: Callable[[], object]) -> None:
+        self.held.append(callback)
+
+
+class LosingLoop(PassingLoop):
+    """The running loop, but no connection survives its acceptance."""
 
     async def connect_accepted_socket(self, *_arguments: object) -> None:
         raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
@@ -126,18 +141,15 @@ async def test_a_worker_out_of_descriptors_waits_and_tries_again(
 
 
 @on_each_loop
-async def test_a_worker_that_stops_does_not_try_again(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(acceptor_module, "ACCEPT_PAUSE_S", 0.001)
+async def test_a_worker_that_stops_does_not_try_again() -> None:
     made: list[Recorder] = []
-    pause_is_over = asyncio.Event()
+    loop = HoldingLoop()
     with listening() as [listener], listener.dup() as same:
-        with accepting(Refusing(same, TOO_MANY_FILES), lambda: Recorder(made)):
+        with accepting(Refusing(same, TOO_MANY_FILES), lambda: Recorder(made), loop=loop):
             async with client_of(listener):
-                await until(lambda: caplog.records)
-                asyncio.get_running_loop().call_later(0.001, pause_is_over.set)  # after the worker's own timer
-        await pause_is_over.wait()
+                await until(lambda: loop.held)
+        [try_again] = loop.held
+        try_again()
         await let_run()
 
     assert made == []
