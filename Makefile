@@ -45,8 +45,9 @@ types: $(VENV)/.bench $(VENV)/.dev ## Check types.
 
 perf: perf-load perf-http perf-daemon ## Measure us beside our peers on the same work; prints ratios.
 
-perf-load: $(VENV)/.bench ## Measure the load generator beside wrk, wrk2, h2load and oha, those that are on PATH.
+perf-load: $(VENV)/.bench ## Measure the load generator beside wrk, wrk2, h2load, oha and curl, those that are on PATH.
 	$(BIN)/python benchmarks/perf/load_generators.py
+	$(BIN)/python benchmarks/perf/bodies.py
 	$(BIN)/python benchmarks/perf/accuracy.py
 
 perf-http: $(PEERS)/.perf $(ROBYN)/.robyn ## Measure the HTTP engine beside its peers; ARGS="--path /index --only uvicorn" for less.

@@ -21,7 +21,8 @@ from rich.table import Table
 
 from rush_hour.report.terminal import make_console
 
-OUR_PROGRAM = str(Path(sys.executable).with_name("rush-hour"))
+OURS = "rush-hour"
+OUR_PROGRAM = str(Path(sys.executable).with_name(OURS))
 SERVER = Path(__file__).with_name("known_server.py")
 PERCENTILES = ("p50", "p95", "p99", "max")
 FROZEN_TRUTH_US = {
@@ -40,19 +41,32 @@ class Case:
     duration_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The percentiles of one measurement in microseconds: the truth, and what a generator read."""
+
+    truth: dict[str, int]
+    read: dict[str, int]
+
+    def error_us(self, name: str) -> int:
+        """Return by how much a percentile was read wrong."""
+        return abs(self.read[name] - self.truth[name])
+
+
 Read = Callable[[str, Case], dict[str, int]]  # loads a URL and returns the percentiles
+Turns = dict[str, list[Turn]]  # by generator
 
 CASES = (
     Case("instant", 1000, 100, 5),
     Case("instant", 4000, 100, 5),
-    Case("fixed", 1000, 100, 5),
-    Case("fixed", 4000, 100, 5),
+    Case("fixed", 1000, 400, 5),
+    Case("fixed", 4000, 400, 5),
     Case("bimodal", 1000, 100, 5),
     Case("bimodal", 4000, 400, 5),
     Case("frozen-once", 1000, 100, 10),
     Case("frozen", 1000, 100, 10),
 )
-REPETITIONS = 3
+TURNS = 5
 WRK2_ROW = re.compile(r"^\s+(\d+\.\d+)\s+(0\.\d+|1\.0+)\s", re.MULTILINE)
 
 
@@ -65,35 +79,78 @@ class Server:
 
 
 def main() -> None:
-    """Measure each behaviour at each rate and print medians of the repetitions."""
-    table = Table(title="latency in µs: truth, and what was read", title_justify="left", box=None, pad_edge=False)
-    for heading in ("server", "rate/s", "generator"):
-        table.add_column(heading)
+    """Measure each behaviour at each rate in turns, and print what was read and how wrong it was."""
+    found = generators()
+    measured = {case: take_turns(case, found) for case in CASES}
+    console = make_console()
+    console.print(readings_table(measured), "")
+    console.print(errors_table(measured))
+
+
+def take_turns(case: Case, found: dict[str, Read]) -> Turns:
+    """Let the generators measure one after the other, several times."""
+    turns: Turns = {name: [] for name in found}
+    for number in range(1, TURNS + 1):
+        print(f"{case}, turn {number} of {TURNS}", file=sys.stderr, flush=True)
+        for name, read in found.items():
+            turns[name].append(measure(case, read))
+    return turns
+
+
+def readings_table(measured: dict[Case, Turns]) -> Table:
+    """Return the truth beside what was read, medians of the turns."""
+    title = f"latency in µs: truth, and what was read; medians of {TURNS} turns"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for heading in ("server", "rate/s", "connections", "generator"):
+        table.add_column(heading, justify="left" if heading in {"server", "generator"} else "right")
     for name in PERCENTILES:
         table.add_column(f"{name} true", justify="right")
         table.add_column("read", justify="right")
-    for case in CASES:
-        for generator, read in generators().items():
-            print(f"{generator}: {case}", file=sys.stderr, flush=True)
-            runs = [measure(case, read) for _ in range(REPETITIONS)]
-            cells = [f"{median(run[which][name] for run in runs):,.0f}" for name in PERCENTILES for which in (0, 1)]
-            table.add_row(case.behaviour, f"{case.rate_per_s:,}", generator, *cells)
-    make_console().print(table)
+    for case, turns in measured.items():
+        for generator, taken in turns.items():
+            cells = [
+                f"{median(side[name] for side in sides):,.0f}"
+                for name in PERCENTILES
+                for sides in ([turn.truth for turn in taken], [turn.read for turn in taken])
+            ]
+            table.add_row(case.behaviour, f"{case.rate_per_s:,}", str(case.connections), generator, *cells)
+    return table
+
+
+def errors_table(measured: dict[Case, Turns]) -> Table:
+    """Return by how much p50 and p99 were read wrong, and in how many turns ours was nearer than its."""
+    table = Table(title="read wrong by, in µs: median and worst turn", title_justify="left", box=None, pad_edge=False)
+    for heading in ("server", "rate/s", "connections", "generator"):
+        table.add_column(heading, justify="left" if heading in {"server", "generator"} else "right")
+    for name in ("p50", "p99"):
+        for heading in (name, "worst", "ours less in"):
+            table.add_column(heading, justify="right")
+    for case, turns in measured.items():
+        for generator, taken in turns.items():
+            cells: list[str] = []
+            for name in ("p50", "p99"):
+                errors_us = [turn.error_us(name) for turn in taken]
+                pairs = zip(turns[OURS], taken, strict=True)
+                less = sum(ours.error_us(name) < its.error_us(name) for ours, its in pairs)
+                beside = "" if generator == OURS else f"{less} of {TURNS}"
+                cells += [f"{median(errors_us):,.0f}", f"{max(errors_us):,}", beside]
+            table.add_row(case.behaviour, f"{case.rate_per_s:,}", str(case.connections), generator, *cells)
+    return table
 
 
 def generators() -> dict[str, Read]:
     """Return what measures: ours, and wrk2 where it is not our own command of that name."""
     wrk2 = shutil.which("wrk2")
     is_wrk2 = wrk2 is not None and Path(wrk2).parent != Path(OUR_PROGRAM).parent
-    found: dict[str, Read] = {"rush-hour": read_ours}
+    found: dict[str, Read] = {OURS: read_ours}
     return found | {"wrk2": read_wrk2} if is_wrk2 else found
 
 
-def measure(case: Case, read: Read) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the truth and what a generator read."""
+def measure(case: Case, read: Read) -> Turn:
+    """Let one generator measure once."""
     with running(case.behaviour) as server:
         figures = read(server.url, case)
-    return FROZEN_TRUTH_US.get(case.behaviour, server.truth), figures
+    return Turn(FROZEN_TRUTH_US.get(case.behaviour, server.truth), figures)
 
 
 def read_ours(url: str, case: Case) -> dict[str, int]:
