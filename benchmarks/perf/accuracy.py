@@ -19,7 +19,7 @@ from statistics import median
 
 from rich.table import Table
 
-from rush_hour.report.terminal import make_console
+from rush_hour.report.terminal.console import make_console
 
 OURS = "rush-hour"
 OUR_PROGRAM = str(Path(sys.executable).with_name(OURS))
@@ -159,7 +159,7 @@ def read_ours(url: str, case: Case) -> dict[str, int]:
         file = Path(directory, "result.json")
         command = [OUR_PROGRAM, "load", "-t1", f"-c{case.connections}", f"-R{case.rate_per_s}", f"-d{case.duration_s}"]
         subprocess.run([*command, "--json", file, url], check=False, capture_output=True)
-        result = json.loads(file.read_text())["result"]
+        result = json.loads(file.read_text())["systems"][0]["runs"][0]["result"]
     assert result["responses_good"] == result["requests_due"] == case.rate_per_s * case.duration_s, result
     latency = result["latency_us"]
     return {name: int(latency[name]) for name in PERCENTILES}

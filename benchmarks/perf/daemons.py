@@ -32,7 +32,7 @@ from rush_hour.errors import StartError
 from rush_hour.load.plan import parse_url, resolve
 from rush_hour.load.probe import ask_once
 from rush_hour.load.request import build_request
-from rush_hour.report.terminal import make_console
+from rush_hour.report.terminal.console import make_console
 from rush_hour.rig.part import Part, base_environment
 from rush_hour.rig.ports import Ports
 from rush_hour.rig.run_directory import RunDirectory
@@ -326,7 +326,7 @@ def lost_under_load(
         with subprocess.Popen(command.split(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
             time.sleep(1.5)  # until it is measuring
             meanwhile()
-        result = json.loads(result_path.read_text())["result"]
+        result = json.loads(result_path.read_text())["systems"][0]["runs"][0]["result"]
     lost = result["requests_due"] - result["responses_good"]
     errors = ", ".join(f"{name} {count}" for name, count in result["errors"].items())
     return f"{lost:,} of {result['requests_due']:,}" + (f" ({errors})" if errors else "")

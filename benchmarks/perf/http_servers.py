@@ -16,7 +16,7 @@ from rich.console import Console
 
 from rush_hour.errors import RushHourError, StartError
 from rush_hour.load.limits import raise_open_file_limit
-from rush_hour.report.terminal import make_console
+from rush_hour.report.terminal.console import make_console
 from rush_hour.rig.suite import Suite, read_suite
 
 SUITES = Path(__file__).parents[1] / "suites"

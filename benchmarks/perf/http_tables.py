@@ -10,7 +10,7 @@ from statistics import median
 from http_trials import Trial
 from rich.table import Table
 
-from rush_hour.core.verdict import OTHER_LOAD_RATIO
+from rush_hour.judge.trust import OTHER_LOAD_RATIO
 
 Trials = Mapping[str, Sequence[Trial]]  # of each system, one for each repetition
 Read = Callable[[Trial], float]

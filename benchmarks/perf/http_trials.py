@@ -14,22 +14,19 @@ from pathlib import Path
 
 from msgspec.structs import replace as replace_struct
 
-from rush_hour.core.result import LoadReport
 from rush_hour.core.schedule import Arrivals
-from rush_hour.core.verdict import GENERATOR_CPU_RATIO, OTHER_LOAD_RATIO
 from rush_hour.errors import RushHourError
+from rush_hour.judge.trust import GENERATOR_CPU_RATIO, OTHER_LOAD_RATIO
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.request import OneRequest
-from rush_hour.load.run import Observer, run_load
-from rush_hour.report.result_file import Usage
+from rush_hour.results.resources import Role
+from rush_hour.results.run import Run
+from rush_hour.rig.measure import measure
 from rush_hour.rig.part import Part
-from rush_hour.rig.resources import Sampling
 from rush_hour.rig.stack import RigOptions, shared_rig
 from rush_hour.rig.suite import Suite, SystemSpec
 from rush_hour.rig.system import Rig, RunningSystem, running_system
 from rush_hour.units import parse_duration_s
-
-HOLDS_RATIO = 0.999  # of the requests due that are answered well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,23 +115,11 @@ class Turns:
             processes=load.processes,
             timeout_s=parse_duration_s(load.timeout, what="timeout"),
         )
-        parts = running.parts() | ({} if self.database is None else {"database": self.database})
-        sampling = Sampling(parts)
-
-        def on_phase(phase: str) -> None:
-            if phase == "measuring":
-                sampling.begin()
-
-        with sampling:
-            report, is_interrupted = run_load(plan, Observer(on_phase=on_phase, on_end=sampling.end))
-        if is_interrupted:
+        parts: dict[Role, Part] = running.parts() | ({} if self.database is None else {"database": self.database})
+        run = measure(plan, parts)
+        if run.is_interrupted:
             raise KeyboardInterrupt
-        return figures_of(
-            report,
-            sampling.usage(),
-            machine_cpu_s=sampling.machine_cpu_s,
-            capacity_cpu_s=sampling.capacity_cpu_s,
-        )
+        return figures_of(run)
 
 
 @contextmanager
@@ -145,33 +130,29 @@ def turns_of(suite_path: Path, suite: Suite, *, duration_s: float, retries: int)
         yield Turns(suite=suite, rig=rig, database=database, duration_s=duration_s, retries=retries)
 
 
-def figures_of(report: LoadReport, usage: dict[str, Usage], *, machine_cpu_s: float, capacity_cpu_s: float) -> Figures:
+def figures_of(run: Run) -> Figures:
     """Return what a load showed.
 
     Args:
-        report: what the generator saw.
-        usage: what each role used.
-        machine_cpu_s: what the whole machine used.
-        capacity_cpu_s: what the machine could have used in that time.
+        run: of a system that was watched.
 
     Raises:
         RushHourError: not one answer was good.
     """
-    result = report.result
-    good = result.responses_good
-    if not good or result.latency_us is None:
-        raise RushHourError(f"no good answer at {report.plan.offered}: {result.responses_by_status} {result.errors}.")
-    known_cpu_s = result.generator.cpu_s + sum(used.cpu_s for used in usage.values())
-    database = usage.get("database")
+    result, resources = run.result, run.resources
+    assert resources is not None, "it was watched"
+    server_cpu_us = run.cpu_us_per_good_answer("server")
+    if server_cpu_us is None or result.latency_us is None or run.others_cpu_ratio is None:
+        raise RushHourError(f"no good answer at {run.plan.offered}: {result.responses_by_status} {result.errors}.")
     return Figures(
         goodput_per_s=result.goodput_per_s,
-        server_cpu_us=usage["server"].cpu_s * 1e6 / good,
-        database_cpu_us=None if database is None else database.cpu_s * 1e6 / good,
+        server_cpu_us=server_cpu_us,
+        database_cpu_us=run.cpu_us_per_good_answer("database"),
         p99_us=result.latency_us.p99,
-        max_rss_bytes=usage["server"].max_rss_bytes,
-        holds=good >= HOLDS_RATIO * result.requests_due,
+        max_rss_bytes=resources.server.max_rss_bytes,
+        holds=result.holds,
         generator_is_the_limit=result.generator.busiest_process_cpu_ratio > GENERATOR_CPU_RATIO,
-        others_ratio=max(0.0, machine_cpu_s - known_cpu_s) / capacity_cpu_s,
+        others_ratio=run.others_cpu_ratio,
     )
 
 

@@ -24,4 +24,4 @@ def test_all_three_ways_give_the_same_body(tmp_path: Path) -> None:
     assert [system["name"] for system in systems] == ["api-hour", "api-hour-json", "api-hour-coalesced"]
     for system in systems:
         assert system["status"] == "ok", process.stdout
-        assert system["load"]["result"]["responses_good"] == 100, process.stdout
+        assert system["runs"][0]["result"]["responses_good"] == 100, process.stdout

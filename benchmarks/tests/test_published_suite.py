@@ -24,22 +24,23 @@ def test_all_six_systems_answer_every_request_well_at_100_per_second(tmp_path: P
         text=True,
         check=False,
     )
-    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    document = json.loads((tmp_path / "out" / "result.json").read_text())
 
-    assert [system["name"] for system in result["systems"]] == PUBLISHED_SYSTEMS
-    for system in result["systems"]:
+    assert [system["name"] for system in document["systems"]] == PUBLISHED_SYSTEMS
+    for system in document["systems"]:
         if system["status"] == "unavailable":
             assert "meinheld" in system["name"], process.stdout
             continue
         assert system["status"] == "ok", process.stdout
-        load = system["load"]["result"]
-        assert (load["requests_due"], load["responses_good"]) == (100, 100), process.stdout
+        [run] = system["runs"]
+        result = run["result"]
+        assert (result["requests_due"], result["responses_good"]) == (100, 100), process.stdout
         is_direct = system["name"] == "api-hour"
-        for role, usage in system["resources"].items():
+        for role, usage in run["resources"].items():
             if is_direct and role == "proxy":
                 assert usage is None
             else:
                 assert usage["cpu_s"] > 0, role
                 assert usage["max_rss_bytes"] > 0, role
-    verdicts = [system["load"]["verdict"] for system in result["systems"] if system["status"] == "ok"]
+    verdicts = [system["runs"][0]["verdict"] for system in document["systems"] if system["status"] == "ok"]
     assert process.returncode == (0 if all(verdict["trusted"] for verdict in verdicts) else 4), process.stdout

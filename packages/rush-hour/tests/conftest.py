@@ -8,15 +8,9 @@ from typing import Any
 import pytest
 from scripted_server import ScriptedServer
 
-from rush_hour.core.result import (
-    ConnectionFacts,
-    DurationSummary,
-    GeneratorUsage,
-    Histograms,
-    LoadResult,
-    PlanFacts,
-    TimelineRow,
-)
+from rush_hour.core.statistics import DurationSummary
+from rush_hour.core.timeline import TimelineRow
+from rush_hour.results.run import ConnectionFacts, GeneratorUsage, Histograms, LoadResult, PlanFacts
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from time import monotonic_ns
 
 from load_runs import assert_accounted_for, plan_for
 
-from rush_hour.core.result import LoadReport
-from rush_hour.core.verdict import judge
+from rush_hour.judge.trust import judge
 from rush_hour.load.counter import Counting
 from rush_hour.load.injector import Injector
 from rush_hour.load.messages import Begin, Done, Finish
@@ -17,20 +16,21 @@ from rush_hour.load.processes import Outcome
 from rush_hour.load.ring import Ring, RingWriter
 from rush_hour.load.ring_reader import RingReader
 from rush_hour.load.run import assemble
+from rush_hour.results.run import Run
 
 ONE_AFTER_THE_OTHER = {  # however busy the machine is, all are answered
     "arrivals": "closed-loop", "duration_s": 60.0, "timeout_s": 30.0, "processes": 1,
 }  # fmt: skip
 
 
-def drive_all(url: str, count: int, **changes: object) -> LoadReport:
+def drive_all(url: str, count: int, **changes: object) -> Run:
     """Load a URL with so many requests, one after the other on each connection."""
     changes = ONE_AFTER_THE_OTHER | {"max_requests": count} | changes
     return drive(plan_for(url, **changes))  # type: ignore[arg-type]  # the changes are of the plan's own fields
 
 
-def drive(plan: LoadPlan) -> LoadReport:
-    """Carry a plan of one process out, hold its sums against each other, and return the report."""
+def drive(plan: LoadPlan) -> Run:
+    """Carry a plan of one process out, hold its sums against each other, and return the run."""
     switch_interval_s = sys.getswitchinterval()
     sys.setswitchinterval(1e-4)  # the server is often a thread of the same process
     ring = Ring()
@@ -61,4 +61,4 @@ def drive(plan: LoadPlan) -> LoadReport:
     )  # fmt: skip
     result = assemble(plan, outcome, open_at_start=opened)
     assert_accounted_for(result)
-    return LoadReport(plan=plan.facts(), result=result, verdict=judge(plan.facts(), result, shares_cores=False))
+    return Run(plan=plan.facts(), result=result, verdict=judge(plan.facts(), result, shares_cores=False))

@@ -8,6 +8,7 @@ from rush_hour.credentials import (
     hide_in_header,
     hide_in_url,
     hide_in_value,
+    masked_command,
     printable,
     without_password,
 )
@@ -93,3 +94,24 @@ def test_the_url_of_a_database_is_shown_without_its_password(url: str, shown: st
 
 def test_what_others_say_cannot_move_a_terminals_cursor() -> None:
     assert printable("a\x1b[2J\n\u00e9") == "a\\x1b[2J\\n\u00e9"
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["load", "http://me:secret@a/b?c=d", "-R", "10"], "load 'http://***@a/b?c=d' -R 10"),
+        (["-H", "Cookie: a=b"], "-H 'Cookie: ***'"),
+        (["-HCookie: a=b"], "'-HCookie: ***'"),
+        (["--header=X-Api-Key: 1"], "'--header=X-Api-Key: ***'"),
+        (["--header", "Accept: */*"], "--header 'Accept: */*'"),
+        (["--database", "postgresql://me:secret@x/db"], "--database postgresql://me@x/db"),
+        (["--database=postgresql://me:secret@x/db"], "--database=postgresql://me@x/db"),
+        (["--body", '{"password": "x"}'], "--body '***'"),
+        (["--body", "a=b"], "--body a=b"),
+        (["serve", "--secret-key", "abc", "--port", "80"], "serve --secret-key '***' --port 80"),
+        (["serve", "--password=abc"], "serve '--password=***'"),
+        (["serve", "token", "a b"], "serve token 'a b'"),
+    ],
+)
+def test_a_command_line_is_shown_without_the_secrets_in_it(words: list[str], shown: str) -> None:
+    assert masked_command(words) == shown

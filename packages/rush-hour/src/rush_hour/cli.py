@@ -13,12 +13,11 @@ from typing import NoReturn
 import cyclopts
 
 from rush_hour import __version__
-from rush_hour.complaints import explain
+from rush_hour.commands.complaints import explain
 from rush_hour.errors import OutputLost, RushHourError, StartError, UsageError
+from rush_hour.exit_codes import INTERRUPTED
 from rush_hour.outlets import leave_streams, outlets, prepare_streams
 
-UNTRUSTED = 4
-INTERRUPTED = 130
 HELP_FLAGS = ("--help", "-h")
 
 app = cyclopts.App(

@@ -4,7 +4,9 @@ Pure.
 """
 
 import re
+import shlex
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import SplitResult, unquote_to_bytes
 
@@ -59,6 +61,36 @@ def hide_in_value(value: Any, *, name: str = "") -> Any:
     if isinstance(value, list):
         return [hide_in_value(inside) for inside in value]
     return hide_in_header(value) if isinstance(value, str) else value
+
+
+def masked_command(words: Sequence[str]) -> str:
+    """Return a command line as a shell takes it, without the secrets in it: those in URLs, headers and options.
+
+    Args:
+        words: program and arguments.
+    """
+    option, masked = "", []
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word.startswith("--") and equals:
+            masked.append(f"{name}={_masked_argument(value, of=name)}")
+        elif word.startswith("-H") and len(word) > len("-H"):
+            masked.append("-H" + hide_in_header(word.removeprefix("-H")))
+        else:
+            masked.append(word if word.startswith("-") else _masked_argument(word, of=option))
+        option = word if word.startswith("-") and not equals else ""
+    return shlex.join(masked)
+
+
+def _masked_argument(value: str, *, of: str) -> str:
+    """Return the value of an option, or an argument of none, without what is secret in it."""
+    if of in {"-H", "--header"}:
+        return hide_in_header(value)
+    if of == "--body":
+        return HIDDEN if is_secret(value) else value
+    if "://" in value:
+        return without_password(value) if value.startswith("postgres") else hide_in_url(value)
+    return HIDDEN if of and is_secret(of) else value
 
 
 def is_secret(name: str) -> bool:

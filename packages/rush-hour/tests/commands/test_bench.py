@@ -9,16 +9,9 @@ import pytest
 from commands.in_process import Said, rush_hour
 
 from rush_hour.commands import bench as bench_command
-from rush_hour.core.result import LoadReport, LoadResult, PlanFacts, Verdict
-from rush_hour.report.result_directory import ResultDirectory
-from rush_hour.report.result_file import (
-    BenchFile,
-    MachineFacts,
-    Resources,
-    SuiteFacts,
-    SystemEntry,
-    Usage,
-)
+from rush_hour.results.document import Document, MachineFacts, SuiteFacts, System
+from rush_hour.results.resources import Resources, Usage
+from rush_hour.results.run import LoadResult, PlanFacts, Run, Verdict
 from rush_hour.rig.bench import LoadSettings
 from rush_hour.rig.stack import RigOptions
 from rush_hour.rig.suite import Suite, SystemSpec
@@ -64,7 +57,7 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 class Rig:
     """Takes the place of the rig: notes what was asked of it, and writes the result that it was given."""
 
-    def __init__(self, document: BenchFile, error: BaseException | None) -> None:
+    def __init__(self, document: Document, error: BaseException | None) -> None:
         self.document = document
         self.error = error
         self.systems: list[str] = []
@@ -73,29 +66,35 @@ class Rig:
 
     def run_bench(
         self, _suite: Suite, systems: Sequence[SystemSpec], load: LoadSettings, options: RigOptions, *,
-        results: ResultDirectory, progress: object,  # noqa: ARG002  # as the real one
+        keep: Callable[[Document], None], provenance: object, progress: object,  # noqa: ARG002  # as the real one
     ) -> None:  # fmt: skip
         self.systems = [system.name for system in systems]
         self.loads.append(load)
         self.options.append(options)
-        results.keep(self.document)
+        keep(self.document)
         if self.error is not None:
             raise self.error
 
 
 @pytest.fixture
-def document(plan: PlanFacts, result: LoadResult) -> BenchFile:
+def document(plan: PlanFacts, result: LoadResult) -> Document:
     """A bench of one system that holds."""
     usage = Usage(cpu_s=1.0, max_rss_bytes=1)
-    one = SystemEntry(
+    one = System(
         name="one",
         title="One",
         status="ok",
-        load=LoadReport(plan=plan, result=result, verdict=Verdict(trusted=True)),
-        resources=Resources(server=usage, proxy=None, database=None, generator=usage),
+        runs=[
+            Run(
+                plan=plan,
+                result=result,
+                verdict=Verdict(trusted=True),
+                resources=Resources(server=usage, proxy=None, database=None, generator=usage),
+            )
+        ],
     )
-    return BenchFile(
-        schema_version=1,
+    return Document(
+        schema_version=2,
         kind="bench",
         started_at="2026-03-04T05:06:07+00:00",
         suite=SuiteFacts(name="small", title="Small ones", path="suite.toml", workers=2),
@@ -106,10 +105,10 @@ def document(plan: PlanFacts, result: LoadResult) -> BenchFile:
 
 
 @pytest.fixture
-def rig(monkeypatch: pytest.MonkeyPatch, document: BenchFile) -> Callable[..., Rig]:
+def rig(monkeypatch: pytest.MonkeyPatch, document: Document) -> Callable[..., Rig]:
     """Put a rig in place that gives a known result."""
 
-    def put(*systems: SystemEntry, error: BaseException | None = None) -> Rig:
+    def put(*systems: System, error: BaseException | None = None) -> Rig:
         rig = Rig(replace(document, systems=[*document.systems, *systems]), error)
         monkeypatch.setattr(bench_command, "run_bench", rig.run_bench)
         return rig
@@ -117,8 +116,8 @@ def rig(monkeypatch: pytest.MonkeyPatch, document: BenchFile) -> Callable[..., R
     return put
 
 
-UNAVAILABLE = SystemEntry(name="two", title="Two", status="unavailable", reason="no compiler.")
-FAILED = SystemEntry(name="two", title="Two", status="failed", reason="it ended.")
+UNAVAILABLE = System(name="two", title="Two", status="unavailable", reason="no compiler.")
+FAILED = System(name="two", title="Two", status="failed", reason="it ended.")
 
 
 def test_the_suites_load_is_offered_to_all_its_systems(capsys: Capture, suite: Path, rig: Callable[..., Rig]) -> None:
@@ -194,7 +193,7 @@ def test_a_system_that_is_unavailable_is_no_failure(capsys: Capture, suite: Path
 
 
 def test_a_bench_of_nothing_but_unavailable_systems_is_exit_code_3(
-    capsys: Capture, suite: Path, rig: Callable[..., Rig], document: BenchFile, monkeypatch: pytest.MonkeyPatch
+    capsys: Capture, suite: Path, rig: Callable[..., Rig], document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = Rig(replace(document, systems=[UNAVAILABLE]), None)
     monkeypatch.setattr(bench_command, "run_bench", alone.run_bench)
@@ -209,14 +208,15 @@ def test_a_system_that_failed_is_exit_code_1(capsys: Capture, suite: Path, rig: 
 
 
 def test_figures_that_cannot_be_trusted_are_exit_code_4_unless_a_system_failed(
-    capsys: Capture, suite: Path, rig: Callable[..., Rig], document: BenchFile
+    capsys: Capture, suite: Path, rig: Callable[..., Rig], document: Document
 ) -> None:
     [one] = document.systems
-    assert one.load is not None
-    rig(replace(one, load=replace(one.load, verdict=Verdict(trusted=False))))
+    assert one.run is not None
+    doubtful = replace(one, runs=[replace(one.run, verdict=Verdict(trusted=False))])
+    rig(doubtful)
     assert rush_hour(capsys, "bench", suite).code == 4
 
-    rig(replace(one, load=replace(one.load, verdict=Verdict(trusted=False))), FAILED)
+    rig(doubtful, FAILED)
     assert rush_hour(capsys, "bench", suite).code == 1
 
 
@@ -245,7 +245,7 @@ def test_ctrl_c_reports_what_is_finished(capsys: Capture, suite: Path, rig: Call
 
 
 def test_ctrl_c_before_the_first_system_is_finished_reports_nothing(
-    capsys: Capture, suite: Path, rig: Callable[..., Rig], document: BenchFile
+    capsys: Capture, suite: Path, rig: Callable[..., Rig], document: Document
 ) -> None:
     asked = rig(error=KeyboardInterrupt())
     asked.document = replace(document, systems=[])

@@ -12,15 +12,22 @@ from scripted_server import ScriptedServer
 
 from rush_hour.commands import load as load_command
 from rush_hour.core.expectation import Expectation
-from rush_hour.core.result import Doubt, Histograms, LoadReport, LoadResult, PlanFacts, Verdict
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.run import Observer
-from rush_hour.report.result_file import LoadFile, json_schema, read_result
+from rush_hour.results.file import json_schema, read_document
+from rush_hour.results.run import Doubt, Histograms, LoadResult, PlanFacts, Run, Verdict
 
 Capture = pytest.CaptureFixture[str]
 Serve = Callable[..., ScriptedServer]
 SHORT = ("-R100", "-t1", "-c4", "-d500ms")
 DOUBT = Doubt(code="generator-saturated", message="the generator was busy.", hint="Use more processes.")
+
+
+def run_in(path: Path) -> Run:
+    """Return the one run of a load's document."""
+    [system] = read_document(path).systems
+    [run] = system.runs
+    return run
 
 
 @pytest.fixture
@@ -37,13 +44,13 @@ def measured(monkeypatch: pytest.MonkeyPatch, plan: PlanFacts, result: LoadResul
         plans: list[LoadPlan] = []
         verdict = Verdict(trusted=trusted, warnings=[] if trusted else [DOUBT])
         nothing = Histograms(latency_us=None, service_time_us=None, send_lag_us=None, latency_bad_us=None)
-        report = LoadReport(plan=plan, result=replace(result, histogram=nothing), verdict=verdict)
+        run = Run(plan=plan, result=replace(result, histogram=nothing), verdict=verdict, is_interrupted=is_interrupted)
 
-        def run_load(load_plan: LoadPlan, _observer: Observer) -> tuple[LoadReport, bool]:
+        def measure(load_plan: LoadPlan, *, observer: Observer) -> Run:  # as the real one
             plans.append(load_plan)
-            return report, is_interrupted
+            return run
 
-        monkeypatch.setattr(load_command, "run_load", run_load)
+        monkeypatch.setattr(load_command, "measure", measure)
         return plans
 
     return set_up
@@ -52,17 +59,16 @@ def measured(monkeypatch: pytest.MonkeyPatch, plan: PlanFacts, result: LoadResul
 def test_a_real_load_is_summed_up_and_written(capsys: Capture, url: str, tmp_path: Path) -> None:
     said = rush_hour(capsys, "load", url, *SHORT, "--warmup", "300ms", "--json", tmp_path / "r.json")
 
-    document = read_result(tmp_path / "r.json")
-    assert isinstance(document, LoadFile)
-    assert said.code == (0 if document.verdict.trusted else 4)
-    assert document.plan == PlanFacts(
+    run = run_in(tmp_path / "r.json")
+    assert said.code == (0 if run.verdict.trusted else 4)
+    assert run.plan == PlanFacts(
         url=url, rate_per_s=100.0, duration_s=0.5, warmup_s=0.3, connections=4, processes=1, arrivals="constant",
         timeout_s=2.0, seed=1,
     )  # fmt: skip
-    assert document.result.requests_due == 50
-    assert document.result.responses_good == document.result.responses_total > 0
+    assert run.result.requests_due == 50
+    assert run.result.responses_good == run.result.responses_total > 0
     assert said.out.startswith(f"{url}\n100/s on 4 connections for 0.5 s, 1 process\n\ngoodput ")
-    assert f"{document.result.good_ratio:.2%} of the 50 requests due" in said.out
+    assert f"{run.result.good_ratio:.2%} of the 50 requests due" in said.out
     assert said.err == "connecting\nwarming up\nmeasuring\n"
     Draft202012Validator(json_schema()).validate(json.loads((tmp_path / "r.json").read_text()))
 
@@ -151,7 +157,7 @@ def test_an_interrupted_run_is_summed_up_and_written_too(
 
     assert said.code == 130
     assert said.out.endswith("These figures can be trusted.\n")
-    assert isinstance(read_result(tmp_path / "r.json"), LoadFile)
+    assert read_document(tmp_path / "r.json").kind == "load"
 
 
 RATE = "--rate: expected requests per second above 0, such as 500 or 2.5k; got {!r}."
@@ -242,7 +248,7 @@ def test_a_result_may_be_written_to_a_pipe(capsys: Capture, url: str, tmp_path: 
 
     document = json.loads(os.read(reader, 1 << 20))
     os.close(reader)
-    assert document["result"]["requests_due"] == 50
+    assert document["systems"][0]["runs"][0]["result"]["requests_due"] == 50
     assert pipe.is_fifo()
 
 
@@ -273,11 +279,10 @@ def test_a_body_that_changed_after_the_probe_is_named_and_ends_trust(
 
     said = rush_hour(capsys, "load", server.url, *SHORT, "--json", tmp_path / "r.json")
 
-    document = read_result(tmp_path / "r.json")
-    assert isinstance(document, LoadFile)
-    assert not document.verdict.trusted
-    assert document.result.first_bad is not None
-    assert document.result.first_bad.is_guess
+    run = run_in(tmp_path / "r.json")
+    assert not run.verdict.trusted
+    assert run.result.first_bad is not None
+    assert run.result.first_bad.is_guess
     assert "it changes with each request or with time, unless it is wrong.\n  Say what is good: --expect-body any" in (
         said.out
     )
@@ -289,9 +294,8 @@ def test_a_wrong_body_is_a_finding_where_the_right_one_was_said(capsys: Capture,
 
     said = rush_hour(capsys, "load", url, *SHORT, *wrong, "--json", tmp_path / "r.json")
 
-    document = read_result(tmp_path / "r.json")
-    assert isinstance(document, LoadFile)
-    assert "body-changes" not in {doubt.code for doubt in document.verdict.warnings}
+    run = run_in(tmp_path / "r.json")
+    assert "body-changes" not in {doubt.code for doubt in run.verdict.warnings}
     assert "answered badly" in said.out
     assert ". The first bad answer had a body that is not JSON; it begins with b'hello'." in said.out
 
@@ -317,13 +321,12 @@ def test_wrk2_loads_whatever_the_answer_and_calls_none_good_that_is_not(
 
     said = rush_hour(capsys, "load", "--wrk2", url, *SHORT, "--json", tmp_path / "r.json")
 
-    document = read_result(tmp_path / "r.json")
-    assert isinstance(document, LoadFile)
+    run = run_in(tmp_path / "r.json")
     assert said.code == 0
-    assert f"  Non-2xx or 3xx responses: {document.result.responses_total}\n" in said.out
+    assert f"  Non-2xx or 3xx responses: {run.result.responses_total}\n" in said.out
     assert "The first bad answer had status 404, expected 2xx. " in said.err
-    assert document.result.responses_total > 0
-    assert document.result.responses_good == 0
+    assert run.result.responses_total > 0
+    assert run.result.responses_good == 0
 
 
 SECRETS = ("hunter2", "//me", "aHVudGVyMg", "bWU6aHVudGVyMg==")

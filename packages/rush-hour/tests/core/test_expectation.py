@@ -2,8 +2,7 @@ import hashlib
 
 import pytest
 
-from rush_hour.core.expectation import SUCCESSFUL, Expectation, format_statuses, parse_statuses
-from rush_hour.core.result import BadAnswer
+from rush_hour.core.expectation import SUCCESSFUL, BadAnswer, Expectation, format_statuses, parse_statuses
 
 BODY = b'{"a": 1, "b": [1.5, true]}'
 

@@ -13,7 +13,7 @@ from e2e.small_systems import DATABASE, absent, system, write_suite
 from jsonschema import Draft202012Validator
 from rig.deadlines import TIMEOUT_S, wait_for
 
-from rush_hour.report.result_file import json_schema
+from rush_hour.results.file import json_schema
 
 SOON = f'ready_timeout = "{TIMEOUT_S / 10:g}s"'
 LATE = f'ready_timeout = "{10 * TIMEOUT_S:g}s"'
@@ -95,13 +95,19 @@ def test_every_system_has_its_entry_whatever_became_of_the_others(bench: Bench) 
 
 def test_a_system_that_is_fine_answers_every_request(bench: Bench) -> None:
     for name in ("fine", "last"):
-        load, resources = bench.systems[name]["load"], bench.systems[name]["resources"]
-        assert_answered_well(load["result"])
-        assert load["plan"]["url"] == f"http://127.0.0.1:{bench.port}/agents"
+        [run] = bench.systems[name]["runs"]
+        resources = run["resources"]
+        assert_answered_well(run["result"])
+        assert run["plan"]["url"] == f"http://127.0.0.1:{bench.port}/agents"
         assert resources["server"]["max_rss_bytes"] > 1_000_000
         assert resources["generator"]["cpu_s"] > 0
         assert (resources["proxy"], resources["database"]) == (None, None)
         assert bench.systems[name]["reason"] is None
+        assert "server.py" in bench.systems[name]["command_line"]
+        assert [process["name"] for process in resources["server"]["processes"]] == ["python"]
+        assert sum(row["cpu_s"] for row in resources["server"]["timeline"]) == pytest.approx(
+            resources["server"]["cpu_s"], abs=1e-4
+        )
         assert (bench.output / f"{name}.hlog").stat().st_size > 0
 
 
@@ -154,8 +160,8 @@ def test_the_bench_of_systems_that_are_fine_is_exit_code_0_unless_it_says_not_to
         code = process.wait()
 
     [fine, _] = result_in(tmp_path / "out")["systems"]
-    assert code == (0 if fine["load"]["verdict"]["trusted"] else 4), process.err
-    assert_answered_well(fine["load"]["result"])
+    assert code == (0 if fine["runs"][0]["verdict"]["trusted"] else 4), process.err
+    assert_answered_well(fine["runs"][0]["result"])
 
 
 def interrupted(process: RushHourProcess, when: str) -> None:
@@ -210,7 +216,7 @@ def test_what_was_measured_before_ctrl_c_is_in_the_result_and_in_the_report(tmp_
         interrupted(process, "[2/2] second: starting")
 
     [first] = result_in(tmp_path / "out")["systems"]
-    assert_answered_well(first["load"]["result"])
+    assert_answered_well(first["runs"][0]["result"])
     assert "\nfirst " in process.out
 
 
@@ -224,7 +230,7 @@ def test_what_was_measured_of_the_system_under_load_is_reported_too(tmp_path: Pa
         interrupted(process, "measuring")
 
     [only] = result_in(tmp_path / "out")["systems"]
-    assert only["load"]["result"]["responses_good"] > 0
+    assert only["runs"][0]["result"]["responses_good"] > 0
     assert only["status"] == "interrupted"
     assert re.fullmatch(r"interrupted after \d+\.\d of \d+ s: the rest was not measured\.", only["reason"])
     assert process.out.count(f"\nonly: {only['reason']}\n") == 1
@@ -278,7 +284,7 @@ def test_two_benches_at_once_do_not_collide(tmp_path: Path) -> None:
 
     [same] = result_in(tmp_path / "other")["systems"]
     assert same["status"] == "ok"
-    assert_answered_well(same["load"]["result"])
-    used = same["load"]["plan"]["url"].removeprefix("http://127.0.0.1:").removesuffix("/agents")
+    assert_answered_well(same["runs"][0]["result"])
+    used = same["runs"][0]["plan"]["url"].removeprefix("http://127.0.0.1:").removesuffix("/agents")
     assert same["notes"] == [f"port {port} was taken: {used} was used."]
     assert f"same: port {port} was taken: {used} was used." in other.out

@@ -7,14 +7,14 @@ from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
 from rush_hour.core.histogram import HIGHEST_US, Histogram
-from rush_hour.core.result import LoadReport, LoadResult, PlanFacts, Verdict
 from rush_hour.report.hlog import write_hlog
+from rush_hour.results.run import LoadResult, PlanFacts, Run, Verdict
 
 
-def report_with(plan: PlanFacts, result: LoadResult, histogram: Histogram | None) -> LoadReport:
+def run_with(plan: PlanFacts, result: LoadResult, histogram: Histogram | None) -> Run:
     encoded = None if histogram is None else histogram.encode()
     with_histogram = replace(result, histogram=replace(result.histogram, latency_us=encoded))
-    return LoadReport(plan=plan, result=with_histogram, verdict=Verdict(trusted=True))
+    return Run(plan=plan, result=with_histogram, verdict=Verdict(trusted=True))
 
 
 def test_hdrhistograms_own_reader_finds_the_same_percentiles(
@@ -22,7 +22,7 @@ def test_hdrhistograms_own_reader_finds_the_same_percentiles(
 ) -> None:
     histogram = Histogram()
     histogram.record_ns(np.random.default_rng(7).lognormal(15, 1.5, 20_000).astype(np.int64))
-    write_hlog(tmp_path / "a.hlog", report_with(plan, result, histogram))
+    write_hlog(tmp_path / "a.hlog", run_with(plan, result, histogram))
 
     reader = HistogramLogReader(str(tmp_path / "a.hlog"), HdrHistogram(1, HIGHEST_US, 3))
     with reader.input_file:
@@ -41,7 +41,7 @@ def test_the_file_says_what_it_is_of(tmp_path: Path, plan: PlanFacts, result: Lo
     path = tmp_path / "a.hlog"
     path.write_text("an earlier one")
 
-    write_hlog(path, report_with(plan, result, histogram))
+    write_hlog(path, run_with(plan, result, histogram))
 
     version, comment, base_time, legend, interval = path.read_text().splitlines()
     assert version == "#[Histogram log format version 1.2]"
@@ -52,6 +52,6 @@ def test_the_file_says_what_it_is_of(tmp_path: Path, plan: PlanFacts, result: Lo
 
 
 def test_a_run_without_a_good_answer_writes_nothing(tmp_path: Path, plan: PlanFacts, result: LoadResult) -> None:
-    write_hlog(tmp_path / "a.hlog", report_with(plan, result, None))
+    write_hlog(tmp_path / "a.hlog", run_with(plan, result, None))
 
     assert list(tmp_path.iterdir()) == []

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from rush_hour.core.result import DurationSummary, LoadReport, LoadResult, PlanFacts, Verdict
+from rush_hour.core.statistics import DurationSummary
 from rush_hour.errors import UsageError
 from rush_hour.report.published import Comparison, Figures, Published, PublishedFigures, compare, read_published
-from rush_hour.report.result_file import SystemEntry
+from rush_hour.results.document import System
+from rush_hour.results.run import LoadResult, PlanFacts, Run, Verdict
 
 PUBLISHED = """\
 source = "a talk"
@@ -30,8 +31,8 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def entry(name: str, load: LoadReport | None) -> SystemEntry:
-    return SystemEntry(name=name, title=name, status="ok" if load else "failed", load=load)
+def system_of(name: str, run: Run | None) -> System:
+    return System(name=name, title=name, status="ok" if run else "failed", runs=[] if run is None else [run])
 
 
 def test_published_figures_are_read_from_toml(path: Path) -> None:
@@ -65,7 +66,7 @@ def test_a_wrong_file_is_told_with_line_and_key(path: Path, old: str, new: str, 
 
 
 def test_goodput_is_computed_from_the_published_errors(path: Path) -> None:
-    [comparison] = compare(read_published(path), [entry("slow", None)])
+    [comparison] = compare(read_published(path), [system_of("slow", None)])
 
     assert comparison == Comparison(
         name="slow",
@@ -81,7 +82,7 @@ def test_systems_are_compared_by_name_in_the_published_order(path: Path) -> None
     table = PUBLISHED[PUBLISHED.index("[[") :]
     path.write_text(PUBLISHED + table.replace('"slow"', '"gone"') + table.replace('"slow"', '"fast"'))
 
-    rows = compare(read_published(path), [entry("fast", None), entry("unknown", None), entry("slow", None)])
+    rows = compare(read_published(path), [system_of("fast", None), system_of("unknown", None), system_of("slow", None)])
 
     assert [row.name for row in rows] == ["slow", "fast"]
 
@@ -99,7 +100,7 @@ def test_measured_latencies_are_of_all_answers_as_wrk2s_are(path: Path, plan: Pl
     )  # fmt: skip
 
     [row] = compare(
-        read_published(path), [entry("slow", LoadReport(plan=plan, result=measured, verdict=Verdict(trusted=True)))]
+        read_published(path), [system_of("slow", Run(plan=plan, result=measured, verdict=Verdict(trusted=True)))]
     )
 
     assert row.measured == Figures(
@@ -113,7 +114,7 @@ def test_a_system_that_answered_nothing_has_no_latencies(path: Path, plan: PlanF
     )
 
     [row] = compare(
-        read_published(path), [entry("slow", LoadReport(plan=plan, result=silent, verdict=Verdict(trusted=True)))]
+        read_published(path), [system_of("slow", Run(plan=plan, result=silent, verdict=Verdict(trusted=True)))]
     )
 
     assert row.measured == Figures(

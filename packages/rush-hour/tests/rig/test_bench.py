@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from rush_hour.core.result import TimelineRow
+from rush_hour.core.timeline import TimelineRow
 from rush_hour.errors import StartError, UsageError
-from rush_hour.report.result_file import SystemEntry
+from rush_hour.results.document import System
 from rush_hour.rig import bench
 from rush_hour.rig.bench import LoadSettings, choose
 from rush_hour.rig.suite import Probe, Suite, SystemSpec
@@ -55,7 +55,7 @@ class Heard:
 
     def second(self, row: TimelineRow) -> None: ...
 
-    def finished(self, entry: SystemEntry) -> None: ...
+    def finished(self, entry: System) -> None: ...
 
 
 @pytest.mark.parametrize(

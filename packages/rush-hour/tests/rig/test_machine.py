@@ -1,12 +1,14 @@
 import os
 import platform
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from rush_hour.errors import UsageError
 from rush_hour.rig import machine
-from rush_hour.rig.machine import backlog, machine_facts, nginx_version, package_versions
+from rush_hour.rig.machine import backlog, commit_of, machine_facts, nginx_version, package_versions, provenance
 from rush_hour.rig.nginx import find_nginx
 
 
@@ -15,6 +17,7 @@ def test_the_facts_are_those_of_this_machine() -> None:
 
     assert facts.cores == len(os.sched_getaffinity(0))
     assert facts.kernel == platform.release()
+    assert facts.name == platform.node()
     total_kib = int(Path("/proc/meminfo").read_text().split()[1])
     assert facts.memory_bytes == total_kib * 1024
     assert facts.cpu.strip()
@@ -72,3 +75,40 @@ def test_a_machine_that_does_not_name_itself_is_described_by_what_it_is(
 
     assert machine._system_name() == "Linux"
     assert machine._cpu_name() == platform.machine()
+
+
+def git(directory: Path, *words: str) -> None:
+    subprocess.run(
+        ["git", "-C", directory, "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True, capture_output=True
+    )
+
+
+def test_the_commit_is_that_of_the_checkout_and_says_so_when_something_was_changed(tmp_path: Path) -> None:
+    git(tmp_path, "init")
+    (tmp_path / "a").write_text("1")
+    git(tmp_path, "add", "a")
+    git(tmp_path, "commit", "-m", "a")
+    inside = tmp_path / "inside"
+    inside.mkdir()
+
+    clean = commit_of(inside)
+    (tmp_path / "a").write_text("2")
+
+    assert clean is not None
+    assert re.fullmatch("[0-9a-f]{40}", clean)
+    assert commit_of(inside) == f"{clean}-dirty"
+
+
+def test_without_a_checkout_or_git_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert commit_of(tmp_path) is None
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert commit_of(tmp_path) is None
+
+
+def test_the_command_line_is_kept_without_its_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["/opt/bin/rush-hour", "load", "http://me:secret@a/", "-R", "1"])
+
+    assert provenance("before").command_line == "rush-hour load 'http://***@a/' -R 1"
+    assert provenance("before").label == "before"

@@ -107,7 +107,7 @@ def error_line(what: str, number: int = 1) -> str:
     ],
 )
 def test_a_line_of_the_error_log_is_explained(what: str, explanation: str) -> None:
-    assert nginx.explain_log([error_line(what)]) == [f"nginx, 1 time: {explanation}."]
+    assert [error.sentence for error in nginx.explain_log([error_line(what)])] == [f"nginx, 1 time: {explanation}."]
 
 
 def test_lines_of_the_same_cause_are_counted_and_the_most_frequent_comes_first() -> None:
@@ -117,7 +117,7 @@ def test_lines_of_the_same_cause_are_counted_and_the_most_frequent_comes_first()
     warning = "2026/03/04 05:06:07 [warn] 812#812: *7 a client request body is buffered to a temporary file"
     lines = [error_line(closed), warning, *(error_line(full, number) for number in range(1500)), alert, alert]
 
-    assert nginx.explain_log(lines) == [
+    assert [error.sentence for error in nginx.explain_log(lines)] == [
         f"nginx, 1,500 times: the system's accept queue was full; its backlog is too small ({FULL}).",
         "nginx, 2 times: nginx ran out of its own connections (worker_connections are not enough).",
         "nginx, 1 time: the system closed the connection without an answer (upstream prematurely closed connection).",

@@ -67,12 +67,12 @@ def test_cpu_and_peak_memory_of_a_tree_include_a_child_that_is_dead(start_part: 
     sampler.begin()
     (part.log_path.parent / "go").touch()
     wait_for(lambda: part.log_tail().endswith("burnt"), "the child's work")
-    sampler.sample()
+    sampler.sample(1.0)
     both = sampler.usage()
 
     (part.log_path.parent / "end").touch()
     wait_for(lambda: part.log_tail().endswith("waited"), "the child's end")
-    sampler.sample()
+    sampler.sample(1.0)
 
     assert len(part.process_ids()) == 1
     assert both.cpu_s >= 0.25  # of 0.3: it had begun before
@@ -109,7 +109,7 @@ def test_cpu_of_less_than_a_hundredth_of_a_second_is_counted(start_part: Callabl
     (part.log_path.parent / "go").touch()
     wait_for(lambda: part.log_tail().endswith("seen"), "the program's look at the file")
 
-    sampler.sample()
+    sampler.sample(1.0)
 
     assert sampler.usage().cpu_s > 0
 
@@ -119,7 +119,7 @@ def test_a_second_beginning_forgets_the_first(start_part: Callable[..., Part]) -
     sampler = RoleSampler(part)
     sampler.begin()
     wait_for(lambda: part.log_tail() == "burnt", "the work")
-    sampler.sample()
+    sampler.sample(1.0)
 
     sampler.begin()
 
@@ -212,7 +212,7 @@ def cpu_s_of_children(
     (part.log_path.parent / "go").touch()
     wait_for(lambda: part.log_tail().endswith("done"), "its children")
     wait_for(lambda: len(part.process_ids()) == 1, "the end of them all")
-    sampler.sample()
+    sampler.sample(1.0)
     return sampler.usage().cpu_s
 
 

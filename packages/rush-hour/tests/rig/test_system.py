@@ -164,13 +164,15 @@ def test_a_front_of_the_uwsgi_protocol_asks_in_it(fronted: SystemSpec, rig: Rig,
         assert running.answer == Answer(status=200, body=b"hello")
 
 
-def test_the_proxys_errors_are_explained_in_the_notes(fronted: SystemSpec, rig: Rig) -> None:
+def test_the_proxys_errors_are_explained(fronted: SystemSpec, rig: Rig) -> None:
     with running_system(fronted, PROBE, rig) as running:
         assert running.proxy is not None
         with running.proxy.log_path.open("a") as log:
             log.write("2026/03/04 05:06:07 [error] 8#8: *1 connect() failed (111: Connection refused), client: x\n")
 
-    assert running.notes == ["nginx, 1 time: nobody listened on the system's socket (111: Connection refused)."]
+    [error] = running.explained_errors
+    assert error.sentence == "nginx, 1 time: nobody listened on the system's socket (111: Connection refused)."
+    assert error.role == "proxy"
 
 
 def test_a_proxy_that_ends_is_told_with_its_own_log(fronted: SystemSpec, rig: Rig, tmp_path: Path) -> None:

@@ -4,16 +4,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from rush_hour import options
-from rush_hour.cli import UNTRUSTED
+from rush_hour.commands import options
 from rush_hour.errors import OutputLost, RushHourError, StartError, UsageError
+from rush_hour.exit_codes import UNTRUSTED
 from rush_hour.load.limits import raise_open_file_limit
-from rush_hour.report.progress import TerminalProgress
 from rush_hour.report.published import Published, compare, read_published
 from rush_hour.report.result_directory import RESULT_NAME, ResultDirectory
-from rush_hour.report.result_file import BenchFile
-from rush_hour.report.terminal import bench_report, make_console
+from rush_hour.report.terminal.bench_report import bench_report
+from rush_hour.report.terminal.console import make_console
+from rush_hour.report.terminal.progress import TerminalProgress
+from rush_hour.results.document import Document
 from rush_hour.rig.bench import LoadSettings, choose, run_bench
+from rush_hour.rig.machine import provenance
 from rush_hour.rig.stack import RigOptions
 from rush_hour.rig.suite import Suite, read_suite
 from rush_hour.units import parse_duration_s
@@ -34,8 +36,10 @@ def bench(
     workers: Annotated[int | None, options.WORKERS] = None,
     database: Annotated[str | None, options.DATABASE] = None,
     nginx: Annotated[Path | None, options.NGINX] = None,
+    label: Annotated[str | None, options.LABEL] = None,
 ) -> int:
     """Start each system of a suite, offer it a constant request rate, and report which of them hold."""
+    started = provenance(label)
     read = read_suite(suite)
     systems = choose(read, only)
     defaults = read.load
@@ -58,7 +62,7 @@ def bench(
     )
     try:
         with TerminalProgress(make_console(stderr=True)) as progress:
-            run_bench(read, systems, load, rig_options, results=results, progress=progress)
+            run_bench(read, systems, load, rig_options, keep=results.keep, provenance=started, progress=progress)
     finally:  # also of what was finished before Ctrl-C
         _report(results, published)
     if results.lost:
@@ -103,11 +107,11 @@ def _new_directory(parent: Path, name: str) -> Path:
             return directory
 
 
-def _exit_code(document: BenchFile | None) -> int:
+def _exit_code(document: Document | None) -> int:
     """Return 0 when every system that can run here was measured and its figures can be trusted; a failure is worse."""
-    if document is None or all(entry.status == "unavailable" for entry in document.systems):
+    if document is None or all(system.status == "unavailable" for system in document.systems):
         return StartError.exit_code
-    if any(entry.status == "failed" for entry in document.systems):
+    if any(system.status == "failed" for system in document.systems):
         return RushHourError.exit_code
-    loads = [entry.load for entry in document.systems if entry.load is not None]
-    return 0 if all(load.verdict.trusted for load in loads) else UNTRUSTED
+    runs = [run for system in document.systems for run in system.runs]
+    return 0 if all(run.verdict.trusted for run in runs) else UNTRUSTED

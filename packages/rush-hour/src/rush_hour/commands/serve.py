@@ -8,11 +8,11 @@ from typing import Annotated
 
 import msgspec
 
-from rush_hour import options
+from rush_hour.commands import options
 from rush_hour.credentials import without_password
 from rush_hour.errors import StartError
-from rush_hour.report.progress import TerminalProgress
-from rush_hour.report.terminal import make_console
+from rush_hour.report.terminal.console import make_console
+from rush_hour.report.terminal.progress import TerminalProgress
 from rush_hour.rig.bench import choose
 from rush_hour.rig.part import Part
 from rush_hour.rig.stack import RigOptions, shared_rig

@@ -7,9 +7,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
-
-from rush_hour.core.result import BadAnswer
+from typing import Any, Literal
 
 SUCCESSFUL = frozenset(range(200, 300))  # RFC 9110, section 15.3
 BODY_LIMIT_BYTES = 256 * 1024 * 1024  # a longer body is good only where any body is
@@ -17,6 +15,22 @@ BODY_LIMIT_BYTES = 256 * 1024 * 1024  # a longer body is good only where any bod
 EXCERPT_BYTES = 24  # of a body, from a little before the first difference
 
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadAnswer:
+    """An answer that was not good, and why.
+
+    Attributes:
+        differs: `status`, `body` or `script`: what of it was not as expected.
+        what: what came and what was expected, with the first difference.
+        is_guess: whether the body was expected only because a probe was answered with it.
+    """
+
+    status: int
+    differs: Literal["status", "body", "script"]
+    what: str
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

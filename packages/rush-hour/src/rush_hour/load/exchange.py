@@ -15,11 +15,11 @@ from collections import Counter
 from time import monotonic_ns
 
 from rush_hour.core import records
+from rush_hour.core.expectation import BadAnswer
 from rush_hour.core.faults import STALLED_PREFIX
 from rush_hour.core.http_response import HEAD_END, Framing, HeadCache, ResponseHead
 from rush_hour.core.malformed import MalformedResponse
 from rush_hour.core.records import BAD, CONNECT_FAILED, FAILED, GOOD, KIND_BITS, SENT, TOTALS, tag_of
-from rush_hour.core.result import BadAnswer
 from rush_hour.core.schedule import NEVER_NS
 from rush_hour.load.connection import BUSY, CLOSED, CONNECTING, IDLE, NO_BYTES, Connection, fault_name
 from rush_hour.load.opening import Opening

@@ -112,6 +112,18 @@ def stat_fields(pid: int) -> list[str]:
     return stat.rpartition(")")[2].split()
 
 
+def process_name(pid: int) -> str:
+    """Return what a process calls itself, in 15 characters at the most.
+
+    Raises:
+        ProcessLookupError: it is gone.
+    """
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").rstrip("\n")
+    except OSError as error:
+        raise ProcessLookupError(pid) from error
+
+
 def read_process(pid: int) -> ProcessUsage | None:
     """Return what a process has used; None when it is gone."""
     try:

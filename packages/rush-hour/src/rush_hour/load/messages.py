@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from rush_hour.core.result import BadAnswer
+from rush_hour.core.expectation import BadAnswer
 from rush_hour.core.schedule import Schedule
 
 

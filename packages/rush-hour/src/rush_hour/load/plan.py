@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from rush_hour.core.result import PlanFacts
 from rush_hour.core.schedule import Arrivals, Schedule
 from rush_hour.credentials import hide_in_bad_url
 from rush_hour.errors import StartError, UsageError
 from rush_hour.load.request import Requests
 from rush_hour.load.transport import Address, Tls
 from rush_hour.load.wire_text import unfit_in_url, usable_host
+from rush_hour.results.run import PlanFacts
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -4,20 +4,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rush_hour.clock import utc_now
 from rush_hour.core.histogram import Histogram
 from rush_hour.core.records import BYTES_READ, CLOSED_IDLE, LAST_ANSWER_AT_NS, RECONNECTS, STALLED_NS, UNJUDGED
-from rush_hour.core.result import (
-    ConnectionFacts,
-    GeneratorUsage,
-    Histograms,
-    LoadReport,
-    LoadResult,
-    TimelineRow,
-)
 from rush_hour.core.statistics import summarise
-from rush_hour.core.verdict import judge
+from rush_hour.core.timeline import TimelineRow
+from rush_hour.judge.trust import judge
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.processes import Outcome, Processes
+from rush_hour.results.run import ConnectionFacts, GeneratorUsage, Histograms, LoadResult, Run
 
 DISTRIBUTIONS = ("latency", "service_time", "send_lag", "read_lag", "latency_bad")
 
@@ -39,8 +34,8 @@ class Observer:
     watch: Callable[[], None] = lambda: None
 
 
-def run_load(plan: LoadPlan, observer: Observer | None = None) -> tuple[LoadReport, bool]:
-    """Carry a plan out, and return its report and whether Ctrl-C cut it short.
+def run_load(plan: LoadPlan, observer: Observer | None = None) -> Run:
+    """Carry a plan out, and return the run; Ctrl-C cuts it short.
 
     Args:
         plan: what to send and for how long.
@@ -60,11 +55,20 @@ def run_load(plan: LoadPlan, observer: Observer | None = None) -> tuple[LoadRepo
                 raise KeyboardInterrupt
             opened = processes.open_connections()
         observer.on_phase("measuring")
+        started_at = utc_now()
         outcome = processes.run(plan.schedule, on_second=observer.on_second, watch=observer.watch)
         observer.on_end()
+        ended_at = utc_now()
     result = assemble(plan, outcome, open_at_start=opened)
     verdict = judge(plan.facts(), result, shares_cores=plan.address.is_local, is_interrupted=outcome.is_interrupted)
-    return LoadReport(plan=plan.facts(), result=result, verdict=verdict), outcome.is_interrupted
+    return Run(
+        plan=plan.facts(),
+        result=result,
+        verdict=verdict,
+        started_at=started_at,
+        ended_at=ended_at,
+        is_interrupted=outcome.is_interrupted,
+    )
 
 
 def assemble(plan: LoadPlan, outcome: Outcome, *, open_at_start: int) -> LoadResult:

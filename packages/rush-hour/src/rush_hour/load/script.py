@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult
 
-from rush_hour.core.result import LoadResult
 from rush_hour.errors import UsageError
 from rush_hour.load.request import Request, build_request
+from rush_hour.results.run import LoadResult
 
 ResponseHook = Callable[[int, Mapping[str, str], bytes], object]
 HOOKS = ("request", "response", "done")

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from rush_hour.core.expectation import BadAnswer
 from rush_hour.core.http_response import HeadCache, ResponseHead
-from rush_hour.core.result import BadAnswer
 from rush_hour.load.request import Request
 from rush_hour.load.script import ResponseHook
 

@@ -5,8 +5,9 @@ from dataclasses import asdict, fields
 from io import StringIO
 from pathlib import Path
 
-from rush_hour.core.result import LoadResult, TimelineRow
-from rush_hour.report.output_file import write_output
+from rush_hour.core.timeline import TimelineRow
+from rush_hour.output_file import write_output
+from rush_hour.results.run import LoadResult
 
 
 def write_csv(path: Path, result: LoadResult) -> None:

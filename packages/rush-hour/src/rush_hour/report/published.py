@@ -7,8 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from rush_hour.core.result import LoadReport
-from rush_hour.report.result_file import SystemEntry
+from rush_hour.results.document import System
+from rush_hour.results.run import Run
 from rush_hour.toml_file import TomlFile
 
 
@@ -62,13 +62,13 @@ def read_published(path: Path) -> Published:
     return published
 
 
-def compare(published: Published, systems: Sequence[SystemEntry]) -> list[Comparison]:
+def compare(published: Published, systems: Sequence[System]) -> list[Comparison]:
     """Put measured systems beside the published ones of the same name; systems that were not benched are left out."""
-    entries = {entry.name: entry for entry in systems}
+    measured = {system.name: system.run for system in systems}
     return [
-        Comparison(name=figures.name, published=_published(figures), measured=_measured(entries[figures.name].load))
+        Comparison(name=figures.name, published=_published(figures), measured=_measured(measured[figures.name]))
         for figures in published.systems
-        if figures.name in entries
+        if figures.name in measured
     ]
 
 
@@ -83,17 +83,17 @@ def _published(figures: PublishedFigures) -> Figures:
     )
 
 
-def _measured(load: LoadReport | None) -> Figures | None:
-    if load is None:
+def _measured(run: Run | None) -> Figures | None:
+    if run is None:
         return None
-    result = load.result
+    result = run.result
     sides = [side for side in (result.latency_us, result.latency_bad_us) if side is not None]
     count = sum(side.count for side in sides)
     return Figures(
-        rate_per_s=load.plan.rate_per_s or result.rate_per_s,
+        rate_per_s=run.plan.rate_per_s or result.rate_per_s,
         requests_per_s=result.responses_total / result.elapsed_s,
         goodput_per_s=result.goodput_per_s,
-        bad_ratio=result.responses_bad / result.responses_total if result.responses_total else 0.0,
+        bad_ratio=result.bad_ratio or 0.0,
         mean_us=sum(side.mean * side.count for side in sides) / count if count else None,
         max_us=max(side.max for side in sides) if count else None,
     )

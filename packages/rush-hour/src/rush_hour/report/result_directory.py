@@ -5,7 +5,8 @@ from pathlib import Path
 
 from rush_hour.errors import OutputLost
 from rush_hour.report.hlog import write_hlog
-from rush_hour.report.result_file import BenchFile, write_result
+from rush_hour.results.document import Document
+from rush_hour.results.file import write_document
 
 RESULT_NAME = "result.json"
 
@@ -22,7 +23,7 @@ class ResultDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.document: BenchFile | None = None
+        self.document: Document | None = None
         self._lost: dict[str, str] = {}
 
     @property
@@ -30,12 +31,12 @@ class ResultDirectory:
         """What could not be written and is not there now, in a line each."""
         return list(self._lost.values())
 
-    def keep(self, document: BenchFile) -> None:
+    def keep(self, document: Document) -> None:
         """Take the document as it is now, and write it with the histograms of its last system."""
         self.document = document
-        self._try(RESULT_NAME, lambda path: write_result(path, document))
-        if document.systems and (load := document.systems[-1].load) is not None:
-            self._try(f"{document.systems[-1].name}.hlog", lambda path: write_hlog(path, load))
+        self._try(RESULT_NAME, lambda path: write_document(path, document))
+        if document.systems and (run := document.systems[-1].run) is not None:
+            self._try(f"{document.systems[-1].name}.hlog", lambda path: write_hlog(path, run))
 
     def _try(self, name: str, write: Callable[[Path], None]) -> None:
         self._lost.pop(name, None)

@@ -5,30 +5,25 @@ not come up or dies is an entry with its reason, and the rest goes on.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Protocol
 
-from rush_hour.core.result import LoadReport, TimelineRow
-from rush_hour.core.verdict import OTHER_LOAD_RATIO, doubt_other_load
-from rush_hour.errors import RushHourError, StartError, UsageError
+from rush_hour.clock import utc_now
+from rush_hour.core.timeline import TimelineRow
+from rush_hour.errors import RushHourError, UsageError
+from rush_hour.judge.trust import OTHER_LOAD_RATIO
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.request import OneRequest
-from rush_hour.load.run import Observer, run_load
-from rush_hour.report.result_directory import ResultDirectory
-from rush_hour.report.result_file import (
-    SCHEMA_VERSION,
-    BenchFile,
-    Resources,
-    SuiteFacts,
-    SystemEntry,
-    Usage,
-)
-from rush_hour.rig.machine import machine_facts, nginx_version, package_versions
+from rush_hour.load.run import Observer
+from rush_hour.results.document import SCHEMA_VERSION, Document, SuiteFacts, System
+from rush_hour.results.resources import Role
+from rush_hour.results.run import Run
+from rush_hour.rig.machine import Provenance, machine_facts, nginx_version, package_versions
+from rush_hour.rig.measure import measure
 from rush_hour.rig.part import Part
 from rush_hour.rig.postgres import server_version
-from rush_hour.rig.resources import Sampling, busy_ratio
+from rush_hour.rig.resources import busy_ratio
 from rush_hour.rig.stack import RigOptions, shared_rig
 from rush_hour.rig.suite import Probe, Suite, SystemSpec, fill_in
 from rush_hour.rig.system import Rig, RunningSystem, Unavailable, pin, running_system
@@ -58,16 +53,12 @@ class Progress(Protocol):
     def second(self, row: TimelineRow) -> None:
         """A second of load is over."""
 
-    def finished(self, entry: SystemEntry) -> None:
+    def finished(self, system: System) -> None:
         """A system is done."""
 
 
 LOOK_S = 0.5
 BUSY_WAIT_S = 5.0
-
-
-class SystemDied(StartError):
-    """A part ended while it was needed."""
 
 
 def choose(suite: Suite, only: Sequence[str], *, what: str = "--only") -> list[SystemSpec]:
@@ -94,7 +85,8 @@ def run_bench(
     load: LoadSettings,
     options: RigOptions,
     *,
-    results: ResultDirectory,
+    keep: Callable[[Document], None],
+    provenance: Provenance,
     progress: Progress,
 ) -> None:
     """Bench systems, and write the result file after each.
@@ -104,8 +96,9 @@ def run_bench(
         systems: those of its systems to bench.
         load: what each is offered.
         options: how to set the rig up.
-        results: takes what was found out, after each system.
-        progress: who is told.
+        keep: takes what was found out, after each system.
+        provenance: how the command was started.
+        progress: told what is being done.
 
     Raises:
         StartError: what the systems share did not come up.
@@ -113,10 +106,15 @@ def run_bench(
     """
     busy = busy_ratio(lambda: time.sleep(LOOK_S))  # before anything of our own runs
     with shared_rig(suite, options, progress.step) as (rig, database):
-        document = BenchFile(
+        machine = machine_facts()
+        document = Document(
             schema_version=SCHEMA_VERSION,
             kind="bench",
-            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            started_at=provenance.started_at,
+            ended_at=utc_now(),
+            command_line=provenance.command_line,
+            label=provenance.label,
+            commit=provenance.commit,
             suite=SuiteFacts(
                 name=suite.name,
                 title=suite.title,
@@ -124,20 +122,21 @@ def run_bench(
                 workers=rig.workers,
                 rules=[fill_in(rule, {"workers": rig.workers}) for rule in suite.rules],
             ),
-            machine=machine_facts(),
+            machine=machine,
+            generators=[machine],
             versions=_versions(rig),
             systems=[],
         )
-        results.keep(document)
+        keep(document)
         _warn_if_busy(busy, progress)
         probe = suite.probe
         for number, spec in enumerate(systems, start=1):
             label = f"[{number}/{len(systems)}] {spec.name}:"
             trial = _Trial(spec, probe, load, rig, database, progress, label)
-            entry, probe = trial.run()
-            document = replace(document, systems=[*document.systems, entry])
-            results.keep(document)
-            progress.finished(entry)
+            system, probe = trial.run()
+            document = replace(document, systems=[*document.systems, system], ended_at=utc_now())
+            keep(document)
+            progress.finished(system)
             if trial.is_interrupted:
                 raise KeyboardInterrupt
 
@@ -156,7 +155,7 @@ class _Trial:
     """One system's turn.
 
     Attributes:
-        is_interrupted: whether Ctrl-C cut its measurement short; what was measured until then is in its entry.
+        is_interrupted: whether Ctrl-C cut its measurement short; what was measured until then is in its run.
     """
 
     spec: SystemSpec
@@ -168,76 +167,45 @@ class _Trial:
     label: str
     is_interrupted: bool = False
 
-    def run(self) -> tuple[SystemEntry, Probe]:
-        """Start the system, load it, stop it; what goes wrong with it becomes its entry's reason.
+    def run(self) -> tuple[System, Probe]:
+        """Start the system, load it, stop it; what goes wrong with it becomes the reason.
 
         Returns:
-            The entry, and what the next system must answer: the same body.
+            The system, and what the next system must answer: the same body.
         """
-        spec, probe = self.spec, self.probe
-        entry = SystemEntry(name=spec.name, title=spec.title, status="ok", versions=package_versions(spec.packages))
+        spec, probe, run = self.spec, self.probe, None
+        system = System(name=spec.name, title=spec.title, status="ok", versions=package_versions(spec.packages))
         self.progress.step(f"{self.label} starting")
         try:
             with running_system(spec, probe, self.rig) as running:
                 probe = pin(probe, running.answer)
-                measured = self._measure(running, entry)
+                system = replace(system, command_line=running.command_line)
+                run = self._measure(running)
+                self.is_interrupted = run.is_interrupted
                 self._end_if_interrupted()
         except KeyboardInterrupt:
-            if not self.is_interrupted:
+            if run is None or not self.is_interrupted:
                 raise
         except Unavailable as error:
-            return replace(entry, status="unavailable", reason=str(error)), probe
+            return replace(system, status="unavailable", reason=str(error)), probe
         except (RushHourError, OSError, ValueError) as error:  # whatever it is, the other systems have their turn
-            return replace(entry, status="failed", reason=str(error)), probe
-        return replace(measured, notes=running.notes), probe
+            return replace(system, status="failed", reason=str(error)), probe
+        if self.is_interrupted:
+            system = replace(system, status="interrupted", reason=run.verdict.message_of("interrupted"))
+        run = replace(run, explained_errors=running.explained_errors)
+        return replace(system, notes=running.notes, runs=[run]), probe
 
     def _end_if_interrupted(self) -> None:
         """Let Ctrl-C go on, now that what was measured is known: the parts end as they do at any other."""
         if self.is_interrupted:
             raise KeyboardInterrupt
 
-    def _measure(self, running: RunningSystem, entry: SystemEntry) -> SystemEntry:
-        parts = running.parts() | ({} if self.database is None else {"database": self.database})
-        sampling = Sampling(parts)
-
-        def on_phase(phase: str) -> None:
-            self.progress.step(f"{self.label} {phase}")
-            if phase == "measuring":
-                sampling.begin()
-
-        def watch() -> None:
-            for role, part in parts.items():
-                if part.exit_code is not None:
-                    raise SystemDied(f"the {role} ended with exit code {part.exit_code} under load.\n{part.log_tail()}")
-
-        observer = Observer(on_phase=on_phase, on_second=self.progress.second, on_end=sampling.end, watch=watch)
-        try:
-            with sampling:
-                report, self.is_interrupted = run_load(_plan(running, self.load), observer)
-        except StartError:
-            watch()  # a part that ended is the better reason
-            raise
-        if self.is_interrupted:
-            entry = replace(entry, status="interrupted", reason=report.verdict.message_of("interrupted"))
-        else:
-            watch()
-        return _with_figures(entry, report, sampling)
-
-
-def _with_figures(entry: SystemEntry, report: LoadReport, sampling: Sampling) -> SystemEntry:
-    usage, generator = sampling.usage(), report.result.generator
-    known_cpu_s = generator.cpu_s + sum(used.cpu_s for used in usage.values())
-    others_cpu_s = min(max(0.0, sampling.machine_cpu_s - known_cpu_s), sampling.capacity_cpu_s)
-    verdict = doubt_other_load(report.verdict, others_cpu_s=others_cpu_s, capacity_cpu_s=sampling.capacity_cpu_s)
-    resources = Resources(
-        server=usage["server"],
-        proxy=usage.get("proxy"),
-        database=usage.get("database"),
-        generator=Usage(cpu_s=round(generator.cpu_s, 3), max_rss_bytes=generator.max_rss_bytes),
-    )
-    return replace(
-        entry, load=replace(report, verdict=verdict), resources=resources, others_cpu_s=round(others_cpu_s, 3)
-    )
+    def _measure(self, running: RunningSystem) -> Run:
+        parts: dict[Role, Part] = running.parts() | ({} if self.database is None else {"database": self.database})
+        observer = Observer(
+            on_phase=lambda phase: self.progress.step(f"{self.label} {phase}"), on_second=self.progress.second
+        )
+        return measure(_plan(running, self.load), parts, observer)
 
 
 def _plan(running: RunningSystem, load: LoadSettings) -> LoadPlan:

@@ -1,20 +1,60 @@
-"""What the run took place on: cores, memory, kernel, limits, versions."""
+"""Where and how a command was run: machine, versions, command line, commit."""
 
 import os
 import platform
 import resource
 import subprocess
+import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
 
+from rush_hour.clock import utc_now
+from rush_hour.credentials import masked_command
 from rush_hour.errors import UsageError
-from rush_hour.report.result_file import MachineFacts
+from rush_hour.results.document import MachineFacts
 
 SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
 WANTED_BACKLOG = 4096
+GIT_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """How a command was started: see `Document`."""
+
+    started_at: str
+    command_line: str
+    label: str | None
+    commit: str | None
+
+
+def provenance(label: str | None, started_at: str | None = None) -> Provenance:
+    """Return how this process was started, in its working directory.
+
+    Args:
+        label: what the user calls it.
+        started_at: when; None for now.
+    """
+    return Provenance(
+        started_at=started_at or utc_now(),
+        command_line=masked_command([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        label=label,
+        commit=commit_of(Path()),
+    )
+
+
+def commit_of(directory: Path) -> str | None:
+    """Return the commit that is checked out around a directory; None where there is no git, or no checkout."""
+    command = ["git", "-C", directory, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=GIT_TIMEOUT_S)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return said.stdout.strip() or None if said.returncode == 0 else None
 
 
 def machine_facts() -> MachineFacts:
@@ -24,6 +64,7 @@ def machine_facts() -> MachineFacts:
         cores=len(os.sched_getaffinity(0)),
         memory_bytes=psutil.virtual_memory().total,
         kernel=platform.release(),
+        name=platform.node() or None,
         system=_system_name(),
         limits={
             "open_files_hard": str(resource.getrlimit(resource.RLIMIT_NOFILE)[1]),

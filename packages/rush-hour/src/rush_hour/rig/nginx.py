@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rush_hour.errors import INSTALL_RIG, StartError, UsageError
+from rush_hour.results.resources import ExplainedError
 from rush_hour.rig.ports import HOST
 from rush_hour.rig.suite import Front
 
@@ -136,17 +137,21 @@ def render(front: Front, *, port: int, socket: Path, directory: Path, backlog: i
     )
 
 
-def explain_log(lines: Iterable[str]) -> list[str]:
+def explain_log(lines: Iterable[str]) -> list[ExplainedError]:
     """Return what the lines of nginx's error log say went wrong, with counts, most frequent first."""
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for line in lines:
         if match := _LOG_LINE.search(line):
             counts[_explain(match["what"])] += 1
-    return [f"nginx, {count:,} time{'s' if count != 1 else ''}: {what}." for what, count in counts.most_common()]
+    return [
+        ExplainedError(role="proxy", program="nginx", count=count, what=what, sign=sign)
+        for (what, sign), count in counts.most_common()
+    ]
 
 
-def _explain(what: str) -> str:
+def _explain(what: str) -> tuple[str, str]:
+    """Return what happened, and the words that say so."""
     for sign, explanation in _EXPLANATIONS.items():
         if sign in what:
-            return f"{explanation} ({sign.strip('()')})"
-    return what
+            return explanation, sign.strip("()")
+    return what, ""

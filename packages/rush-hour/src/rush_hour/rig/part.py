@@ -33,7 +33,11 @@ class Part:
         directory: its working directory.
         stop_signal: what asks it to end.
         grace_s: how long it may take to end, in seconds.
-        user: whom to run it as; None for the rig's own user.
+        user: the user to run it as; None for the rig's own.
+
+    Attributes:
+        command: program and arguments.
+        log_path: where its output goes.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Part:
         grace_s: float = 10.0,
         user: str | None = None,
     ) -> None:
+        self.command = tuple(command)
         self.log_path = log_path
         self._grace_s = grace_s
         above = own_group()

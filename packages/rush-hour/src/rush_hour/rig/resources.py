@@ -17,8 +17,8 @@ from typing import Protocol, Self
 
 import psutil
 
-from rush_hour.load.kernel import stat_fields
-from rush_hour.report.result_file import Usage
+from rush_hour.load.kernel import process_name, stat_fields
+from rush_hour.results.resources import ProcessUsage, Usage, UsageRow
 
 INTERVAL_S = 1.0
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -62,46 +62,80 @@ def used_between(before: Mapping[ProcessKey, Clocks], now: Mapping[ProcessKey, C
     return own_s + max(0.0, reaped_s - counted_s)
 
 
+@dataclass(slots=True, kw_only=True)
+class _SeenProcess:
+    """What was seen of one process since `begin`."""
+
+    name: str
+    at_begin_s: float
+    cpu_s: float = 0.0
+    max_rss_bytes: int = 0
+
+
 class RoleSampler:
     """What the processes of one role have used since `begin`."""
 
     def __init__(self, watched: Watched) -> None:
         self._watched = watched
         self._clocks: dict[ProcessKey, Clocks] = {}
+        self._processes: dict[ProcessKey, _SeenProcess] = {}
+        self._rows: list[UsageRow] = []
         self._group_at_begin_s: float | None = None
         self._cpu_s = 0.0
-        self._max_rss_bytes = 0
+        self._max_rss_bytes = self._rss_bytes = 0
 
     def begin(self) -> None:
         """Count from now on."""
         self._max_rss_bytes = 0
+        self._processes, self._rows = {}, []
         self._look()
+        for key, process in self._processes.items():
+            process.at_begin_s, process.cpu_s = self._clocks[key].own_s, 0.0
         self._group_at_begin_s = self._watched.cpu_s()
         self._cpu_s = 0.0
 
-    def sample(self) -> None:
-        """Look at the processes once."""
-        before = self._clocks
+    def sample(self, at_s: float) -> None:
+        """Look at the processes once.
+
+        Args:
+            at_s: now, since `begin`.
+        """
+        before, cpu_before_s = self._clocks, self._cpu_s
         self._look()
         if self._group_at_begin_s is None:
             self._cpu_s += used_between(before, self._clocks)
         elif (group_s := self._watched.cpu_s()) is not None:  # else the part has ended: what was seen last counts
             self._cpu_s = group_s - self._group_at_begin_s
+        used_s = round(self._cpu_s - cpu_before_s, 6)
+        self._rows.append(UsageRow(at_s=round(at_s, 3), cpu_s=used_s, rss_bytes=self._rss_bytes))
 
     def usage(self) -> Usage:
         """Return what was used from `begin` to the last sample; a process that came later counts from its start."""
-        return Usage(cpu_s=round(self._cpu_s, 6), max_rss_bytes=self._max_rss_bytes)
+        processes = [
+            ProcessUsage(pid=pid, name=seen.name, cpu_s=round(seen.cpu_s, 6), max_rss_bytes=seen.max_rss_bytes)
+            for (pid, _), seen in sorted(self._processes.items())
+        ]
+        return Usage(
+            cpu_s=round(self._cpu_s, 6),
+            max_rss_bytes=self._max_rss_bytes,
+            processes=processes,
+            timeline=list(self._rows),
+        )
 
     def _look(self) -> None:
         clocks: dict[ProcessKey, Clocks] = {}
-        rss_bytes = 0
+        self._rss_bytes = 0
         for process_id in self._watched.process_ids():
             try:
                 key, seen, resident_bytes = _look_at(process_id)
+                process = self._processes.get(key) or _SeenProcess(name=process_name(process_id), at_begin_s=0.0)
             except ProcessLookupError:
                 continue
             clocks[key] = seen
-            rss_bytes += resident_bytes
+            self._processes[key] = process
+            process.cpu_s = seen.own_s - process.at_begin_s
+            process.max_rss_bytes = max(process.max_rss_bytes, resident_bytes)
+            self._rss_bytes += resident_bytes
         if self._group_at_begin_s is None and (keeper_id := self._watched.keeper_id) is not None:
             try:
                 key, seen, _ = _look_at(keeper_id)
@@ -110,7 +144,7 @@ class RoleSampler:
             else:
                 clocks[key] = Clocks(own_s=0.0, reaped_s=seen.reaped_s)
         self._clocks = clocks
-        self._max_rss_bytes = max(self._max_rss_bytes, rss_bytes)
+        self._max_rss_bytes = max(self._max_rss_bytes, self._rss_bytes)
 
 
 class Sampling:
@@ -173,8 +207,9 @@ class Sampling:
             self._sample()
 
     def _sample(self) -> None:
+        at_s = time.monotonic() - self._at_begin.at_s
         for sampler in self._samplers.values():
-            sampler.sample()
+            sampler.sample(at_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

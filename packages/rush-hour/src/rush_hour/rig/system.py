@@ -14,11 +14,13 @@ from signal import Signals
 from msgspec.structs import replace
 
 from rush_hour.core.expectation import Expectation
+from rush_hour.credentials import masked_command
 from rush_hour.errors import StartError
 from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import Answer, ask_once, describe
 from rush_hour.load.request import Request, build_request
 from rush_hour.load.transport import Address
+from rush_hour.results.resources import ExplainedError
 from rush_hour.rig import nginx
 from rush_hour.rig.part import Part, base_environment
 from rush_hour.rig.ports import HOST, Ports
@@ -65,6 +67,8 @@ class RunningSystem:
         proxy: nginx before it; None without.
         answer: its good answer.
         notes: what differs from the suite.
+        explained_errors: what its parts said went wrong; known when it has been stopped.
+        command_line: as it was started, secrets masked.
         is_pinned: whether the suite, or a system before this one, says which body is good.
     """
 
@@ -74,6 +78,8 @@ class RunningSystem:
     proxy: Part | None
     answer: Answer
     notes: list[str]
+    explained_errors: list[ExplainedError]
+    command_line: str
     is_pinned: bool
 
     @property
@@ -124,18 +130,21 @@ def running_system(spec: SystemSpec, probe: Probe, rig: Rig) -> Iterator[Running
         asked, answers = build_request(parse_url(url)), list[Answer]()
         parts = [server] if proxy is None else [server, proxy]
         wait_until(lambda: _ask(asked, address, probe, answers), *parts, what=spec.name, timeout_s=timeout_s)
-        yield RunningSystem(
+        running = RunningSystem(
             url=url,
             address=address,
             server=server,
             proxy=proxy,
             answer=answers[-1],
             notes=notes,
+            explained_errors=[],
+            command_line=masked_command(server.command),
             is_pinned=probe.sha256 is not None,
         )
+        yield running
         if proxy is not None:
             with proxy.log_path.open(errors="replace") as log:
-                notes += nginx.explain_log(line.rstrip("\n") for line in log)
+                running.explained_errors.extend(nginx.explain_log(line.rstrip("\n") for line in log))
 
 
 def _server(spec: SystemSpec, port: int, socket_path: Path, environment: dict[str, str], rig: Rig) -> Part:

@@ -8,11 +8,15 @@ from dataclasses import replace
 import pytest
 from rich.console import Console, RenderableType
 
-from rush_hour.core.result import Doubt, DurationSummary, LoadReport, LoadResult, PlanFacts, Verdict
-from rush_hour.report.live_view import second_table
+from rush_hour.core.statistics import DurationSummary
 from rush_hour.report.published import Comparison, Figures
-from rush_hour.report.result_file import BenchFile, MachineFacts, Resources, SuiteFacts, SystemEntry, Usage
-from rush_hour.report.terminal import bench_report, load_summary, make_console, second_line, verdict_lines
+from rush_hour.report.terminal.bench_report import bench_report
+from rush_hour.report.terminal.console import make_console
+from rush_hour.report.terminal.live_view import second_table
+from rush_hour.report.terminal.load_summary import load_summary, second_line, verdict_lines
+from rush_hour.results.document import Document, MachineFacts, SuiteFacts, System
+from rush_hour.results.resources import Resources, Usage
+from rush_hour.results.run import Doubt, LoadResult, PlanFacts, Run, Verdict
 
 SHARED = Doubt(code="shared-cores", message="the cores were shared.", hint="Use another machine.")
 MISSED = Doubt(code="rate-missed", message="9 of 10 were sent.", hint="Lower the rate.")
@@ -38,39 +42,42 @@ def text_of(renderable: RenderableType, width: int = 200) -> str:
 
 
 @pytest.fixture
-def ok(plan: PlanFacts, result: LoadResult) -> SystemEntry:
+def ok(plan: PlanFacts, result: LoadResult) -> System:
     """A system behind nginx and with a database, which holds."""
-    return SystemEntry(
+    return System(
         name="good-one",
         title="Good",
         status="ok",
-        load=LoadReport(plan=plan, result=result, verdict=Verdict(trusted=True, warnings=[SHARED])),
-        resources=Resources(
-            server=Usage(cpu_s=1.25, max_rss_bytes=361_758_720),
-            proxy=Usage(cpu_s=0.5, max_rss_bytes=1),
-            database=Usage(cpu_s=2.0, max_rss_bytes=1),
-            generator=Usage(cpu_s=12.345, max_rss_bytes=1),
-        ),
+        runs=[
+            Run(
+                plan=plan,
+                result=result,
+                verdict=Verdict(trusted=True, warnings=[SHARED]),
+                resources=Resources(
+                    server=Usage(cpu_s=1.25, max_rss_bytes=361_758_720),
+                    proxy=Usage(cpu_s=0.5, max_rss_bytes=1),
+                    database=Usage(cpu_s=2.0, max_rss_bytes=1),
+                    generator=Usage(cpu_s=12.345, max_rss_bytes=1),
+                ),
+            )
+        ],
     )
 
 
-def changed(entry: SystemEntry, *doubts: Doubt, name: str, trusted: bool = True, **changes: object) -> SystemEntry:
+def changed(system: System, *doubts: Doubt, name: str, trusted: bool = True, **changes: object) -> System:
     """A system with other figures and doubts, and without proxy and database."""
-    assert entry.load is not None
-    assert entry.resources is not None
-    result = replace(entry.load.result, **changes)  # type: ignore[arg-type]  # the changes are of its own fields
+    run = system.run
+    assert run is not None
+    assert run.resources is not None
+    result = replace(run.result, **changes)  # type: ignore[arg-type]  # the changes are of its own fields
     verdict = Verdict(trusted=trusted, warnings=list(doubts))
-    return replace(
-        entry,
-        name=name,
-        load=replace(entry.load, result=result, verdict=verdict),
-        resources=replace(entry.resources, proxy=None, database=None),
-    )
+    resources = replace(run.resources, proxy=None, database=None)
+    return replace(system, name=name, runs=[replace(run, result=result, verdict=verdict, resources=resources)])
 
 
-def bench(*systems: SystemEntry) -> BenchFile:
-    return BenchFile(
-        schema_version=1,
+def bench(*systems: System) -> Document:
+    return Document(
+        schema_version=2,
         kind="bench",
         started_at="2026-03-04T05:06:07+00:00",
         suite=SuiteFacts(name="s", title="All of them", path="s.toml", workers=16, rules=["The same query."]),
@@ -83,7 +90,7 @@ def bench(*systems: SystemEntry) -> BenchFile:
 
 
 @pytest.fixture
-def systems(ok: SystemEntry) -> list[SystemEntry]:
+def systems(ok: System) -> list[System]:
     """One of each kind."""
     bad = summary_of(2_660_000, 500)
     return [
@@ -96,8 +103,8 @@ def systems(ok: SystemEntry) -> list[SystemEntry]:
         changed(
             ok, FAULTY, name="silent", responses_total=0, responses_good=0, goodput_per_s=0.0, latency_us=None
         ),
-        SystemEntry(name="absent", title="Absent", status="unavailable", reason="no compiler. Install one."),
-        SystemEntry(name="dead", title="Dead", status="failed", reason="the server ended.\n[/last] line of its log"),
+        System(name="absent", title="Absent", status="unavailable", reason="no compiler. Install one."),
+        System(name="dead", title="Dead", status="failed", reason="the server ended.\n[/last] line of its log"),
     ]  # fmt: skip
 
 
@@ -113,7 +120,7 @@ dead            -     -        -        -        -        -       -       -     
 """
 
 
-def test_the_report_of_a_bench_says_what_and_where_and_how_each_did(systems: list[SystemEntry]) -> None:
+def test_the_report_of_a_bench_says_what_and_where_and_how_each_did(systems: list[System]) -> None:
     report = text_of(bench_report(bench(*systems), []))
 
     assert report.startswith(
@@ -126,7 +133,7 @@ def test_the_report_of_a_bench_says_what_and_where_and_how_each_did(systems: lis
     )
 
 
-def test_below_the_table_stands_what_it_has_no_room_for(ok: SystemEntry, systems: list[SystemEntry]) -> None:
+def test_below_the_table_stands_what_it_has_no_room_for(ok: System, systems: list[System]) -> None:
     with_note = replace(ok, name="noted", notes=["port 80 was taken: 81 was used."])
 
     report = text_of(bench_report(bench(with_note, *systems), []))
@@ -145,7 +152,7 @@ def test_below_the_table_stands_what_it_has_no_room_for(ok: SystemEntry, systems
     )
 
 
-def test_a_system_that_was_cut_short_is_told_as_that_once(ok: SystemEntry) -> None:
+def test_a_system_that_was_cut_short_is_told_as_that_once(ok: System) -> None:
     doubt = Doubt(code="interrupted", message="interrupted after 3.0 of 10 s.", hint="Compare it with nothing.")
     cut_short = replace(changed(ok, doubt, name="short"), status="interrupted", reason=doubt.message)
 
@@ -155,7 +162,7 @@ def test_a_system_that_was_cut_short_is_told_as_that_once(ok: SystemEntry) -> No
     assert report.count("interrupted after 3.0 of 10 s.") == 1
 
 
-def test_a_bench_in_which_nothing_ran_has_no_load_to_tell_of(systems: list[SystemEntry]) -> None:
+def test_a_bench_in_which_nothing_ran_has_no_load_to_tell_of(systems: list[System]) -> None:
     report = text_of(bench_report(bench(*systems[4:]), []))
 
     assert report.splitlines()[:3] == [
@@ -177,7 +184,7 @@ def tables_in(report: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
-def test_at_any_width_no_figure_is_cut_and_each_row_keeps_its_name(systems: list[SystemEntry], width: int) -> None:
+def test_at_any_width_no_figure_is_cut_and_each_row_keeps_its_name(systems: list[System], width: int) -> None:
     narrow = text_of(bench_report(bench(*systems), []), width)
 
     assert "…" not in narrow
@@ -194,7 +201,7 @@ def right_edges(line: str, names_width: int) -> list[int]:
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
-def test_figures_end_in_one_column(systems: list[SystemEntry], width: int) -> None:
+def test_figures_end_in_one_column(systems: list[System], width: int) -> None:
     for table in tables_in(text_of(bench_report(bench(*systems), []), width)):
         figures = -1 if "verdict" in table[0] else None
         edges = [right_edges(line, len("good-one"))[:figures] for line in table]
@@ -250,7 +257,7 @@ These figures can be trusted."""
 
 
 def test_the_summary_of_a_load(plan: PlanFacts, result: LoadResult) -> None:
-    assert text_of(load_summary(LoadReport(plan=plan, result=result, verdict=Verdict(trusted=True)))) == SUMMARY
+    assert text_of(load_summary(Run(plan=plan, result=result, verdict=Verdict(trusted=True)))) == SUMMARY
 
 
 @pytest.mark.parametrize("width", [40, 60, 80])
@@ -261,7 +268,7 @@ def test_at_any_width_no_figure_of_a_load_is_cut(plan: PlanFacts, result: LoadRe
         latency_bad_us=summary_of(987_654, 9),
     )  # fmt: skip
 
-    lines = text_of(load_summary(LoadReport(plan=plan, result=large, verdict=Verdict(trusted=True))), width)
+    lines = text_of(load_summary(Run(plan=plan, result=large, verdict=Verdict(trusted=True))), width)
 
     assert "…" not in lines
     assert all(len(line) <= width for line in lines.splitlines())
@@ -287,7 +294,7 @@ def test_the_summary_names_bad_answers_and_errors_and_what_to_do(plan: PlanFacts
     )  # fmt: skip
     verdict = Verdict(trusted=False, warnings=[SATURATED, SHARED])
 
-    lines = text_of(load_summary(LoadReport(plan=replace(plan, processes=1), result=half, verdict=verdict)))
+    lines = text_of(load_summary(Run(plan=replace(plan, processes=1), result=half, verdict=verdict)))
 
     assert "for 10 s, 1 process\n" in lines
     assert "\ngoodput       1,000.0/s   50.00% of the 10,000 requests due\n" in lines

@@ -1,4 +1,4 @@
-"""wrk2's text: printed as wrk2 prints it, and read back. The outputs in `wrk2_outputs` are real ones."""
+"""wrk2's text: printed as wrk2 prints it, and read back. The outputs in `outputs` are real ones."""
 
 import textwrap
 from pathlib import Path
@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from rush_hour.errors import UsageError
-from rush_hour.report.wrk2_text import format_bytes, format_report, format_time_us, parse_report
+from rush_hour.report.wrk2.reader import parse_report
+from rush_hour.report.wrk2.text import format_bytes, format_report, format_time_us
 
-OUTPUTS = sorted((Path(__file__).parent / "wrk2_outputs").glob("*.txt"))
+OUTPUTS = sorted((Path(__file__).parent / "outputs").glob("*.txt"))
 
 MINUTES = """\
 Running 5m test @ http://192.168.2.100:18004/agents

@@ -4,7 +4,7 @@ from typing import Literal, get_args, get_origin
 
 import cyclopts
 
-from rush_hour.options import HABITS
+from rush_hour.commands.options import HABITS
 
 _EXPECTED = {int: "a whole number", float: "a number"}
 

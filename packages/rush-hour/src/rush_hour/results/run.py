@@ -1,10 +1,17 @@
-"""What a run was asked to do, and what it measured. Every quantity carries its unit in its name.
+"""A run, one start of one system under one plan: what was asked for, what was measured, what to think of it.
 
-These types are the result file's: `report/result_file.py` writes them as they are.
+These types are the document's (`document.py`): they are written as they are. What follows from the figures is a
+property, and is not written. Every quantity carries its unit in its name.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+
+from rush_hour.core.expectation import BadAnswer
+from rush_hour.core.statistics import DurationSummary
+from rush_hour.core.timeline import TimelineRow
+from rush_hour.results.resources import ExplainedError, Resources
+
+FAULTY_RATIO = 0.001  # of the requests due, that may go wrong where a server holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,45 +41,6 @@ class PlanFacts:
         if self.rate_per_s is None:
             return "as fast as it is answered (closed loop)"
         return f"{self.rate_per_s:,g}/s" + ("" if self.arrivals == "constant" else f" ({self.arrivals} arrivals)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DurationSummary:
-    """A distribution of durations in microseconds."""
-
-    mean: float
-    stdev: float
-    p50: int
-    p75: int
-    p90: int
-    p95: int
-    p99: int
-    p99_9: int
-    p99_99: int
-    max: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineRow:
-    """What happened in one second of the run.
-
-    Attributes:
-        at_s: end of that second, since the start.
-        p50_us, p99_us: latency of the good answers that came in it; None without any.
-        send_lag_p99_us: of the requests sent in it; None without any.
-        open_connections: how many were open when it ended.
-    """
-
-    at_s: float
-    sent: int
-    good: int
-    bad: int
-    failed: int
-    p50_us: int | None
-    p99_us: int | None
-    send_lag_p99_us: int | None = None
-    open_connections: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,22 +107,6 @@ class Histograms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BadAnswer:
-    """An answer that was not good, and why.
-
-    Attributes:
-        differs: `status`, `body` or `script`: what of it was not as expected.
-        what: what came and what was expected, with the first difference.
-        is_guess: whether the body was expected only because a probe was answered with it.
-    """
-
-    status: int
-    differs: Literal["status", "body", "script"]
-    what: str
-    is_guess: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
     """What one run measured.
 
@@ -214,6 +166,16 @@ class LoadResult:
         """Share of the requests due that were answered well, from 0 to 1."""
         return self.responses_good / self.requests_due
 
+    @property
+    def bad_ratio(self) -> float | None:
+        """Share of the answers that were not good, from 0 to 1; None without any answer."""
+        return self.responses_bad / self.responses_total if self.responses_total else None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the server answered all that was due, and well; one in a thousand may be missing."""
+        return self.requests_due - self.responses_good <= FAULTY_RATIO * self.requests_due
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
@@ -237,9 +199,38 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadReport:
-    """What was asked for, what was measured, and what to think of it."""
+class Run:
+    """One start of one system under one plan.
+
+    Attributes:
+        started_at, ended_at: of the measurement, UTC, ISO 8601; None where it was not written down.
+        is_interrupted: whether Ctrl-C cut the measurement short.
+        resources: what each role used meanwhile; None where the system was not started by the rig.
+        others_cpu_s: what everything else on the machine used meanwhile, other guests of its host included.
+        others_cpu_ratio: the same as a share of what the machine could have used, from 0 to 1.
+        explained_errors: what went wrong, as those who saw it say.
+    """
 
     plan: PlanFacts
     result: LoadResult
     verdict: Verdict
+    started_at: str | None = None
+    ended_at: str | None = None
+    is_interrupted: bool = False
+    resources: Resources | None = None
+    others_cpu_s: float | None = None
+    others_cpu_ratio: float | None = None
+    explained_errors: list[ExplainedError] = field(default_factory=list)
+
+    def cpu_us_per_good_answer(self, role: str) -> float | None:
+        """Return the CPU time that a role used for each good answer; None where either is not there."""
+        usage = None if self.resources is None else self.resources.of_role(role)
+        good = self.result.responses_good
+        return None if usage is None or not good else usage.cpu_s * 1e6 / good
+
+    @property
+    def cpu_share_by_role(self) -> dict[str, float]:
+        """The roles' shares of the CPU time that all of them used, from 0 to 1; none where nothing is known."""
+        used_s = {} if self.resources is None else {role: one.cpu_s for role, one in self.resources.by_role().items()}
+        total_s = sum(used_s.values())
+        return {role: cpu_s / total_s for role, cpu_s in used_s.items()} if total_s else {}

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rush_hour.core.histogram import Histogram
-from rush_hour.core.result import Histograms, LoadResult, PlanFacts, TimelineRow
-from rush_hour.report.wrk2_figures import spectrum, wrk2_report
-from rush_hour.report.wrk2_text import format_report
+from rush_hour.core.timeline import TimelineRow
+from rush_hour.report.wrk2.figures import spectrum, wrk2_report
+from rush_hour.report.wrk2.text import format_report
+from rush_hour.results.run import Histograms, LoadResult, PlanFacts
 
 NOTHING = Histograms(latency_us=None, service_time_us=None, send_lag_us=None, latency_bad_us=None)
 

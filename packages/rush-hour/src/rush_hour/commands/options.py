@@ -205,6 +205,7 @@ SOURCE = Parameter(
 SPREAD = _flag("--spread", "Connect to all addresses of the host in turn, not to the first that answers.")
 
 JSON = Parameter(name="--json", help="File to write the result to.")
+LABEL = Parameter(name="--label", metavar="TEXT", help="What to call this in the result.")
 HLOG = Parameter(name="--hlog", help="File to write the latencies to, as an HdrHistogram log.")
 CSV = Parameter(name="--csv", help="File to write each second of the run to.")
 WRK2 = _flag("--wrk2", "Print what wrk2 prints.")

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from rush_hour.core.result import LoadResult
-from rush_hour.report.live_view import LiveView
+from rush_hour.report.terminal.live_view import LiveView
+from rush_hour.results.run import LoadResult
 
 
 @pytest.mark.parametrize("width", [40, 80])

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from rush_hour import output_file
 from rush_hour.errors import OutputLost, UsageError
-from rush_hour.report import output_file
-from rush_hour.report.output_file import check_writable, write_output
+from rush_hour.output_file import check_writable, write_output
 
 
 def test_an_earlier_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_full_device_is_told() -> None:
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 def test_standard_output_is_written_to_where_it_is_and_not_replaced(tmp_path: Path, name: str) -> None:
     code = (
-        "from pathlib import Path; from rush_hour.report.output_file import check_writable, write_output\n"
+        "from pathlib import Path; from rush_hour.output_file import check_writable, write_output\n"
         f"path = Path({name!r}); check_writable(path); print('before'); write_output(path, b'all'); print('after')"
     )
     with (tmp_path / "out").open("wb") as out:

@@ -15,89 +15,103 @@ import pytest
 from jsonschema import Draft202012Validator
 from scripted_server import ScriptedServer
 
-from rush_hour.core.result import LoadReport, LoadResult, PlanFacts, Verdict
 from rush_hour.errors import UsageError
 from rush_hour.load.plan import LoadPlan, parse_url, resolve
 from rush_hour.load.request import OneRequest, build_request
 from rush_hour.load.run import run_load
-from rush_hour.report.result_file import (
-    BenchFile,
-    LoadFile,
-    MachineFacts,
-    Resources,
-    SuiteFacts,
-    SystemEntry,
-    Usage,
-    json_schema,
-    load_file,
-    read_result,
-    write_result,
-)
+from rush_hour.results.document import Document, MachineFacts, SuiteFacts, System
+from rush_hour.results.file import json_schema, read_document, write_document
+from rush_hour.results.resources import ExplainedError, ProcessUsage, Resources, Usage, UsageRow
+from rush_hour.results.run import LoadResult, PlanFacts, Run, Verdict
 
 PACKAGE = Path(__file__).parents[2]
-SCHEMA = files("rush_hour.report") / "result.schema.json"
+SCHEMA = files("rush_hour.results") / "document.schema.json"
 WRITE_SCHEMA = (
-    "write it again: python -c 'import json; from rush_hour.report.result_file import json_schema; "
-    "print(json.dumps(json_schema(), indent=2))' > packages/rush-hour/src/rush_hour/report/result.schema.json"
+    "write it again: python -c 'import json; from rush_hour.results.file import json_schema; "
+    "print(json.dumps(json_schema(), indent=2))' > packages/rush-hour/src/rush_hour/results/document.schema.json"
+)
+
+
+MACHINE = MachineFacts(
+    name="one", cpu="x", cores=2, memory_bytes=1, kernel="6", system="L", limits={"somaxconn": "4096"}
 )
 
 
 @pytest.fixture
-def load(plan: PlanFacts, result: LoadResult) -> LoadFile:
+def load(plan: PlanFacts, result: LoadResult) -> Document:
     """The document of one load."""
-    return load_file(LoadReport(plan=plan, result=result, verdict=Verdict(trusted=True)))
+    run = Run(plan=plan, result=result, verdict=Verdict(trusted=True))
+    return Document(
+        schema_version=2,
+        kind="load",
+        label="before",
+        commit="0123456789",
+        command_line="rush-hour load http://127.0.0.1/",
+        generators=[MACHINE],
+        systems=[System(name=plan.url, title=plan.url, status="ok", runs=[run])],
+    )
 
 
 @pytest.fixture
-def bench(plan: PlanFacts, result: LoadResult) -> BenchFile:
+def bench(plan: PlanFacts, result: LoadResult) -> Document:
     """The document of a bench with a system of each kind."""
-    usage = Usage(cpu_s=1.5, max_rss_bytes=1000)
-    return BenchFile(
-        schema_version=1,
+    usage = Usage(
+        cpu_s=1.5,
+        max_rss_bytes=1000,
+        processes=[ProcessUsage(pid=7, name="worker", cpu_s=1.5, max_rss_bytes=1000)],
+        timeline=[UsageRow(at_s=1.0, cpu_s=1.5, rss_bytes=1000)],
+    )
+    run = Run(
+        plan=plan,
+        result=result,
+        verdict=Verdict(trusted=True),
+        started_at="2026-03-04T05:06:07+00:00",
+        ended_at="2026-03-04T05:06:17+00:00",
+        resources=Resources(server=usage, proxy=None, database=usage, generator=usage),
+        others_cpu_s=0.1,
+        others_cpu_ratio=0.01,
+        explained_errors=[ExplainedError(role="proxy", program="nginx", count=2, what="it broke", sign="(111)")],
+    )
+    return Document(
+        schema_version=2,
         kind="bench",
         started_at="2026-03-04T05:06:07+00:00",
         suite=SuiteFacts(name="s", title="S", path="s.toml", workers=2),
-        machine=MachineFacts(cpu="x", cores=2, memory_bytes=1, kernel="6", system="L", limits={"somaxconn": "4096"}),
+        machine=MACHINE,
+        generators=[MACHINE],
         versions={"rush-hour": "1"},
         systems=[
-            SystemEntry(
-                name="a",
-                title="A",
-                status="ok",
-                notes=["port 1 was taken"],
-                load=LoadReport(plan=plan, result=result, verdict=Verdict(trusted=True)),
-                resources=Resources(server=usage, proxy=None, database=usage, generator=usage),
-            ),
-            SystemEntry(name="b", title="B", status="failed", reason="it ended"),
+            System(name="a", title="A", status="ok", notes=["port 1 was taken"], command_line="a --x", runs=[run, run]),
+            System(name="b", title="B", status="failed", reason="it ended"),
         ],
     )
 
 
 def refusal_of(path: Path) -> str:
     with pytest.raises(UsageError) as caught:
-        read_result(path)
+        read_document(path)
     return str(caught.value)
 
 
-def test_a_load_is_read_as_it_was_written(tmp_path: Path, load: LoadFile) -> None:
-    write_result(tmp_path / "r.json", load)
+def test_a_load_is_read_as_it_was_written(tmp_path: Path, load: Document) -> None:
+    write_document(tmp_path / "r.json", load)
 
-    assert read_result(tmp_path / "r.json") == load
-
-
-def test_a_bench_is_read_as_it_was_written(tmp_path: Path, bench: BenchFile) -> None:
-    write_result(tmp_path / "r.json", bench)
-
-    assert read_result(tmp_path / "r.json") == bench
+    assert read_document(tmp_path / "r.json") == load
 
 
-def test_a_file_of_another_version_is_refused(tmp_path: Path, load: LoadFile) -> None:
+def test_a_bench_is_read_as_it_was_written(tmp_path: Path, bench: Document) -> None:
+    write_document(tmp_path / "r.json", bench)
+
+    assert read_document(tmp_path / "r.json") == bench
+
+
+def test_a_file_of_a_later_version_is_refused(tmp_path: Path, load: Document) -> None:
     path = tmp_path / "r.json"
-    write_result(path, load)
-    path.write_text(path.read_text().replace('"schema_version": 1', '"schema_version": 2'))
+    write_document(path, load)
+    path.write_text(path.read_text().replace('"schema_version": 2', '"schema_version": 3'))
 
     assert refusal_of(path) == (
-        f"{path}: expected a result file of version 1, got version 2; "
+        f"{path}: expected a result file of version 1 to 2, got version 3; "
         "read it with the release of Rush Hour that wrote it."
     )
 
@@ -111,9 +125,12 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path, load: LoadFile) ->
         (b"{}", "Object missing required field `schema_version`"),
         (b'{"schema_version": "1"}', "Expected `int`, got `str` - at `$.schema_version`"),
         (b'{"schema_version": 1}', "Object missing required field `kind`"),
-        (b'{"schema_version": 1, "kind": "plan"}', "Invalid enum value 'plan' - at `$.kind`"),
-        (b'{"schema_version": 1, "kind": "load"}', "Object missing required field `plan`"),
-        (b'{"schema_version": 1, "kind": "bench"}', "Object missing required field `started_at`"),
+        (b'{"schema_version": 1, "kind": "load"}', "it has no 'plan'"),
+        (b'{"schema_version": 1, "kind": "bench"}', "it has no 'started_at'"),
+        (b'{"schema_version": 1, "kind": "plan"}', "it has no 'started_at'"),
+        (b'{"schema_version": 1, "kind": "load", "plan": 1, "result": 1, "verdict": 1}', "it has another form"),
+        (b'{"schema_version": 2, "kind": "plan", "systems": []}', "Invalid enum value 'plan' - at `$.kind`"),
+        (b'{"schema_version": 2, "kind": "load"}', "Object missing required field `systems`"),
     ],
 )
 def test_what_is_no_result_file_is_refused(tmp_path: Path, content: bytes, what: str) -> None:
@@ -153,23 +170,27 @@ def real(serve: Callable[..., ScriptedServer], tmp_path: Path) -> dict[str, Any]
         url=server.url, address=resolve(parts), requests=OneRequest(build_request(parts)),
         rate_per_s=100, duration_s=0.5, connections=4, processes=1, timeout_s=2.0,
     )  # fmt: skip
-    report, _ = run_load(plan)
-    write_result(tmp_path / "r.json", load_file(report))
+    system = System(name="a", title="A", status="ok", runs=[run_load(plan)])
+    write_document(tmp_path / "r.json", Document(schema_version=2, kind="load", systems=[system]))
     document = json.loads((tmp_path / "r.json").read_text())
     assert isinstance(document, dict)
     return document
 
 
 def test_a_real_runs_file_holds_to_the_schema(real: dict[str, Any]) -> None:
-    assert real["result"]["responses_by_status"].keys() == {"200", "502"}
-    assert real["result"]["errors"].keys() == {"read:EOF"}
+    result = real["systems"][0]["runs"][0]["result"]
+    assert result["responses_by_status"].keys() == {"200", "502"}
+    assert result["errors"].keys() == {"read:EOF"}
     assert faults_in(real) == []
 
 
-def test_a_bench_holds_to_the_schema(tmp_path: Path, bench: BenchFile) -> None:
-    write_result(tmp_path / "r.json", bench)
+def test_a_bench_holds_to_the_schema(tmp_path: Path, bench: Document) -> None:
+    write_document(tmp_path / "r.json", bench)
 
     assert faults_in(json.loads((tmp_path / "r.json").read_text())) == []
+
+
+RUN = "systems.0.runs.0"
 
 
 def damage(document: dict[str, Any], path: str, value: object) -> dict[str, Any]:
@@ -189,20 +210,21 @@ def damage(document: dict[str, Any], path: str, value: object) -> dict[str, Any]
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("schema_version", 2),
-        ("kind", "bench"),
-        ("plan", ...),
-        ("plan.colour", "red"),
-        ("result.requests_due", "100"),
-        ("result.requests_due", 0.5),
-        ("result.responses_by_status.200", None),
-        ("result.latency_us.p99_9", ...),
-        ("result.timeline.0.good", None),
-        ("verdict.trusted", "yes"),
+        ("schema_version", 1),
+        ("kind", "party"),
+        ("systems", ...),
+        (f"{RUN}.plan", ...),
+        (f"{RUN}.plan.colour", "red"),
+        (f"{RUN}.result.requests_due", "100"),
+        (f"{RUN}.result.requests_due", 0.5),
+        (f"{RUN}.result.responses_by_status.200", None),
+        (f"{RUN}.result.latency_us.p99_9", ...),
+        (f"{RUN}.result.timeline.0.good", None),
+        (f"{RUN}.verdict.trusted", "yes"),
     ],
 )
-def test_a_damaged_file_does_not_hold_to_the_schema(load: LoadFile, tmp_path: Path, path: str, value: object) -> None:
-    write_result(tmp_path / "r.json", load)
+def test_a_damaged_file_does_not_hold_to_the_schema(load: Document, tmp_path: Path, path: str, value: object) -> None:
+    write_document(tmp_path / "r.json", load)
     whole = json.loads((tmp_path / "r.json").read_text())
 
     assert faults_in(whole) == []
@@ -211,12 +233,10 @@ def test_a_damaged_file_does_not_hold_to_the_schema(load: LoadFile, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("systems.0.status", "fine"), ("systems.0.resources.server", None), ("machine.cores", "2"), ("suite", ...)],
+    [("systems.0.status", "fine"), (f"{RUN}.resources.server", None), ("machine.cores", "2"), ("suite.name", ...)],
 )
-def test_a_damaged_bench_does_not_hold_to_the_schema(
-    bench: BenchFile, tmp_path: Path, path: str, value: object
-) -> None:
-    write_result(tmp_path / "r.json", bench)
+def test_a_damaged_bench_does_not_hold_to_the_schema(bench: Document, tmp_path: Path, path: str, value: object) -> None:
+    write_document(tmp_path / "r.json", bench)
     whole = json.loads((tmp_path / "r.json").read_text())
 
     assert faults_in(whole) == []
@@ -230,5 +250,5 @@ def test_the_wheel_has_the_schema_in_it(tmp_path: Path) -> None:
 
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        assert archive.read("rush_hour/report/result.schema.json") == SCHEMA.read_bytes()
+        assert archive.read("rush_hour/results/document.schema.json") == SCHEMA.read_bytes()
         assert "rush_hour/py.typed" in archive.namelist()

@@ -4,9 +4,10 @@ from dataclasses import replace
 from rich.console import Console
 from rig.deadlines import wait_for
 
-from rush_hour.core.result import LoadReport, LoadResult, PlanFacts, TimelineRow, Verdict
-from rush_hour.report.progress import TerminalProgress
-from rush_hour.report.result_file import SystemEntry
+from rush_hour.core.timeline import TimelineRow
+from rush_hour.report.terminal.progress import TerminalProgress
+from rush_hour.results.document import System
+from rush_hour.results.run import LoadResult, PlanFacts, Run, Verdict
 
 SECOND = TimelineRow(at_s=3.0, sent=10, good=9, bad=0, failed=1, p50_us=800, p99_us=12_300)
 
@@ -24,9 +25,9 @@ def terminal() -> Console:
     return Console(file=io.StringIO(), width=100, force_terminal=True, markup=False, emoji=False, highlight=False)
 
 
-def entry(plan: PlanFacts, result: LoadResult) -> SystemEntry:
-    load = LoadReport(plan=plan, result=result, verdict=Verdict(trusted=True))
-    return SystemEntry(name="a", title="A", status="ok", load=load)
+def system_of(plan: PlanFacts, result: LoadResult) -> System:
+    run = Run(plan=plan, result=result, verdict=Verdict(trusted=True))
+    return System(name="a", title="A", status="ok", runs=[run])
 
 
 def test_outside_a_terminal_each_step_is_a_line_and_seconds_are_not_shown() -> None:
@@ -44,13 +45,13 @@ def test_a_finished_system_is_a_line_with_its_goodput_or_the_first_line_of_its_r
     plan: PlanFacts, result: LoadResult
 ) -> None:
     console = log_console()
-    failed = SystemEntry(name="b", title="B", status="failed", reason="b ended with exit code 1.\nline of log")
-    silent = SystemEntry(name="c", title="C", status="unavailable", reason="[no] [/compiler]. [red]")
+    failed = System(name="b", title="B", status="failed", reason="b ended with exit code 1.\nline of log")
+    silent = System(name="c", title="C", status="unavailable", reason="[no] [/compiler]. [red]")
 
-    cut_short = replace(entry(plan, result), name="d", status="interrupted", reason="interrupted after 1.0 of 9 s.")
+    cut_short = replace(system_of(plan, result), name="d", status="interrupted", reason="interrupted after 1.0 of 9 s.")
 
     with TerminalProgress(console) as progress:
-        progress.finished(entry(plan, result))
+        progress.finished(system_of(plan, result))
         progress.finished(failed)
         progress.finished(silent)
         progress.finished(cut_short)
@@ -82,6 +83,6 @@ def test_on_a_terminal_a_finished_system_stays_above_the_line(plan: PlanFacts, r
 
     with TerminalProgress(console) as progress:
         progress.step("[1/1] a: measuring")
-        progress.finished(entry(plan, result))
+        progress.finished(system_of(plan, result))
 
     assert "a: 1,000 good answers/s\n" in shown(console)

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from rush_hour.core.result import TimelineRow
-from rush_hour.report.result_file import SystemEntry
-from rush_hour.report.terminal import second_line
+from rush_hour.core.timeline import TimelineRow
+from rush_hour.report.terminal.load_summary import second_line
+from rush_hour.results.document import System
 
 
 class TerminalProgress:
@@ -55,13 +55,13 @@ class TerminalProgress:
         """Show the last second of load; only a terminal sees it."""
         self._show(f"{self._step} {second_line(row)}")
 
-    def finished(self, entry: SystemEntry) -> None:
+    def finished(self, system: System) -> None:
         """Show in one line how a system did."""
-        if entry.load is not None:
-            until = ", interrupted" if entry.status == "interrupted" else ""
-            self._console.print(f"{entry.name}: {entry.load.result.goodput_per_s:,.0f} good answers/s{until}")
+        if system.run is not None:
+            until = ", interrupted" if system.status == "interrupted" else ""
+            self._console.print(f"{system.name}: {system.run.result.goodput_per_s:,.0f} good answers/s{until}")
         else:
-            self._console.print(f"{entry.name}: {entry.status}: {(entry.reason or '').splitlines()[0]}")
+            self._console.print(f"{system.name}: {system.status}: {(system.reason or '').splitlines()[0]}")
 
     def _show(self, text: str) -> None:
         if not self._console.is_terminal:

@@ -10,8 +10,8 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from rush_hour.core.result import TimelineRow
-from rush_hour.report.terminal import WholeTable
+from rush_hour.core.timeline import TimelineRow
+from rush_hour.report.terminal.tables import WholeTable
 from rush_hour.units import format_count, format_duration_us
 
 SECONDS_SHOWN = 10

@@ -10,8 +10,8 @@ from math import nan
 import numpy as np
 
 from rush_hour.core.histogram import BUCKETS, HIGHEST_EQUIVALENT_US, LOWEST_US, SUB_BUCKETS, Histogram
-from rush_hour.core.result import LoadResult, PlanFacts
-from rush_hour.report.wrk2_text import SOCKET_ERRORS, Distribution, SpectrumRow, StatRow, Wrk2Report
+from rush_hour.report.wrk2.text import SOCKET_ERRORS, Distribution, SpectrumRow, StatRow, Wrk2Report
+from rush_hour.results.run import LoadResult, PlanFacts
 
 PERCENTILES = (50.0, 75.0, 90.0, 99.0, 99.9, 99.99, 99.999, 100.0)
 TICKS_PER_HALF_DISTANCE = 5

@@ -1,7 +1,7 @@
 import pytest
 
+from rush_hour.commands.options import check_processes
 from rush_hour.errors import UsageError
-from rush_hour.options import check_processes
 
 
 def test_every_process_needs_a_connection() -> None:

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from statistics import median
 
 from rush_hour.core.faults import GENERATOR_FAULTS, GENERATOR_PREFIX, STALLED_PREFIX
-from rush_hour.core.result import Doubt, LoadResult, PlanFacts, Verdict
+from rush_hour.results.run import FAULTY_RATIO, Doubt, LoadResult, PlanFacts, Verdict
 
 RATE_REACHED_RATIO = 0.999  # of the requests due that must have been sent
 GENERATOR_CPU_RATIO = 0.9  # of a core; above it a process of the generator is a bottleneck (locust warns at 90 %)
 SEND_LAG_RATIO = 0.1  # of the latency shown, at the median or at the 99th percentile
 SEND_LAG_ALWAYS_FINE_US = 1_000
-FAULTY_RATIO = 0.001  # of the requests due that may go wrong
 SAMPLES_BEYOND_PERCENTILE = 10  # a percentile with fewer samples above it says little
 OTHER_LOAD_RATIO = 0.2  # of the machine, that others may take: as much as figures differ from run to run
 STEADY_SECONDS = 6  # shorter runs are not judged
@@ -68,15 +67,13 @@ def judge(plan: PlanFacts, result: LoadResult, *, shares_cores: bool, is_interru
     )
 
 
-def doubt_other_load(verdict: Verdict, *, others_cpu_s: float, capacity_cpu_s: float) -> Verdict:
+def doubt_other_load(verdict: Verdict, ratio: float) -> Verdict:
     """Add what other programs, and other guests of the same host, took from a run whose every part is known.
 
     Args:
         verdict: the verdict without that.
-        others_cpu_s: CPU time that was used, and not by a part of the run.
-        capacity_cpu_s: the machine's CPU time in the run: cores times seconds.
+        ratio: share of the machine's CPU time in the run that no part of it used, from 0 to 1.
     """
-    ratio = min(1.0, others_cpu_s / capacity_cpu_s) if capacity_cpu_s > 0 else 0.0
     if ratio <= OTHER_LOAD_RATIO:
         return verdict
     doubt = Doubt(
@@ -221,7 +218,7 @@ def _errors_above_limit(facts: Facts) -> tuple[str, str] | None:
         "failed": result.requests_failed,
         "unanswered at the end": result.unanswered_at_end,
     }
-    if sum(parts.values()) <= _allowed(result):
+    if result.holds:
         return None
     seen = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
     if result.first_bad is not None:
@@ -235,16 +232,13 @@ def _errors_above_limit(facts: Facts) -> tuple[str, str] | None:
 
 def _body_changes(facts: Facts) -> tuple[str, str] | None:
     result = facts.result
-    if result.first_bad is None or not result.first_bad.is_guess or result.responses_bad <= _allowed(result):
+    is_rare = result.responses_bad <= FAULTY_RATIO * result.requests_due
+    if result.first_bad is None or not result.first_bad.is_guess or is_rare:
         return None
     return (
         "the body was not the one of before the load: it changes with each request or with time, unless it is wrong.",
         "Say what is good: --expect-body any, sha256:HEX or json:TEXT; in a suite, a path whose body stays the same.",
     )
-
-
-def _allowed(result: LoadResult) -> float:
-    return FAULTY_RATIO * result.requests_due
 
 
 def _too_few_samples(facts: Facts) -> tuple[str, str] | None:

@@ -1,0 +1,100 @@
+"""The options of `rush-hour load`, in the groups that its help shows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import SplitResult
+
+from cyclopts import Parameter
+
+from rush_hour.commands import options
+from rush_hour.load.transport import Tls
+from rush_hour.load.wire_text import usable_host
+
+
+@Parameter(name="*", group="Load")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceOptions:
+    """How much is sent, how often, for how long."""
+
+    rate_per_s: Annotated[float | None, options.RATE] = None
+    connections: Annotated[int, options.CONNECTIONS] = 10
+    processes: Annotated[int, options.PROCESSES] = 2
+    duration_s: Annotated[float, options.DURATION] = 10.0
+    warmup_s: Annotated[float, options.WARMUP] = 0.0
+    timeout_s: Annotated[float, options.TIMEOUT] = 2.0
+    arrivals: Annotated[Literal["constant", "poisson"], options.ARRIVALS] = "constant"
+    seed: Annotated[int, options.SEED] = 1
+    closed_loop: Annotated[bool, options.CLOSED_LOOP] = False
+    max_requests: Annotated[int | None, options.MAX_REQUESTS] = None
+    connection_per_request: Annotated[bool, options.CONNECTION_PER_REQUEST] = False
+
+
+@Parameter(name="*", group="Request")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOptions:
+    """What is sent, and what a good answer is."""
+
+    method: Annotated[str, options.METHOD] = "GET"
+    header: Annotated[tuple[str, ...], options.HEADER] = ()
+    body: Annotated[str | None, options.BODY] = None
+    body_file: Annotated[Path | None, options.BODY_FILE] = None
+    target_file: Annotated[Path | None, options.TARGET_FILE] = None
+    script: Annotated[Path | None, options.SCRIPT] = None
+    expect_status: Annotated[str | None, options.EXPECT_STATUS] = None
+    expect_body: Annotated[str | None, options.EXPECT_BODY] = None
+
+
+@Parameter(name="*", group="Connection")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOptions:
+    """How the server is connection."""
+
+    unix: Annotated[Path | None, options.UNIX] = None
+    connect_to: Annotated[str | None, options.CONNECT_TO] = None
+    insecure: Annotated[bool, options.INSECURE] = False
+    cacert: Annotated[Path | None, options.CA_CERT] = None
+    cert: Annotated[Path | None, options.CERT] = None
+    key: Annotated[Path | None, options.KEY] = None
+    server_name: Annotated[str | None, options.SERVER_NAME] = None
+    source: Annotated[tuple[str, ...], options.SOURCE] = ()
+    spread: Annotated[bool, options.SPREAD] = False
+
+    def tls(self, url: SplitResult) -> Tls | None:
+        """Return how to speak TLS; None for `http://`."""
+        if url.scheme != "https":
+            return None
+        tls = Tls(
+            server_name=self._server_name(url),
+            verifies=not self.insecure,
+            ca_file=self.cacert,
+            cert_file=self.cert,
+            key_file=self.key,
+        )
+        tls.context()  # so that a wrong file is found now
+        return tls
+
+    def _server_name(self, url: SplitResult) -> str:
+        if self.server_name is not None:
+            return usable_host(self.server_name, what="--server-name")
+        return str(url.hostname).partition("%")[0]
+
+
+@Parameter(name="*", group="Output")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions:
+    """What is written, and how it is printed."""
+
+    json: Annotated[Path | None, options.JSON] = None
+    label: Annotated[str | None, options.LABEL] = None
+    hlog: Annotated[Path | None, options.HLOG] = None
+    csv: Annotated[Path | None, options.CSV] = None
+    wrk2: Annotated[bool, options.WRK2] = False
+    latency: Annotated[bool, options.LATENCY] = False
+    u_latency: Annotated[bool, options.SERVICE_TIME] = False
+    batch_latency: Annotated[bool, options.BATCH_LATENCY] = False
+    version: Annotated[bool, options.VERSION] = False
+
+    def files(self) -> list[Path]:
+        """Return the files that will be written."""
+        return [path for path in (self.json, self.hlog, self.csv) if path is not None]

@@ -1,0 +1,1 @@
+"""Judgement: from results to conclusions. Pure."""

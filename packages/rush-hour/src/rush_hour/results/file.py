@@ -1,0 +1,69 @@
+"""Document files: written whole or not at all, read whatever version they have."""
+
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rush_hour.errors import UsageError
+from rush_hour.output_file import write_output
+from rush_hour.results.document import SCHEMA_VERSION, Document
+from rush_hour.results.migrations import migrate
+
+
+class _Header(msgspec.Struct):
+    """What tells how to read the rest."""
+
+    schema_version: int
+    kind: str
+
+
+def write_document(path: Path, document: Document) -> None:
+    """Write a document, whole or not at all.
+
+    Raises:
+        OutputLost: the file cannot be written.
+    """
+    write_output(path, msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
+
+
+def read_document(path: Path) -> Document:
+    """Read a document of this or any earlier version.
+
+    Raises:
+        UsageError: there is none, or it is of a later version.
+    """
+    try:
+        data = path.read_bytes()
+        version = msgspec.json.decode(data, type=_Header).schema_version
+        if not 1 <= version <= SCHEMA_VERSION:
+            raise UsageError(
+                f"{path}: expected a result file of version 1 to {SCHEMA_VERSION}, got version {version}; "
+                "read it with the release of Rush Hour that wrote it."
+            )
+        return msgspec.convert(migrate(msgspec.json.decode(data), version), Document)
+    except OSError as error:
+        raise UsageError(f"{path}: the result cannot be read: {error.strerror}.") from error
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"{path}: expected a result file: {error}.") from error
+    except KeyError as error:
+        raise UsageError(f"{path}: expected a result file: it has no {error}.") from error
+    except (AttributeError, TypeError) as error:
+        raise UsageError(f"{path}: expected a result file: it has another form.") from error
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a document."""
+    [schema], components = msgspec.json.schema_components([Document], ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Rush Hour result",
+        **schema,
+        "$defs": {name: _closed(component) for name, component in components.items()},
+    }
+
+
+def _closed(component: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of one type without any other members; its docstring as CPython 3.13 would keep it."""
+    return component | {"description": cleandoc(component["description"]), "additionalProperties": False}

@@ -1,0 +1,100 @@
+"""CPU time, memory and errors of the parts that served a run, by their role."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["server", "proxy", "database", "generator"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """What a role used in one second of the run, the last one cut short.
+
+    Attributes:
+        at_s: end of that second, since the start.
+        rss_bytes: sum of its processes' resident memory then; pages that they share count once for each.
+    """
+
+    at_s: float
+    cpu_s: float
+    rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessUsage:
+    """What one process of a role used while the load was measured.
+
+    Attributes:
+        name: as the process calls itself.
+    """
+
+    pid: int
+    name: str
+    cpu_s: float
+    max_rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What the processes of one role used while the load was measured.
+
+    Attributes:
+        cpu_s: of all its processes, those that came and went too.
+        max_rss_bytes: highest sum of their resident memory; pages that they share count once for each.
+        processes: those that were seen, each for itself.
+        timeline: each second of the measurement.
+    """
+
+    cpu_s: float
+    max_rss_bytes: int
+    processes: list[ProcessUsage] = field(default_factory=list)
+    timeline: list[UsageRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What each role used; None for a role that the system does not have."""
+
+    server: Usage
+    proxy: Usage | None
+    database: Usage | None
+    generator: Usage
+
+    def of_role(self, role: Role) -> Usage | None:
+        """Return what one role used; None where there is no such role."""
+        return self.by_role().get(role)
+
+    def by_role(self) -> dict[Role, Usage]:
+        """Return what each role used that there is."""
+        roles: dict[Role, Usage | None] = {
+            "server": self.server,
+            "proxy": self.proxy,
+            "database": self.database,
+            "generator": self.generator,
+        }
+        return {role: usage for role, usage in roles.items() if usage is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedError:
+    """Something that went wrong, as the part that saw it says.
+
+    Attributes:
+        role: the role whose log or counter says so.
+        program: the program that keeps it.
+        count: how often.
+        what: what happened, in one sentence.
+        sign: the words of the log or the name of the counter that tell it.
+    """
+
+    role: Role
+    program: str
+    count: int
+    what: str
+    sign: str
+
+    @property
+    def sentence(self) -> str:
+        """All of it, for reading."""
+        times = f"{self.count:,} time{'s' if self.count != 1 else ''}"
+        return f"{self.program}, {times}: {self.what}{f' ({self.sign})' if self.sign else ''}."
