@@ -1,4 +1,4 @@
-"""What the applications share: the query of the published comparison, a pool that is as cheap as asyncpg's can be.
+"""Shared parts of the applications: the query of the published comparison, a pool that is as cheap as asyncpg's can be.
 
 The pool has a fixed number of connections, and sends nothing when a connection comes back: API-Hour's engine does not
 either, and the `RESET ALL` of asyncpg's default would cost our peers a second round trip for each query.

@@ -1,4 +1,4 @@
-"""How true the latencies are: `rush-hour load`, and wrk2 if it is on PATH, against servers of known latency.
+"""Accuracy of the latencies: `rush-hour load`, and wrk2 if it is on PATH, against servers of known latency.
 
 The truth is what the server itself took, or for a frozen one what follows from arithmetic: of 10 s at an even rate,
 one frozen second delays a tenth of the requests by 1 s down to 0 s, so that the 95th percentile is 0.5 s and the 99th

@@ -1,4 +1,4 @@
-"""What large bodies take: `rush-hour load` beside curl, which uploads, and wrk, which reads chunks.
+"""Times of large bodies: `rush-hour load` beside curl, which uploads, and wrk, which reads chunks.
 
 One connection, one request after the other: 128 MB sent, and 200,000 chunks of 16 bytes read. What belongs to the
 generator itself would show as the server's latency.

@@ -1,4 +1,4 @@
-"""What a daemon loses when it is reloaded, recycles its workers, loses one, or gets bad code: ours beside its peers.
+"""Losses of a daemon when it is reloaded, recycles its workers, loses one, or gets bad code: ours beside its peers.
 
 Every daemon has two workers and the same service, and takes the same trials one after the other, each time started
 anew, under 2,000 requests/s on 200 kept connections. What is lost is what was due and not answered well.

@@ -1,4 +1,4 @@
-"""What API-Hour stands: slow clients, a database that goes away, and many connections at once over its workers.
+"""Faults that API-Hour stands: slow clients, a database that goes away, and many connections at once over its workers.
 
 slowness        1,000 clients that send a byte a second: the p99 of the others, and when they are cut
 database        PostgreSQL stopped for 5 s under load and started again: what is answered, and when all is well again

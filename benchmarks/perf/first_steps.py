@@ -1,4 +1,4 @@
-"""What it costs to start a coroutine from a callback of the loop, by each way to do so.
+"""Costs of starting a coroutine from a callback of the loop, by each way to do so.
 
     ends         it returns in its first step
     suspends     it waits once, for a future that is completed in the next turn of the loop

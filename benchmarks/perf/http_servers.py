@@ -1,4 +1,4 @@
-"""What an HTTP server costs: API-Hour's engine beside its peers, from one run, as ratios.
+"""Costs of HTTP servers: API-Hour's engine beside its peers, from one run, as ratios.
 
 Two suites, each with one worker: `/index`, 17 bytes of JSON, and `/agents`, 50 rows from PostgreSQL. The systems take
 turns, again and again, each time started anew; see `http_trials.py` for what a turn is. A system that cannot run is

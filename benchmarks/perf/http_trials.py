@@ -31,7 +31,7 @@ from rush_hour.units import parse_duration_s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What one load showed.
+    """Figures of one load.
 
     Attributes:
         server_cpu_us, database_cpu_us: of all processes of the role, for each good answer.
@@ -66,7 +66,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
-    """What the systems of a suite take their turns on.
+    """Surroundings in which the systems of a suite take their turns.
 
     Attributes:
         database: the private server; None for a suite without one.

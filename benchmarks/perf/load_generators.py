@@ -1,4 +1,4 @@
-"""What a load generator costs: `rush-hour load` beside wrk, wrk2, h2load and oha, those that are on PATH.
+"""Costs of load generators: `rush-hour load` beside wrk, wrk2, h2load and oha, those that are on PATH.
 
 The server is nginx with a body of 6 KB, one worker. All take turns on the same 400 connections, one process or thread
 each: as fast as it goes, then at 4,000 requests/s. CPU time is what the operating system says of the whole command;
@@ -80,7 +80,7 @@ REQUESTS = re.compile(r"(\d+) requests in|requests: .*, (\d+) done|\[200\] (\d+)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What one run of one generator sent and used; memory is that of its largest process."""
+    """Requests and usage of one run of one generator; memory is that of its largest process."""
 
     requests: int
     cpu_s: float
@@ -89,7 +89,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What the requests of one generator cost."""
+    """Costs of the requests of one generator."""
 
     requests_per_s: float
     cpu_us_per_request: float

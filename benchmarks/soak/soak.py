@@ -38,7 +38,7 @@ app = cyclopts.App(name="soak", help=__doc__, version_flags=[], suppress_keyboar
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """What was seen of one run."""
+    """Observations of one run."""
 
     begun_at_s: float
     accounts: Accounts

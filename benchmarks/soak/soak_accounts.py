@@ -1,4 +1,4 @@
-"""What became of each request, and what of it may be forgiven. Pure: no clock, no sockets.
+"""Accounts of requests: what became of each, and what may be forgiven. Pure: no clock, no sockets.
 
 Every request is noted once. Forgiven is only what a killed worker cannot have answered: a connection that ended while
 the request was in flight, and that was the killed worker's or may have been, because no answer on it (or nginx) had
@@ -14,7 +14,7 @@ NOTICE_S = 0.5  # in which a client may send to a worker that was killed, before
 
 
 class Outcome(StrEnum):
-    """What became of a request."""
+    """The end of a request."""
 
     RIGHT = "right"  # answered, every byte as it must be
     WRONG = "wrong"  # answered with something else

@@ -1,4 +1,4 @@
-"""Whether memory and descriptors stay as they are. Pure: samples in, complaints out.
+"""Flatness of memory and descriptors. Pure: samples in, complaints out.
 
 The run is cut into thirds: the first warms up, the last is compared with the second. The supervisor is compared with
 itself; workers, which come and go, with those that were as old. And workers are compared with younger ones of the same

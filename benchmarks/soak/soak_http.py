@@ -31,7 +31,7 @@ class Ended(Exception):
 
 
 class Malformed(Exception):
-    """What came is no answer."""
+    """Bytes that are no answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

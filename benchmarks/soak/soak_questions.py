@@ -1,4 +1,4 @@
-"""What the soak asks, and what must be true of the answers. Pure, but for the chance that it is given."""
+"""Questions of the soak, and what must be true of the answers. Pure, but for the chance that it is given."""
 
 import hashlib
 import json

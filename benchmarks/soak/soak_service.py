@@ -1,4 +1,4 @@
-"""What the soak asks: Django, FastAPI and a router, whose answers a client can work out by itself.
+"""The service that the soak asks: Django, FastAPI and a router, whose answers a client can work out by itself.
 
 One Container with three addresses: the ASGI applications over TCP, the same for nginx over a unix socket, and the
 router over TCP. Every answer says which worker gave it.

@@ -1,4 +1,4 @@
-"""What the soak forgives, and what it does not."""
+"""Ends of requests that the soak forgives, and those that it does not."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""When memory and descriptors count as flat."""
+"""Memory and descriptors that count as flat, and those that do not."""
 
 import pytest
 from soak_flatness import Sample, compare

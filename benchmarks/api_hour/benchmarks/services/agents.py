@@ -1,4 +1,4 @@
-"""What is known about agents, as JSON: two ways to read the same bytes."""
+"""Agents as JSON: two ways to read the same bytes."""
 
 from pathlib import Path
 

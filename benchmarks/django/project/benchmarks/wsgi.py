@@ -1,4 +1,4 @@
-"""What Gunicorn and uWSGI serve: `benchmarks.wsgi`."""
+"""The application that Gunicorn and uWSGI serve: `benchmarks.wsgi`."""
 
 import os
 

@@ -18,7 +18,7 @@ class RushHourError(Exception):
 
 
 class OutputLost(RushHourError):
-    """What was measured could not be written, each in a line."""
+    """Results that could not be written, a line for each."""
 
 
 class UsageError(RushHourError):

@@ -1,4 +1,4 @@
-"""What is said about a command line that cannot be: which option, what was expected, what came, what it may be here."""
+"""Messages about wrong command lines: which option, what was expected, what came, what it may be here."""
 
 from typing import Literal, get_args, get_origin
 

@@ -15,7 +15,7 @@ from rush_hour.load.wire_text import usable_host
 @Parameter(name="*", group="Load")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaceOptions:
-    """How much is sent, how often, for how long."""
+    """Options of the pace: how much, how often, for how long."""
 
     rate_per_s: Annotated[float | None, options.RATE] = None
     connections: Annotated[int, options.CONNECTIONS] = 10
@@ -33,7 +33,7 @@ class PaceOptions:
 @Parameter(name="*", group="Request")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOptions:
-    """What is sent, and what a good answer is."""
+    """Options of the request and of its good answer."""
 
     method: Annotated[str, options.METHOD] = "GET"
     header: Annotated[tuple[str, ...], options.HEADER] = ()
@@ -48,7 +48,7 @@ class RequestOptions:
 @Parameter(name="*", group="Connection")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOptions:
-    """How the server is connection."""
+    """Options of the way to the server."""
 
     unix: Annotated[Path | None, options.UNIX] = None
     connect_to: Annotated[str | None, options.CONNECT_TO] = None
@@ -83,7 +83,7 @@ class ConnectionOptions:
 @Parameter(name="*", group="Output")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputOptions:
-    """What is written, and how it is printed."""
+    """Options of the output."""
 
     json: Annotated[Path | None, options.JSON] = None
     label: Annotated[str | None, options.LABEL] = None

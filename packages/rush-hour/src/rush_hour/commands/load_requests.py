@@ -1,4 +1,4 @@
-"""From options to requests: what is sent, and what a good answer is."""
+"""Requests made from options, each with its good answer."""
 
 import sys
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from rush_hour.load.transport import Address, Tls
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Who is asked what a good answer is.
+    """The server, asked for its answer before the load.
 
     Attributes:
         timeout_s: for connecting, and for an answer.

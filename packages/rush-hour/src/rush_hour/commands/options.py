@@ -191,7 +191,7 @@ CERT = Parameter(
 )
 KEY = Parameter(name="--key", validator=_check_existing("--key"), help="Key of the client certificate, in PEM.")
 SERVER_NAME = Parameter(
-    name="--server-name", metavar="NAME", help="Whom the certificate must be for (SNI), if not the URL's host."
+    name="--server-name", metavar="NAME", help="Name that the certificate must be for (SNI), if not the URL's host."
 )
 
 SOURCE = Parameter(

@@ -1,4 +1,4 @@
-"""What a good answer is. Only good answers are goodput.
+"""Expectations: the good answer, and the first difference of one that is not. Only good answers are goodput.
 
 Pure: an answer goes in, yes or no comes out.
 """
@@ -35,7 +35,7 @@ class BadAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What a good answer is; what is not said is not asked.
+    """A good answer, as far as it was said: nothing else is asked.
 
     Attributes:
         statuses: the status codes.

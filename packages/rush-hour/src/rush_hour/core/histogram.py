@@ -1,4 +1,4 @@
-"""How often each latency occurred: HdrHistogram's buckets, filled and merged in bulk.
+"""Histograms of latencies: HdrHistogram's buckets, filled and merged in bulk.
 
 Values are whole microseconds from 1 to 24 hours, kept to 3 significant digits: buckets of 2,048 equal steps, each
 bucket's steps twice as wide as the one's before (http://hdrhistogram.org; the layout is that of its reference
@@ -79,7 +79,7 @@ class Histogram:
 
     @property
     def total(self) -> int:
-        """How many durations were recorded."""
+        """Number of durations recorded."""
         return int(self.counts.sum())
 
     @property

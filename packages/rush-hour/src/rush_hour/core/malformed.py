@@ -1,4 +1,4 @@
-"""What is raised where a server does not speak HTTP/1.1. Pure."""
+"""The error of a server that does not speak HTTP/1.1. Pure."""
 
 
 class MalformedResponse(Exception):

@@ -1,4 +1,4 @@
-"""From histograms to the figures that are reported. Pure."""
+"""Figures of a distribution, taken from its histogram. Pure."""
 
 from dataclasses import dataclass
 

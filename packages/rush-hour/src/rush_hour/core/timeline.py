@@ -9,7 +9,7 @@ from rush_hour.core.histogram import Histogram
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineRow:
-    """What happened in one second of the run.
+    """One second of the run.
 
     Attributes:
         at_s: end of that second, since the start.
@@ -31,7 +31,7 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """What one process saw in one second of the run, the last one cut short.
+    """One second of the run as one process saw it, the last one cut short.
 
     Attributes:
         second: number of that second, from 1.

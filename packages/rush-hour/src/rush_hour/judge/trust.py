@@ -1,4 +1,4 @@
-"""Whether a run's figures can be trusted, and what to know about them: a closed list of checks, as data.
+"""Trust in a run's figures: a closed list of checks, as data.
 
 Two questions are kept apart. Was the measurement sound? Only then is it `trusted`. Did the server hold? A server that
 answers badly or late is a finding, not a reason to doubt the figures.
@@ -27,7 +27,7 @@ PERCENTILES = (99.99, 99.9, 99.0, 90.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the checks look at."""
+    """Facts that the checks look at."""
 
     plan: PlanFacts
     result: LoadResult

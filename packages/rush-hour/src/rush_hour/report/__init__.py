@@ -1,1 +1,1 @@
-"""What a run becomes: a terminal summary, wrk2's text, a result file. Nothing here measures or judges."""
+"""Reports of runs and benches: on a terminal, as wrk2's text, as files. Nothing here measures or judges."""

@@ -13,7 +13,7 @@ from rush_hour.toml_file import TomlFile
 
 
 class PublishedFigures(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was published of one system: wrk2's figures."""
+    """Published figures of one system, as wrk2 has them."""
 
     name: str
     rate_per_s: float

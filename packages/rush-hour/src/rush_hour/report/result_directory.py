@@ -12,7 +12,7 @@ RESULT_NAME = "result.json"
 
 
 class ResultDirectory:
-    """What a bench has found out so far, and where it is written.
+    """The document of a bench as it grows, and the directory that it is written to.
 
     Args:
         path: the directory, which is there.
@@ -28,7 +28,7 @@ class ResultDirectory:
 
     @property
     def lost(self) -> list[str]:
-        """What could not be written and is not there now, in a line each."""
+        """Files that could not be written and are missing now, a line for each."""
         return list(self._lost.values())
 
     def keep(self, document: Document) -> None:

@@ -1,4 +1,4 @@
-"""Documents: what a command leaves behind, versioned, with raw histograms, so that it can be read again.
+"""Documents: the lasting results of commands, versioned, with raw histograms.
 
 Everything that comes after a measurement reads documents only. `document.schema.json` beside this module is the JSON
 Schema of what is written; it is made from the types here (`file.py`).
@@ -57,7 +57,7 @@ class SuiteFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """What was loaded: a system of a suite, or whatever answers at a URL.
+    """A system of a suite, or whatever answers at a URL, with its runs.
 
     Attributes:
         status: whether it was measured, could not be started on this machine, failed, or was measured until Ctrl-C.
@@ -85,7 +85,7 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a command leaves behind; of a bench, written again after each system, so that a crash loses nothing.
+    """The lasting result of a command; of a bench, written again after each system, so that a crash loses nothing.
 
     Attributes:
         started_at, ended_at: of the command, up to the writing; UTC, ISO 8601; None where it was not written down.

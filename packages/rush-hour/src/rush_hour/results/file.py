@@ -13,7 +13,7 @@ from rush_hour.results.migrations import migrate
 
 
 class _Header(msgspec.Struct):
-    """What tells how to read the rest."""
+    """The keys that tell how to read the rest."""
 
     schema_version: int
     kind: str

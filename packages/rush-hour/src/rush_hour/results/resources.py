@@ -8,7 +8,7 @@ Role = Literal["server", "proxy", "database", "generator"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRow:
-    """What a role used in one second of the run, the last one cut short.
+    """Usage of a role in one second of the run, the last one cut short.
 
     Attributes:
         at_s: end of that second, since the start.
@@ -22,7 +22,7 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessUsage:
-    """What one process of a role used while the load was measured.
+    """Usage of one process while the load was measured.
 
     Attributes:
         name: as the process calls itself.
@@ -36,7 +36,7 @@ class ProcessUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What the processes of one role used while the load was measured.
+    """Usage of one role while the load was measured.
 
     Attributes:
         cpu_s: of all its processes, those that came and went too.
@@ -53,7 +53,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What each role used; None for a role that the system does not have."""
+    """Usage of each role; None for a role that the system does not have."""
 
     server: Usage
     proxy: Usage | None

@@ -16,7 +16,7 @@ FAULTY_RATIO = 0.001  # of the requests due, that may go wrong where a server ho
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFacts:
-    """What the run was asked to do.
+    """The order that a run carried out.
 
     Attributes:
         rate_per_s: None for a closed loop.
@@ -37,7 +37,7 @@ class PlanFacts:
 
     @property
     def offered(self) -> str:
-        """What was offered, for reading."""
+        """The offered load, for reading."""
         if self.rate_per_s is None:
             return "as fast as it is answered (closed loop)"
         return f"{self.rate_per_s:,g}/s" + ("" if self.arrivals == "constant" else f" ({self.arrivals} arrivals)")
@@ -45,7 +45,7 @@ class PlanFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratorUsage:
-    """What the load generator itself used while it measured, and what kept it from measuring.
+    """Usage of the load generator while it measured, and whatever kept it from measuring.
 
     Attributes:
         cpu_s: of the processes that send, and of the one that counts.
@@ -79,7 +79,7 @@ class GeneratorUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionFacts:
-    """What became of the connections.
+    """Connections of a run: opened, lost, refused.
 
     Attributes:
         open_at_start, open_at_end: how many were open then.
@@ -108,7 +108,7 @@ class Histograms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
-    """What one run measured.
+    """The measured figures of a run.
 
     Each request that was due is counted once:
 
@@ -188,7 +188,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether the figures can be trusted, and what to know about them."""
+    """Trust in the figures, and the doubts."""
 
     trusted: bool
     warnings: list[Doubt] = field(default_factory=list)

@@ -42,7 +42,7 @@ class LoadSettings:
 
 
 class Progress(Protocol):
-    """Who is told how the bench goes on."""
+    """A listener to the steps of a bench."""
 
     def step(self, text: str) -> None:
         """Something begins."""

@@ -49,7 +49,7 @@ def keep(
         command: program and arguments.
         stop_signal: what asks the command to end.
         grace_s: how long it may take, in seconds.
-        user: whom to run it as, with that user's own group only; None for the keeper's user.
+        user: the user to run it as, with that user's own group only; None for the keeper's.
         group: directory of a control group to make for it; None for none.
 
     Returns:

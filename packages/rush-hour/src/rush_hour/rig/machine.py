@@ -1,4 +1,4 @@
-"""Where and how a command was run: machine, versions, command line, commit."""
+"""Provenance of results: machine, versions, command line, commit."""
 
 import os
 import platform
@@ -24,7 +24,7 @@ GIT_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """How a command was started: see `Document`."""
+    """Start of a command: see `Document`."""
 
     started_at: str
     command_line: str

@@ -42,7 +42,7 @@ class Cluster:
     Attributes:
         command: starts the server in the foreground.
         directory: holds the files and the socket.
-        user: whom to run it as; None for the rig's own user.
+        user: the user to run it as; None for the rig's own.
     """
 
     command: tuple[str, ...]

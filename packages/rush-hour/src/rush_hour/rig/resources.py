@@ -28,7 +28,7 @@ ProcessKey = tuple[int, int]  # id and start time: ids are used again
 
 
 class Watched(Protocol):
-    """What has processes that use CPU and memory: a `Part`."""
+    """Processes that use CPU and memory: a `Part`."""
 
     def process_ids(self) -> list[int]:
         """Return the ids of the processes that run now."""
@@ -43,7 +43,7 @@ class Watched(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clocks:
-    """What a process has used, and what the children have that it has waited for, in seconds."""
+    """CPU time of a process, and of the children that it has waited for, in seconds."""
 
     own_s: float
     reaped_s: float
@@ -64,7 +64,7 @@ def used_between(before: Mapping[ProcessKey, Clocks], now: Mapping[ProcessKey, C
 
 @dataclass(slots=True, kw_only=True)
 class _SeenProcess:
-    """What was seen of one process since `begin`."""
+    """Usage of one process since `begin`."""
 
     name: str
     at_begin_s: float
@@ -73,7 +73,7 @@ class _SeenProcess:
 
 
 class RoleSampler:
-    """What the processes of one role have used since `begin`."""
+    """CPU time and memory of one role since `begin`."""
 
     def __init__(self, watched: Watched) -> None:
         self._watched = watched
@@ -193,13 +193,13 @@ class Sampling:
 
     @property
     def machine_cpu_s(self) -> float:
-        """What the whole machine has used, with what its host's other guests took from it, but without this process."""
+        """CPU time of the whole machine, with what its host's other guests took from it, but without this process."""
         begin, end = self._at_begin, self._at_end
         return (end.cpu_s - begin.cpu_s) - (end.own_cpu_s - begin.own_cpu_s)
 
     @property
     def capacity_cpu_s(self) -> float:
-        """What the whole machine could have used."""
+        """CPU time that the whole machine has had."""
         return (self._at_end.at_s - self._at_begin.at_s) * (os.cpu_count() or 1)
 
     def _run(self) -> None:

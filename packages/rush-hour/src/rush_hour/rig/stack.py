@@ -1,4 +1,4 @@
-"""What all systems of a run share, started once: run directory, database, nginx's whereabouts."""
+"""Parts that all systems of a bench share, started once: run directory, database, nginx's program."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +15,7 @@ from rush_hour.rig.system import Rig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RigOptions:
-    """How the rig is to be set up.
+    """Options of the rig.
 
     Attributes:
         suite_path: the suite file.

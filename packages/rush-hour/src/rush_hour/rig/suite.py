@@ -69,7 +69,7 @@ class SystemSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Probe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is asked of every system, and the good answer.
+    """The request that every system is asked, and its good answer.
 
     Attributes:
         path: path and query.

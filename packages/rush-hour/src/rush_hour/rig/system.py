@@ -38,7 +38,7 @@ class Unavailable(StartError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rig:
-    """What every system of a run shares.
+    """Surroundings that all systems of a bench share.
 
     Attributes:
         suite_directory: paths of the suite are relative to it.
@@ -84,7 +84,7 @@ class RunningSystem:
 
     @property
     def request(self) -> Request:
-        """What to send it under load, and the answer that is expected every time."""
+        """The request of the load, with the answer that is expected every time."""
         good = Expectation(statuses=frozenset({self.answer.status}), body=self.answer.body, is_guess=not self.is_pinned)
         return build_request(parse_url(self.url), expectation=good)
 

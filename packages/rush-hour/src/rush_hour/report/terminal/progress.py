@@ -1,4 +1,4 @@
-"""How a run goes on, on standard error: one line that changes on a terminal, one line for each step elsewhere."""
+"""Progress of a bench on standard error: one line that changes on a terminal, one line for each step elsewhere."""
 
 from types import TracebackType
 from typing import Self

@@ -64,7 +64,7 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrk2Report:
-    """What wrk2 prints of one run.
+    """The figures of one run that wrk2 prints.
 
     Attributes:
         calibrations: mean latency in ms and sampling interval in ms of each thread; we need no calibration.
