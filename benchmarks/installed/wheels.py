@@ -1,4 +1,4 @@
-"""The two packages as somebody has them who installs them: their wheels, in empty environments, and what their READMEs say.
+"""The two packages as their users have them: wheels, in empty environments, and what their READMEs say.
 
 On the oldest and the newest supported CPython that is here. Of each package, first without extras: every command has
 its help, and what needs an extra says so. Then with them: the indented lines of its README are run as they stand, but
