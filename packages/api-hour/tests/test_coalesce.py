@@ -1,4 +1,4 @@
-"""Coalescing: who shares an execution, who does not, and what becomes of each caller."""
+"""Coalescing: who shares an execution, and who does not."""
 
 import asyncio
 import contextlib
@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from event_loops import let_run, on_each_loop, run_in_loop
 from held_source import Source
-from hypothesis import given
-from hypothesis import strategies as st
 
 from api_hour.coalesce import CoalesceMetrics, coalesce
 from api_hour.engines import EngineUnavailable
@@ -173,93 +171,6 @@ async def test_an_error_goes_to_its_callers_and_to_nobody_after() -> None:
 
 
 @on_each_loop
-async def test_a_caller_that_is_cancelled_leaves_the_others_their_answer() -> None:
-    source = Source()
-    callers = [source.call() for _ in range(3)]
-    await let_run()
-    callers[0].cancel()
-    await let_run()
-    assert source.ask.metrics.callers == 2
-    source.begun[0].set_result(b"kept")
-
-    assert await asyncio.gather(*callers[1:]) == [b"kept"] * 2
-    assert (callers[0].cancelled(), source.cancelled) == (True, 0)
-
-
-@on_each_loop
-async def test_the_last_caller_that_is_cancelled_ends_the_execution() -> None:
-    source = Source()
-    callers = [source.call() for _ in range(2)]
-    await let_run()
-    later = source.call()
-    await let_run()
-    for caller in callers:
-        caller.cancel()
-    await let_run()
-    assert source.cancelled == 1
-    source.begun[1].set_result(b"next")
-
-    assert await later == b"next"
-
-
-@on_each_loop
-async def test_what_has_not_begun_never_does_when_all_its_callers_leave() -> None:
-    source = Source()
-    first = source.call()
-    await let_run()
-    later = [source.call() for _ in range(2)]
-    await let_run()
-    for caller in later:
-        caller.cancel()
-    await let_run()
-    source.begun[0].set_result(b"only")
-
-    assert await first == b"only"
-    await let_run()
-    assert (len(source.begun), source.ask.metrics.executions) == (1, 1)
-    assert source.ask._lanes == {}
-
-
-@on_each_loop
-async def test_a_caller_that_leaves_at_once_begins_nothing() -> None:
-    source = Source()
-    caller = source.call()
-    await asyncio.sleep(0)  # it has asked, and its execution has not begun
-    caller.cancel()
-    await let_run()
-
-    assert (source.begun, source.ask._lanes) == ([], {})
-
-
-@on_each_loop
-async def test_what_would_begin_now_does_not_when_its_callers_leave_in_the_same_moment() -> None:
-    source = Source()
-    first = source.call()
-    await let_run()
-    later = source.call()
-    await let_run()
-    source.begun[0].set_result(b"only")
-    later.cancel()
-
-    assert await first == b"only"
-    await let_run()
-    assert (len(source.begun), source.ask._lanes) == (1, {})
-
-
-@pytest.mark.parametrize("error", [None, KeyError("lost")])
-@on_each_loop
-async def test_a_caller_that_leaves_in_the_moment_of_the_answer_gets_none(error: Exception | None) -> None:
-    source = Source()
-    leaving, staying = source.call(), source.call()
-    await let_run()
-    source.begun[0].set_exception(error) if error else source.begun[0].set_result(b"kept")
-    leaving.cancel()
-
-    assert list(await asyncio.gather(staying, return_exceptions=True)) == [error or b"kept"]
-    assert leaving.cancelled()
-
-
-@on_each_loop
 async def test_an_execution_that_is_cancelled_by_itself_cancels_its_callers() -> None:
     source = Source()
     caller = source.call()
@@ -353,90 +264,3 @@ async def _end_all(loop: asyncio.AbstractEventLoop) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-KEYS = st.integers(0, 2)
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("ask"), KEYS),
-        st.tuples(st.just("run"), st.just(0)),
-        st.tuples(st.just("cancel"), st.integers(0, 30)),
-        st.tuples(st.just("end"), st.integers(0, 30)),
-        st.tuples(st.just("fail"), st.integers(0, 30)),
-    ),
-    max_size=60,
-)
-
-
-class Model:
-    """Numbers every ask and every begin by one clock, to compare them."""
-
-    def __init__(self, executions: int) -> None:
-        self.limit = executions
-        self.clock = 0
-        self.running: dict[int, set[int]] = {0: set(), 1: set(), 2: set()}
-        self.open: list[tuple[asyncio.Future[None], int]] = []
-        self.callers: list[tuple[asyncio.Task[int], int]] = []
-        self.read = coalesce(executions=executions)(self._read)
-
-    def tick(self) -> int:
-        self.clock += 1
-        return self.clock
-
-    async def _read(self, key: int) -> int:
-        begun_at = self.tick()
-        self.running[key].add(begun_at)
-        assert len(self.running[key]) <= self.limit
-        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.open.append((end, begun_at))
-        try:
-            await end
-        finally:
-            self.running[key].discard(begun_at)
-        return begun_at
-
-    async def step(self, action: str, number: int) -> None:
-        if action == "ask":
-            self.callers.append((asyncio.create_task(self._ask(number)), number))
-        elif action == "run":
-            await let_run()
-        elif action == "cancel" and number < len(self.callers):
-            self.callers[number][0].cancel()
-        elif action in ("end", "fail") and number < len(self.open):
-            self.finish(self.open[number][0], fails=action == "fail")
-            await asyncio.sleep(0)
-
-    @staticmethod
-    def finish(end: "asyncio.Future[None]", *, fails: bool) -> None:
-        if not end.done():
-            end.set_exception(OSError("away")) if fails else end.set_result(None)
-
-    async def _ask(self, key: int) -> int:
-        asked_at = self.tick()
-        begun_at = await self.read(key)
-        assert begun_at > asked_at, "an answer from before the question"
-        return begun_at
-
-    async def live(self, steps: list[tuple[str, int]]) -> None:
-        for action, number in steps:
-            await self.step(action, number)
-        while not all(task.done() for task, _ in self.callers):
-            for end, _ in self.open:
-                self.finish(end, fails=False)
-            await let_run()
-        for task, _ in self.callers:
-            assert task.cancelled() or isinstance(task.exception(), OSError | None)
-        await let_run()
-        assert self.read._lanes == {}
-        assert self.read.metrics.callers == 0
-        assert not any(self.running.values())
-
-
-@given(steps=STEPS, executions=st.integers(1, 2))
-def test_whatever_happens_every_answer_is_from_after_its_question(
-    steps: list[tuple[str, int]], executions: int
-) -> None:
-    async def live() -> None:
-        await Model(executions).live(steps)
-
-    run_in_loop(live())
