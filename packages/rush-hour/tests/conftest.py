@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from scripted_server import ScriptedServer
 
-from rush_hour.core.statistics import DurationSummary
-from rush_hour.core.timeline import TimelineRow
+from rush_hour.core.figures import DurationSummary, TimelineRow
 from rush_hour.results.run import ConnectionFacts, GeneratorUsage, Histograms, LoadResult, PlanFacts
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from rush_hour.core.expectation import BadAnswer
-from rush_hour.core.statistics import DurationSummary
+from rush_hour.core.figures import DurationSummary
 from rush_hour.judge.trust import doubt_other_load, judge
 from rush_hour.results.run import LoadResult, PlanFacts
 

@@ -11,7 +11,7 @@ import pytest
 from load_runs import run
 from scripted_server import OK, ScriptedServer
 
-from rush_hour.core.timeline import TimelineRow
+from rush_hour.core.figures import TimelineRow
 from rush_hour.load.run import Observer
 
 Serve = Callable[..., ScriptedServer]

@@ -14,8 +14,8 @@ from in_process_load import ONE_AFTER_THE_OTHER
 from load_runs import assert_accounted_for, plan_for, run
 from scripted_server import OK, ScriptedServer
 
+from rush_hour.core.figures import TimelineRow
 from rush_hour.core.histogram import Histogram
-from rush_hour.core.timeline import TimelineRow
 from rush_hour.errors import RushHourError, StartError
 from rush_hour.load.processes import Processes
 from rush_hour.load.run import Observer, assemble, run_load

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from rush_hour.core.statistics import DurationSummary
+from rush_hour.core.figures import DurationSummary
 from rush_hour.errors import UsageError
 from rush_hour.report.published import Comparison, Figures, Published, PublishedFigures, compare, read_published
 from rush_hour.results.document import System

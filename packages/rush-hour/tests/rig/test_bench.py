@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rush_hour.core.timeline import TimelineRow
+from rush_hour.core.figures import TimelineRow
 from rush_hour.errors import StartError, UsageError
 from rush_hour.results.document import System
 from rush_hour.rig import bench

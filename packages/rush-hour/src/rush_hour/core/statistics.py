@@ -1,25 +1,7 @@
 """Figures of a distribution, taken from its histogram. Pure."""
 
-from dataclasses import dataclass
-
+from rush_hour.core.figures import DurationSummary
 from rush_hour.core.histogram import Histogram
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DurationSummary:
-    """A distribution of durations in microseconds."""
-
-    mean: float
-    stdev: float
-    p50: int
-    p75: int
-    p90: int
-    p95: int
-    p99: int
-    p99_9: int
-    p99_99: int
-    max: int
-    count: int
 
 
 def summarise(histogram: Histogram) -> DurationSummary | None:

@@ -4,29 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rush_hour.core.figures import TimelineRow
 from rush_hour.core.histogram import Histogram
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineRow:
-    """One second of the run.
-
-    Attributes:
-        at_s: end of that second, since the start.
-        p50_us, p99_us: latency of the good answers that came in it; None without any.
-        send_lag_p99_us: of the requests sent in it; None without any.
-        open_connections: how many were open when it ended.
-    """
-
-    at_s: float
-    sent: int
-    good: int
-    bad: int
-    failed: int
-    p50_us: int | None
-    p99_us: int | None
-    send_lag_p99_us: int | None = None
-    open_connections: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from rush_hour.core.faults import GENERATOR_FAULTS
+from rush_hour.core.figures import TimelineRow
 from rush_hour.core.schedule import Schedule
-from rush_hour.core.timeline import TimelineRow
 from rush_hour.errors import RushHourError, StartError
 from rush_hour.load.child import Child
 from rush_hour.load.counter import Counted, count

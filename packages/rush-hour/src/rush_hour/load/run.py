@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rush_hour.clock import utc_now
+from rush_hour.core.figures import TimelineRow
 from rush_hour.core.histogram import Histogram
 from rush_hour.core.records import BYTES_READ, CLOSED_IDLE, LAST_ANSWER_AT_NS, RECONNECTS, STALLED_NS, UNJUDGED
 from rush_hour.core.statistics import summarise
-from rush_hour.core.timeline import TimelineRow
 from rush_hour.judge.trust import judge
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.processes import Outcome, Processes

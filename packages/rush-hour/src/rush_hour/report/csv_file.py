@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from io import StringIO
 from pathlib import Path
 
-from rush_hour.core.timeline import TimelineRow
+from rush_hour.core.figures import TimelineRow
 from rush_hour.output_file import write_output
 from rush_hour.results.run import LoadResult
 

@@ -7,8 +7,7 @@ property, and is not written. Every quantity carries its unit in its name.
 from dataclasses import dataclass, field
 
 from rush_hour.core.expectation import BadAnswer
-from rush_hour.core.statistics import DurationSummary
-from rush_hour.core.timeline import TimelineRow
+from rush_hour.core.figures import DurationSummary, TimelineRow
 from rush_hour.results.resources import ExplainedError, Resources
 
 FAULTY_RATIO = 0.001  # of the requests due, that may go wrong where a server holds

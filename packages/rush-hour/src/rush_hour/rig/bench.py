@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from rush_hour.clock import utc_now
-from rush_hour.core.timeline import TimelineRow
+from rush_hour.core.figures import TimelineRow
 from rush_hour.errors import RushHourError, UsageError
 from rush_hour.judge.trust import OTHER_LOAD_RATIO
 from rush_hour.load.plan import LoadPlan

@@ -4,7 +4,7 @@ from dataclasses import replace
 from rich.console import Console
 from rig.deadlines import wait_for
 
-from rush_hour.core.timeline import TimelineRow
+from rush_hour.core.figures import TimelineRow
 from rush_hour.report.terminal.progress import TerminalProgress
 from rush_hour.results.document import System
 from rush_hour.results.run import LoadResult, PlanFacts, Run, Verdict

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console, RenderableType
 
-from rush_hour.core.statistics import DurationSummary
+from rush_hour.core.figures import DurationSummary
 from rush_hour.report.published import Comparison, Figures
 from rush_hour.report.terminal.bench_report import bench_report
 from rush_hour.report.terminal.console import make_console

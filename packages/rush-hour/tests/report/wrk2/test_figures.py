@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rush_hour.core.figures import TimelineRow
 from rush_hour.core.histogram import Histogram
-from rush_hour.core.timeline import TimelineRow
 from rush_hour.report.wrk2.figures import spectrum, wrk2_report
 from rush_hour.report.wrk2.text import format_report
 from rush_hour.results.run import Histograms, LoadResult, PlanFacts

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from rush_hour.core.timeline import TimelineRow
+from rush_hour.core.figures import TimelineRow
 from rush_hour.report.terminal.tables import WholeTable
 from rush_hour.units import format_count, format_duration_us
 

@@ -6,8 +6,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from rush_hour.core.statistics import DurationSummary
-from rush_hour.core.timeline import TimelineRow
+from rush_hour.core.figures import DurationSummary, TimelineRow
 from rush_hour.report.terminal.tables import Counts, WholeTable
 from rush_hour.results.run import Doubt, Run, Verdict
 from rush_hour.units import format_bytes, format_count, format_duration_us
