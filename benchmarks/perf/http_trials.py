@@ -19,7 +19,6 @@ from rush_hour.errors import RushHourError
 from rush_hour.judge.trust import GENERATOR_CPU_RATIO, OTHER_LOAD_RATIO
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.request import OneRequest
-from rush_hour.results.resources import Role
 from rush_hour.results.run import Run
 from rush_hour.rig.measure import measure
 from rush_hour.rig.part import Part
@@ -115,7 +114,9 @@ class Turns:
             processes=load.processes,
             timeout_s=parse_duration_s(load.timeout, what="timeout"),
         )
-        parts: dict[Role, Part] = running.parts() | ({} if self.database is None else {"database": self.database})
+        parts = running.parts()
+        if self.database is not None:
+            parts["database"] = self.database
         run = measure(plan, parts)
         if run.is_interrupted:
             raise KeyboardInterrupt

@@ -30,10 +30,10 @@ def plan_for(url: str, *, unix: Path | None = None, **changes: object) -> LoadPl
 
 def run(url: str, *, observer: Observer | None = None, **changes: object) -> LoadResult:
     """Carry a plan out and return its result."""
-    report, is_interrupted = run_load(plan_for(url, **changes), observer)  # type: ignore[arg-type]
-    assert not is_interrupted
-    assert_accounted_for(report.result)
-    return report.result
+    run = run_load(plan_for(url, **changes), observer)  # type: ignore[arg-type]
+    assert not run.is_interrupted
+    assert_accounted_for(run.result)
+    return run.result
 
 
 def assert_accounted_for(result: LoadResult) -> None:

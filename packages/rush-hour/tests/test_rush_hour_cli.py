@@ -37,12 +37,12 @@ LOAD_OPTIONS = {
     "--method", "--header", "-H", "--body", "--body-file", "--target-file", "--script", "-s", "--expect-status",
     "--expect-body", "--unix", "--connect-to", "--insecure", "--cacert", "--cert", "--key", "--server-name",
     "--source", "--spread",
-    "--json", "--hlog", "--csv", "--wrk2", "--latency", "-L", "--u_latency", "-U", "--batch_latency", "-B",
+    "--json", "--label", "--hlog", "--csv", "--wrk2", "--latency", "-L", "--u_latency", "-U", "--batch_latency", "-B",
     "--version", "-v",
 }  # fmt: skip
 BENCH_OPTIONS = {
     "--only", "--output", "--rate", "-R", "--connections", "-c", "--threads", "-t", "--duration", "-d", "--warmup",
-    "--timeout", "-T", "--workers", "-w", "--database", "--nginx",
+    "--timeout", "-T", "--workers", "-w", "--database", "--nginx", "--label",
 }  # fmt: skip
 
 

@@ -60,11 +60,11 @@ def test_warm_up_is_sent_and_not_counted(serve: Serve) -> None:
     server = serve()
     phases: list[str] = []
 
-    report, _ = run_load(plan_for(server.url, warmup_s=0.5), Observer(on_phase=phases.append))
+    run = run_load(plan_for(server.url, warmup_s=0.5), Observer(on_phase=phases.append))
 
-    assert report.result.requests_due == 200
-    assert report.result.responses_good == report.result.responses_total > 0
-    assert report.result.requests_sent < len(server.requests) <= 300
+    assert run.result.requests_due == 200
+    assert run.result.responses_good == run.result.responses_total > 0
+    assert run.result.requests_sent < len(server.requests) <= 300
     assert phases == ["connecting", "warming up", "measuring"]
     assert server.connections == 10
 
@@ -200,11 +200,11 @@ def test_no_server_is_an_error_and_not_a_run(free_port: int) -> None:
 def test_seconds_are_reported_as_they_pass(serve: Serve) -> None:
     rows: list[TimelineRow] = []
 
-    report, _ = run_load(plan_for(serve().url, duration_s=2.0), Observer(on_second=rows.append))
+    run = run_load(plan_for(serve().url, duration_s=2.0), Observer(on_second=rows.append))
 
-    assert [row for row in rows if row.sent or row.good] == report.result.timeline
-    assert len(report.result.timeline) >= 2
-    assert all(row.p50_us is not None for row in report.result.timeline[:2])
+    assert [row for row in rows if row.sent or row.good] == run.result.timeline
+    assert len(run.result.timeline) >= 2
+    assert all(row.p50_us is not None for row in run.result.timeline[:2])
 
 
 def test_ctrl_c_ends_the_run_with_what_was_measured(serve: Serve) -> None:
@@ -215,13 +215,13 @@ def test_ctrl_c_ends_the_run_with_what_was_measured(serve: Serve) -> None:
             os.kill(os.getpid(), signal.SIGINT)
         rows.append(row)
 
-    report, is_interrupted = run_load(plan_for(serve().url, duration_s=60.0), Observer(on_second=interrupt_once))
+    run = run_load(plan_for(serve().url, duration_s=60.0), Observer(on_second=interrupt_once))
 
-    assert is_interrupted
-    assert report.verdict.warnings[0].code == "interrupted"
-    assert_accounted_for(report.result)
-    assert 200 <= report.result.responses_good < 60 * 200
-    assert report.result.elapsed_s < 60
+    assert run.is_interrupted
+    assert run.verdict.warnings[0].code == "interrupted"
+    assert_accounted_for(run.result)
+    assert 200 <= run.result.responses_good < 60 * 200
+    assert run.result.elapsed_s < 60
 
 
 def test_what_counting_takes_is_the_generators_own_cpu_time(serve: Serve) -> None:

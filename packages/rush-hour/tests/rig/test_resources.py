@@ -141,14 +141,14 @@ def test_roles_are_sampled_from_the_beginning_to_the_end(start_part: Callable[..
     part = start_part(f"{BURN}print('up')\nwait_for_file('go')\nburn(0.2)\nprint('burnt')\ntime.sleep(1000)")
     wait_for(lambda: part.log_tail() == "up", "the program")
 
-    with Sampling({"server": part, "nobody": Processes()}) as sampling:
+    with Sampling({"server": part, "proxy": Processes()}) as sampling:
         sampling.begin()
         (part.log_path.parent / "go").touch()
         wait_for(lambda: part.log_tail().endswith("burnt"), "the work")
 
     usage = sampling.usage()
     assert usage["server"].cpu_s >= 0.15
-    assert (usage["nobody"].cpu_s, usage["nobody"].max_rss_bytes) == (0, 0)
+    assert (usage["proxy"].cpu_s, usage["proxy"].max_rss_bytes) == (0, 0)
 
 
 def test_a_child_that_came_and_went_between_the_two_ends_is_counted(

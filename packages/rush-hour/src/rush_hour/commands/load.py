@@ -24,7 +24,7 @@ from rush_hour.report.terminal.live_view import LiveView
 from rush_hour.report.terminal.load_summary import load_summary
 from rush_hour.report.wrk2.figures import wrk2_report
 from rush_hour.report.wrk2.text import format_report
-from rush_hour.results.document import SCHEMA_VERSION, Document, System
+from rush_hour.results.document import SCHEMA_VERSION, Document, Status, System
 from rush_hour.results.file import write_document
 from rush_hour.results.run import Run
 from rush_hour.rig.machine import Provenance, machine_facts, package_versions, provenance
@@ -117,7 +117,7 @@ def _print(run: Run, output: OutputOptions) -> None:
 
 def _document(run: Run, started: Provenance, *, is_local: bool) -> Document:
     machine = machine_facts()
-    status = "interrupted" if run.is_interrupted else "ok"
+    status: Status = "interrupted" if run.is_interrupted else "ok"
     system = System(name=run.plan.url, title=run.plan.url, status=status, runs=[run])
     return Document(
         schema_version=SCHEMA_VERSION,

@@ -13,6 +13,7 @@ from rush_hour.credentials import without_password
 from rush_hour.errors import StartError
 from rush_hour.report.terminal.console import make_console
 from rush_hour.report.terminal.progress import TerminalProgress
+from rush_hour.results.resources import Role
 from rush_hour.rig.bench import choose
 from rush_hour.rig.part import Part
 from rush_hour.rig.stack import RigOptions, shared_rig
@@ -74,7 +75,7 @@ def database(
     return 0
 
 
-def _database_part(server: Part | None) -> dict[str, Part]:
+def _database_part(server: Part | None) -> dict[Role, Part]:
     return {} if server is None else {"database": server}
 
 
@@ -100,7 +101,7 @@ def _until_ctrl_c() -> Iterator[None]:
         return
 
 
-def _stay(parts: dict[str, Part]) -> None:
+def _stay(parts: dict[Role, Part]) -> None:
     """Wait for Ctrl-C.
 
     Raises:

@@ -13,9 +13,10 @@ from time import process_time
 from typing import Any
 
 from rush_hour.core.counting import ShareCounts
+from rush_hour.core.figures import TimelineRow
 from rush_hour.core.histogram import Histogram, Used
 from rush_hour.core.records import BAD, CONNECT_FAILED, FAILED, GOOD, SENT
-from rush_hour.core.timeline import Interval, Timeline, TimelineRow
+from rush_hour.core.timeline import Interval, Timeline
 from rush_hour.load.kernel import ProcessUsage, end_with_parent, give_way, read_machine, read_process
 from rush_hour.load.messages import Begin, Finish, ShareCounted
 from rush_hour.load.ring import Ring

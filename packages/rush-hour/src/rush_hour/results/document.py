@@ -100,7 +100,6 @@ class Document:
 
     schema_version: Literal[2]
     kind: Kind
-    systems: list[System]
     started_at: str | None = None
     ended_at: str | None = None
     command_line: str | None = None
@@ -110,3 +109,4 @@ class Document:
     generators: list[MachineFacts] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     suite: SuiteFacts | None = None
+    systems: list[System]

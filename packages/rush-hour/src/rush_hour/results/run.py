@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from rush_hour.core.expectation import BadAnswer
 from rush_hour.core.figures import DurationSummary, TimelineRow
-from rush_hour.results.resources import ExplainedError, Resources
+from rush_hour.results.resources import ExplainedError, Resources, Role
 
 FAULTY_RATIO = 0.001  # of the requests due, that may go wrong where a server holds
 
@@ -221,15 +221,17 @@ class Run:
     others_cpu_ratio: float | None = None
     explained_errors: list[ExplainedError] = field(default_factory=list)
 
-    def cpu_us_per_good_answer(self, role: str) -> float | None:
+    def cpu_us_per_good_answer(self, role: Role) -> float | None:
         """Return the CPU time that a role used for each good answer; None where either is not there."""
         usage = None if self.resources is None else self.resources.of_role(role)
         good = self.result.responses_good
         return None if usage is None or not good else usage.cpu_s * 1e6 / good
 
     @property
-    def cpu_share_by_role(self) -> dict[str, float]:
+    def cpu_share_by_role(self) -> dict[Role, float]:
         """The roles' shares of the CPU time that all of them used, from 0 to 1; none where nothing is known."""
-        used_s = {} if self.resources is None else {role: one.cpu_s for role, one in self.resources.by_role().items()}
+        used_s: dict[Role, float] = {}
+        if self.resources is not None:
+            used_s = {role: usage.cpu_s for role, usage in self.resources.by_role().items()}
         total_s = sum(used_s.values())
         return {role: cpu_s / total_s for role, cpu_s in used_s.items()} if total_s else {}

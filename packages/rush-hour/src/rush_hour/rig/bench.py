@@ -17,7 +17,6 @@ from rush_hour.load.plan import LoadPlan
 from rush_hour.load.request import OneRequest
 from rush_hour.load.run import Observer
 from rush_hour.results.document import SCHEMA_VERSION, Document, SuiteFacts, System
-from rush_hour.results.resources import Role
 from rush_hour.results.run import Run
 from rush_hour.rig.machine import Provenance, machine_facts, nginx_version, package_versions
 from rush_hour.rig.measure import measure
@@ -201,7 +200,9 @@ class _Trial:
             raise KeyboardInterrupt
 
     def _measure(self, running: RunningSystem) -> Run:
-        parts: dict[Role, Part] = running.parts() | ({} if self.database is None else {"database": self.database})
+        parts = running.parts()
+        if self.database is not None:
+            parts["database"] = self.database
         observer = Observer(
             on_phase=lambda phase: self.progress.step(f"{self.label} {phase}"), on_second=self.progress.second
         )

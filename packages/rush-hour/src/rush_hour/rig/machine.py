@@ -49,7 +49,7 @@ def provenance(label: str | None, started_at: str | None = None) -> Provenance:
 
 def commit_of(directory: Path) -> str | None:
     """Return the commit that is checked out around a directory; None where there is no git, or no checkout."""
-    command = ["git", "-C", directory, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    command = ["git", "-C", str(directory), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
         said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=GIT_TIMEOUT_S)
     except (OSError, subprocess.TimeoutExpired):

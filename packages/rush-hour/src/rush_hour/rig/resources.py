@@ -18,7 +18,7 @@ from typing import Protocol, Self
 import psutil
 
 from rush_hour.load.kernel import process_name, stat_fields
-from rush_hour.results.resources import ProcessUsage, Usage, UsageRow
+from rush_hour.results.resources import ProcessUsage, Role, Usage, UsageRow
 
 INTERVAL_S = 1.0
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -154,7 +154,7 @@ class Sampling:
         roles: what is watched, by role.
     """
 
-    def __init__(self, roles: Mapping[str, Watched]) -> None:
+    def __init__(self, roles: Mapping[Role, Watched]) -> None:
         self._samplers = {role: RoleSampler(watched) for role, watched in roles.items()}
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -187,7 +187,7 @@ class Sampling:
         """End it."""
         self.end()
 
-    def usage(self) -> dict[str, Usage]:
+    def usage(self) -> dict[Role, Usage]:
         """Return what each role has used."""
         return {role: sampler.usage() for role, sampler in self._samplers.items()}
 

@@ -20,7 +20,7 @@ from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import Answer, ask_once, describe
 from rush_hour.load.request import Request, build_request
 from rush_hour.load.transport import Address
-from rush_hour.results.resources import ExplainedError
+from rush_hour.results.resources import ExplainedError, Role
 from rush_hour.rig import nginx
 from rush_hour.rig.part import Part, base_environment
 from rush_hour.rig.ports import HOST, Ports
@@ -88,9 +88,9 @@ class RunningSystem:
         good = Expectation(statuses=frozenset({self.answer.status}), body=self.answer.body, is_guess=not self.is_pinned)
         return build_request(parse_url(self.url), expectation=good)
 
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[Role, Part]:
         """Return the parts by their role."""
-        return {"server": self.server} | ({} if self.proxy is None else {"proxy": self.proxy})
+        return {"server": self.server, **({} if self.proxy is None else {"proxy": self.proxy})}
 
 
 def pin(probe: Probe, answer: Answer) -> Probe:

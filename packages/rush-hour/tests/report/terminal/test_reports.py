@@ -154,7 +154,10 @@ def test_below_the_table_stands_what_it_has_no_room_for(ok: System, systems: lis
 
 def test_a_system_that_was_cut_short_is_told_as_that_once(ok: System) -> None:
     doubt = Doubt(code="interrupted", message="interrupted after 3.0 of 10 s.", hint="Compare it with nothing.")
-    cut_short = replace(changed(ok, doubt, name="short"), status="interrupted", reason=doubt.message)
+    short = changed(ok, doubt, name="short")
+    assert short.run is not None
+    run = replace(short.run, is_interrupted=True)
+    cut_short = replace(short, status="interrupted", reason=doubt.message, runs=[run])
 
     report = text_of(bench_report(bench(cut_short), []))
 
