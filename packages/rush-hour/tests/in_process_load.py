@@ -7,6 +7,7 @@ from time import monotonic_ns
 
 from load_runs import assert_accounted_for, plan_for
 
+from rush_hour.core.arrivals import ClosedLoop
 from rush_hour.core.result import LoadReport
 from rush_hour.core.verdict import judge
 from rush_hour.load.counter import Counting
@@ -19,7 +20,7 @@ from rush_hour.load.ring_reader import RingReader
 from rush_hour.load.run import assemble
 
 ONE_AFTER_THE_OTHER = {  # however busy the machine is, all are answered
-    "arrivals": "closed-loop", "duration_s": 60.0, "timeout_s": 30.0, "processes": 1,
+    "arrivals": ClosedLoop(), "duration_s": 60.0, "timeout_s": 30.0, "processes": 1,
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from in_process_load import drive, drive_all
 from load_runs import HELLO, plan_for, run
 from scripted_server import OK, ScriptedServer
 
+from rush_hour.core.arrivals import ClosedLoop, Poisson
 from rush_hour.core.faults import GENERATOR_FAULTS
 from rush_hour.errors import StartError
 from rush_hour.load.plan import parse_url, resolve
@@ -36,7 +37,7 @@ def test_between_the_first_and_the_last_second_hardly_a_page_is_faulted_in(serve
     assert result.generator.major_page_faults_per_s == 0
 
 
-@pytest.mark.parametrize("changes", [{"connection_per_request": True}, {"arrivals": "poisson"}])
+@pytest.mark.parametrize("changes", [{"connection_per_request": True}, {"arrivals": Poisson(rate_per_s=500, seed=0)}])
 def test_no_way_to_load_needs_new_memory(serve: Serve, changes: dict[str, object]) -> None:
     result = run(serve().url, rate_per_s=500, duration_s=4.0, connections=50, processes=1, **changes)  # type: ignore[arg-type]  # the plan's own fields
 
@@ -104,7 +105,7 @@ def test_a_script_that_stands_still_is_the_generators_own_pause(serve: Serve, tm
 
 
 @pytest.mark.parametrize("name", GENERATOR_FAULTS)
-@pytest.mark.parametrize("way", [{}, {"connection_per_request": True}, {"arrivals": "closed-loop"}])
+@pytest.mark.parametrize("way", [{}, {"connection_per_request": True}, {"arrivals": ClosedLoop()}])
 def test_what_this_machine_has_not_enough_of_is_named_as_that(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, name: str, way: dict[str, object]
 ) -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rush_hour.core.schedule import uniform
+from rush_hour.core.uniform import uniform
 from rush_hour.errors import UsageError
 from rush_hour.load.plan import parse_url
 from rush_hour.load.request import OneRequest, Request, RequestMix, build_request

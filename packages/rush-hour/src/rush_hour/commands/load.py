@@ -11,7 +11,9 @@ from cyclopts import Parameter
 
 from rush_hour import __version__, options
 from rush_hour.cli import INTERRUPTED, UNTRUSTED
+from rush_hour.core.arrivals import Arrivals, ClosedLoop, Constant, Poisson
 from rush_hour.core.result import LoadReport
+from rush_hour.core.schedule import Schedule
 from rush_hour.credentials import hide_in_url
 from rush_hour.errors import OutputLost, UsageError
 from rush_hour.load.plan import LoadPlan, parse_url, resolve
@@ -133,7 +135,7 @@ def load(
         sys.stdout.write(f"rush-hour {__version__}\n")
     parts = parse_url(url)
     options.check_processes(pace.processes, pace.connections)
-    arrivals, rate_per_s = _arrivals(pace)
+    schedule = _schedule(pace)
     for file in output.files():
         check_writable(file)
     address = resolve(parts, unix=reached.unix, connect_to=reached.connect_to, sources=reached.source)
@@ -145,19 +147,15 @@ def load(
         address=address,
         tls=tls,
         requests=requests,
-        rate_per_s=rate_per_s,
-        duration_s=_duration_s(pace, arrivals, rate_per_s),
-        warmup_s=pace.warmup_s,
-        connections=pace.connections,
+        schedule=schedule,
+        warmup=schedule.warm_up(pace.warmup_s),
         processes=pace.processes,
         timeout_s=pace.timeout_s,
-        arrivals=arrivals,
         seed=pace.seed,
-        max_requests=pace.max_requests,
         connection_per_request=pace.connection_per_request,
         spread=reached.spread,
     )
-    with LiveView(make_console(stderr=True), plan.duration_s) as view:
+    with LiveView(make_console(stderr=True), schedule.duration_s) as view:
         report, is_interrupted = run_load(plan, Observer(on_phase=view.step, on_second=view.second))
     _print(report, output)
     lost = _write(report, output)
@@ -172,24 +170,28 @@ def load(
     return 0 if report.verdict.trusted else UNTRUSTED
 
 
-def _arrivals(pace: Pace) -> tuple[Literal["constant", "poisson", "closed-loop"], float]:
+def _schedule(pace: Pace) -> Schedule:
+    arrivals, duration_s = _arrivals(pace), pace.duration_s
+    if pace.max_requests is not None:
+        duration_s = min(duration_s, arrivals.time_for_s(pace.max_requests))
+    return Schedule(
+        arrivals=arrivals, duration_s=duration_s, connections=pace.connections, max_requests=pace.max_requests
+    )
+
+
+def _arrivals(pace: Pace) -> Arrivals:
     if pace.closed_loop:
         if pace.rate_per_s is not None or pace.arrivals != "constant":
             raise UsageError("--closed-loop: expected no --rate and no --arrivals with it: a closed loop has no rate.")
-        return "closed-loop", 1.0
+        return ClosedLoop()
     if pace.rate_per_s is None:
         raise UsageError(
             "--rate: expected requests per second, such as -R 4000; got none. "
             "To send as fast as the server answers, use --closed-loop."
         )
-    return pace.arrivals, pace.rate_per_s
-
-
-def _duration_s(pace: Pace, arrivals: str, rate_per_s: float) -> float:
-    """Return the duration, cut to what a limited number of requests takes at a constant rate."""
-    if pace.max_requests is None or arrivals != "constant":
-        return pace.duration_s
-    return min(pace.duration_s, pace.max_requests / rate_per_s)
+    if pace.arrivals == Poisson.name:
+        return Poisson(rate_per_s=pace.rate_per_s, seed=pace.seed)
+    return Constant(rate_per_s=pace.rate_per_s)
 
 
 @dataclass(frozen=True, slots=True)

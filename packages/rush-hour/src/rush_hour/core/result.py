@@ -6,6 +6,8 @@ These types are the result file's: `report/result_file.py` writes them as they a
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rush_hour.core.arrivals import describe_offer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFacts:
@@ -31,9 +33,7 @@ class PlanFacts:
     @property
     def offered(self) -> str:
         """What was offered, for reading."""
-        if self.rate_per_s is None:
-            return "as fast as it is answered (closed loop)"
-        return f"{self.rate_per_s:,g}/s" + ("" if self.arrivals == "constant" else f" ({self.arrivals} arrivals)")
+        return describe_offer(self.arrivals, self.rate_per_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

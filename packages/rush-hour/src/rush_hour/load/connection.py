@@ -2,8 +2,8 @@
 
 import socket
 
+from rush_hour.core.arrivals import NEVER_NS
 from rush_hour.core.faults import GENERATOR_FAULTS, GENERATOR_PREFIX
-from rush_hour.core.schedule import NEVER_NS
 from rush_hour.load.reading import Reading
 from rush_hour.load.target import Target
 from rush_hour.load.transport import TlsSocket, Way

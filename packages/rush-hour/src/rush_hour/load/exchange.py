@@ -15,12 +15,12 @@ from collections import Counter
 from time import monotonic_ns
 
 from rush_hour.core import records
+from rush_hour.core.arrivals import NEVER_NS
 from rush_hour.core.faults import STALLED_PREFIX
 from rush_hour.core.http_response import HEAD_END, Framing, HeadCache, ResponseHead
 from rush_hour.core.malformed import MalformedResponse
 from rush_hour.core.records import BAD, CONNECT_FAILED, FAILED, GOOD, KIND_BITS, SENT, TOTALS, tag_of
 from rush_hour.core.result import BadAnswer
-from rush_hour.core.schedule import NEVER_NS
 from rush_hour.load.connection import BUSY, CLOSED, CONNECTING, IDLE, NO_BYTES, Connection, fault_name
 from rush_hour.load.opening import Opening
 from rush_hour.load.plan import LoadPlan
@@ -72,6 +72,7 @@ class Exchange:
         self._open_now = 0
         self._in_flight = 0
         self._schedule = plan.schedule
+        self._stride = plan.schedule.connections
         self._due_of = plan.schedule.due_function()
         self._start_at_ns, self._end_at_ns = 0, NEVER_NS
         self._is_running = False
@@ -119,7 +120,7 @@ class Exchange:
         return target
 
     def _next_request(self, connection: Connection, now_ns: int) -> None:
-        connection.request += self._plan.connections
+        connection.request += self._stride
         connection.ready_ns = now_ns
         connection.is_stalled = False
         start_at_ns = self._start_at_ns
@@ -330,7 +331,7 @@ class Exchange:
 
     def _connect(self, connection: Connection) -> None:
         now_ns = monotonic_ns()
-        if self._schedule.arrivals == "closed-loop" and connection.due_ns < now_ns:
+        if self._schedule.arrivals.is_closed_loop and connection.due_ns < now_ns:
             connection.due_ns = now_ns  # a closed loop waits for connections too
         connection.lag_ns = now_ns - max(connection.due_ns, connection.ready_ns)
         connection.ready_ns = now_ns
@@ -359,7 +360,7 @@ class Exchange:
             if connection.due_ns <= now_ns and (now_ns < self._end_at_ns or self._per_request):
                 self._note_failure(connection, fault_name("connect", name))
                 self._next_request(connection, now_ns)
-        if self._per_request and self._schedule.arrivals != "closed-loop":
+        if self._per_request and not self._schedule.arrivals.is_closed_loop:
             self._wait_for_due(connection)
         else:
             self._opening.open_later(connection)

@@ -16,8 +16,9 @@ import select
 from time import monotonic_ns
 
 from rush_hour.core import records
+from rush_hour.core.arrivals import NEVER_NS
 from rush_hour.core.records import SECOND, TOTALS, tag_of
-from rush_hour.core.schedule import NEVER_NS, Schedule
+from rush_hour.core.schedule import Schedule
 from rush_hour.load.connection import BUSY, CLOSED, CONNECTING, IDLE, Connection
 from rush_hour.load.exchange import STALL_NS, Exchange
 from rush_hour.load.plan import LoadPlan
@@ -133,7 +134,7 @@ class Injector(Exchange):
 
     def _count_due(self, connection: Connection, until_ns: int) -> int:
         """Return how many requests were due on a connection: those it is done with, and those in its queue."""
-        done = (connection.request - connection.number) // self._plan.connections
+        done = (connection.request - connection.number) // self._schedule.connections
         return done + self._schedule.count_due(connection.request, connection.due_ns - self._start_at_ns, until_ns)
 
     def _follow(self) -> None:

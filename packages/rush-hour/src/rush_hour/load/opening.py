@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from time import monotonic_ns
 
-from rush_hour.core.schedule import NEVER_NS
+from rush_hour.core.arrivals import NEVER_NS
 from rush_hour.load.connection import CLOSED, CONNECTING, NO_BYTES, Connection
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.transport import TlsSocket, Ways, name_of

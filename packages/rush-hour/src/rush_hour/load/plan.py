@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from rush_hour.core.result import PlanFacts
-from rush_hour.core.schedule import Arrivals, Schedule
+from rush_hour.core.schedule import Schedule
 from rush_hour.credentials import hide_in_bad_url
 from rush_hour.errors import StartError, UsageError
 from rush_hour.load.request import Requests
@@ -23,13 +23,11 @@ class LoadPlan:
     Attributes:
         url: as the user wrote it, but without user and password: it is shown.
         tls: how to speak TLS; None for plain HTTP.
-        rate_per_s: requests per second over all connections; without meaning for a closed loop.
-        warmup_s: load before the measurement, in seconds, on the same connections; 0 for none.
+        schedule: when each measured request is due.
         processes: event loops; each owns a share of the connections.
         timeout_s: how long an answer may take from the moment its request was sent, in seconds.
-        arrivals: see `Schedule`.
-        seed: chooses what is drawn by chance.
-        max_requests: how many requests are due at the most; None for as many as the duration has.
+        warmup: load before the measurement, on the same connections; None for none.
+        seed: what all that is drawn by chance comes from, as the result records it.
         connection_per_request: whether each request is sent on a connection of its own.
         spread: whether connections go to all addresses of the server in turn, not to the first that answers.
     """
@@ -37,57 +35,29 @@ class LoadPlan:
     url: str
     address: Address
     requests: Requests
-    rate_per_s: float
-    duration_s: float
-    connections: int
+    schedule: Schedule
     processes: int
     timeout_s: float
     tls: Tls | None = None
-    warmup_s: float = 0.0
-    arrivals: Arrivals = "constant"
+    warmup: Schedule | None = None
     seed: int = 0
-    max_requests: int | None = None
     connection_per_request: bool = False
     spread: bool = False
 
-    @property
-    def schedule(self) -> Schedule:
-        """When each measured request is due."""
-        return Schedule(
-            rate_per_s=self.rate_per_s,
-            duration_s=self.duration_s,
-            connections=self.connections,
-            arrivals=self.arrivals,
-            seed=self.seed,
-            max_requests=self.max_requests,
-        )
-
-    @property
-    def warmup_schedule(self) -> Schedule | None:
-        """When each request of the warm-up is due; None without one."""
-        if self.warmup_s == 0:
-            return None
-        return Schedule(
-            rate_per_s=self.rate_per_s,
-            duration_s=self.warmup_s,
-            connections=self.connections,
-            arrivals=self.arrivals,
-            seed=self.seed + 1,
-        )
-
     def facts(self) -> PlanFacts:
         """Return the plan as the result file records it."""
+        schedule = self.schedule
         return PlanFacts(
             url=self.url,
-            rate_per_s=None if self.arrivals == "closed-loop" else self.rate_per_s,
-            duration_s=self.duration_s,
-            warmup_s=self.warmup_s,
-            connections=self.connections,
+            rate_per_s=schedule.arrivals.offered_per_s,
+            duration_s=schedule.duration_s,
+            warmup_s=0.0 if self.warmup is None else self.warmup.duration_s,
+            connections=schedule.connections,
             processes=self.processes,
-            arrivals=self.arrivals,
+            arrivals=schedule.arrivals.name,
             timeout_s=self.timeout_s,
             seed=self.seed,
-            max_requests=self.max_requests,
+            max_requests=schedule.max_requests,
             connection_per_request=self.connection_per_request,
         )
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from urllib.parse import SplitResult
 
 from rush_hour.core.expectation import Expectation
-from rush_hour.core.schedule import uniform
+from rush_hour.core.uniform import uniform
 from rush_hour.credentials import authorization_of, hide_in_header
 from rush_hour.errors import UsageError
 from rush_hour.load.wire_text import unfit_in_header, unfit_in_target, without_zone

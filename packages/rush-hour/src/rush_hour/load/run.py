@@ -54,9 +54,9 @@ def run_load(plan: LoadPlan, observer: Observer | None = None) -> tuple[LoadRepo
     with Processes(plan) as processes:
         observer.on_phase("connecting")
         opened = processes.open_connections()
-        if plan.warmup_schedule is not None:
+        if plan.warmup is not None:
             observer.on_phase("warming up")
-            if processes.run(plan.warmup_schedule, watch=observer.watch).is_interrupted:
+            if processes.run(plan.warmup, watch=observer.watch).is_interrupted:
                 raise KeyboardInterrupt
             opened = processes.open_connections()
         observer.on_phase("measuring")
@@ -114,7 +114,7 @@ def _due(plan: LoadPlan, outcome: Outcome, number: int) -> int:
         return done.requests_due
     ended = share.good + share.bad + share.errors.total()
     schedule, until_ns = plan.schedule, outcome.end_at_ns - outcome.start_at_ns
-    if schedule.arrivals == "closed-loop":
+    if schedule.arrivals.is_closed_loop:
         return max(share.sent, ended)
     due_of = schedule.due_function()
     own = schedule.connections_of(number, plan.processes)

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
+from rush_hour.core.arrivals import Constant
 from rush_hour.core.result import LoadReport, TimelineRow
+from rush_hour.core.schedule import Schedule
 from rush_hour.core.verdict import OTHER_LOAD_RATIO, doubt_other_load
 from rush_hour.errors import RushHourError, StartError, UsageError
 from rush_hour.load.plan import LoadPlan
@@ -241,14 +243,15 @@ def _with_figures(entry: SystemEntry, report: LoadReport, sampling: Sampling) ->
 
 
 def _plan(running: RunningSystem, load: LoadSettings) -> LoadPlan:
+    schedule = Schedule(
+        arrivals=Constant(rate_per_s=load.rate_per_s), duration_s=load.duration_s, connections=load.connections
+    )
     return LoadPlan(
         url=running.url,
         address=running.address,
         requests=OneRequest(running.request),
-        rate_per_s=load.rate_per_s,
-        duration_s=load.duration_s,
-        warmup_s=load.warmup_s,
-        connections=load.connections,
+        schedule=schedule,
+        warmup=schedule.warm_up(load.warmup_s),
         processes=load.processes,
         timeout_s=load.timeout_s,
     )
