@@ -20,8 +20,8 @@ from rush_hour.core.schedule import Schedule
 from rush_hour.core.verdict import GENERATOR_CPU_RATIO, OTHER_LOAD_RATIO
 from rush_hour.errors import RushHourError
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.request import OneRequest
 from rush_hour.load.run import Observer, run_load
+from rush_hour.load.workload.request import OneRequest
 from rush_hour.report.result_file import Usage
 from rush_hour.rig.part import Part
 from rush_hour.rig.resources import Sampling

@@ -23,7 +23,7 @@ from rich.table import Table
 from rush_hour.errors import StartError
 from rush_hour.load.plan import parse_url, resolve
 from rush_hour.load.probe import ask_once
-from rush_hour.load.request import build_request
+from rush_hour.load.workload.request import build_request
 from rush_hour.report.terminal import make_console
 from rush_hour.rig.nginx import find_nginx
 from rush_hour.rig.part import Part, base_environment

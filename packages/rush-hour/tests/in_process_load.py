@@ -10,13 +10,14 @@ from load_runs import assert_accounted_for, plan_for
 from rush_hour.core.arrivals import ClosedLoop
 from rush_hour.core.result import LoadReport
 from rush_hour.core.verdict import judge
-from rush_hour.load.counter import Counting
-from rush_hour.load.injector import Injector
-from rush_hour.load.messages import Begin, Done, Finish
+from rush_hour.load.injector.injector import Injector
+from rush_hour.load.injector.ring_writer import RingWriter
+from rush_hour.load.local.counter import Counting
+from rush_hour.load.local.messages import Begin, Done, Finish
+from rush_hour.load.local.processes import Outcome
+from rush_hour.load.local.ring_reader import RingReader
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.processes import Outcome
-from rush_hour.load.ring import Ring, RingWriter
-from rush_hour.load.ring_reader import RingReader
+from rush_hour.load.ring import Ring
 from rush_hour.load.run import assemble
 
 ONE_AFTER_THE_OTHER = {  # however busy the machine is, all are answered

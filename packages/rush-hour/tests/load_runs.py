@@ -8,8 +8,8 @@ from rush_hour.core.expectation import Expectation
 from rush_hour.core.result import LoadResult
 from rush_hour.core.schedule import Schedule
 from rush_hour.load.plan import LoadPlan, parse_url, resolve
-from rush_hour.load.request import OneRequest, build_request
 from rush_hour.load.run import Observer, run_load
+from rush_hour.load.workload.request import OneRequest, build_request
 
 HELLO = Expectation(statuses=frozenset({200}), body=b"hello")
 

@@ -12,10 +12,10 @@ from load_runs import run
 from scripted_server import OK, ScriptedServer
 
 from rush_hour.core.expectation import Expectation
-from rush_hour.load.packed import Packed
+from rush_hour.load.local.packed import Packed
 from rush_hour.load.plan import parse_url, resolve
 from rush_hour.load.probe import ask_once, expect_what_is_answered
-from rush_hour.load.request import ONE_PIECE_BYTES, OneRequest, Request, build_request
+from rush_hour.load.workload.request import ONE_PIECE_BYTES, OneRequest, Request, build_request
 
 Serve = Callable[..., ScriptedServer]
 MIB = 1024 * 1024

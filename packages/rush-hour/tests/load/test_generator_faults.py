@@ -17,13 +17,13 @@ from scripted_server import OK, ScriptedServer
 from rush_hour.core.arrivals import ClosedLoop, Poisson
 from rush_hour.core.faults import GENERATOR_FAULTS
 from rush_hour.errors import StartError
+from rush_hour.load.local.processes import Processes
 from rush_hour.load.plan import parse_url, resolve
 from rush_hour.load.probe import ask_once
-from rush_hour.load.processes import Processes
-from rush_hour.load.request import build_request
 from rush_hour.load.run import assemble
-from rush_hour.load.script import Script
-from rush_hour.load.transport import Address
+from rush_hour.load.transport.address import Address
+from rush_hour.load.workload.request import build_request
+from rush_hour.load.workload.script import Script
 
 Serve = Callable[..., ScriptedServer]
 SERVER_IS_BLAMED = ("The server does not hold", "The server refused", "the server was gone", "say what went wrong")
@@ -154,7 +154,7 @@ def test_no_connection_for_want_of_something_says_what_to_do(serve: Serve, monke
 def test_durations_for_which_there_is_no_room_are_told_and_the_counts_are_right(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("ring", "ring_reader"):
+    for module in ("ring", "injector.ring_writer", "local.ring_reader"):
         monkeypatch.setattr(f"rush_hour.load.{module}.RECORDS", 64)  # and nobody reads before the end
     server = serve()
 

@@ -13,7 +13,7 @@ from rush_hour.core.expectation import Expectation
 from rush_hour.errors import StartError
 from rush_hour.load.plan import parse_url, resolve
 from rush_hour.load.probe import ask_once
-from rush_hour.load.request import OneRequest, build_request
+from rush_hour.load.workload.request import OneRequest, build_request
 from rush_hour.rig.nginx import find_nginx
 
 Serve = Callable[..., ScriptedServer]

@@ -7,7 +7,7 @@ from rush_hour.core.expectation import Expectation
 from rush_hour.errors import StartError
 from rush_hour.load.plan import parse_url, resolve
 from rush_hour.load.probe import ask_once, expect_what_is_answered
-from rush_hour.load.request import build_request
+from rush_hour.load.workload.request import build_request
 
 Serve = Callable[..., ScriptedServer]
 

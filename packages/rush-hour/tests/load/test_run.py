@@ -19,7 +19,7 @@ from rush_hour.core.histogram import Histogram
 from rush_hour.core.result import TimelineRow
 from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError, StartError
-from rush_hour.load.processes import Processes
+from rush_hour.load.local.processes import Processes
 from rush_hour.load.run import Observer, assemble, run_load
 
 Serve = Callable[..., ScriptedServer]

@@ -13,7 +13,7 @@ from scripted_server import OK
 
 from rush_hour.core.arrivals import ClosedLoop, Poisson
 from rush_hour.core.faults import GENERATOR_PREFIX, STALLED_PREFIX
-from rush_hour.load.transport import Tls
+from rush_hour.load.transport.tls import Tls
 
 CLOSING = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -18,12 +18,13 @@ from rush_hour.credentials import hide_in_url
 from rush_hour.errors import OutputLost, UsageError
 from rush_hour.load.plan import LoadPlan, parse_url, resolve
 from rush_hour.load.probe import SAFE_METHODS, ask_once, expect_what_is_answered
-from rush_hour.load.request import OneRequest, Request, Requests, build_request
 from rush_hour.load.run import Observer, run_load
-from rush_hour.load.script import Script
-from rush_hour.load.target_file import read_target_file
-from rush_hour.load.transport import Address, Tls
-from rush_hour.load.wire_text import usable_host
+from rush_hour.load.transport.address import Address
+from rush_hour.load.transport.host import usable_host
+from rush_hour.load.transport.tls import Tls
+from rush_hour.load.workload.request import OneRequest, Request, Requests, build_request
+from rush_hour.load.workload.script import Script
+from rush_hour.load.workload.target_file import read_target_file
 from rush_hour.report.csv_file import write_csv
 from rush_hour.report.hlog import write_hlog
 from rush_hour.report.live_view import LiveView

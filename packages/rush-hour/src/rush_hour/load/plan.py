@@ -9,9 +9,11 @@ from rush_hour.core.result import PlanFacts
 from rush_hour.core.schedule import Schedule
 from rush_hour.credentials import hide_in_bad_url
 from rush_hour.errors import StartError, UsageError
-from rush_hour.load.request import Requests
-from rush_hour.load.transport import Address, Tls
-from rush_hour.load.wire_text import unfit_in_url, usable_host
+from rush_hour.load.transport.address import Address
+from rush_hour.load.transport.host import usable_host
+from rush_hour.load.transport.tls import Tls
+from rush_hour.load.workload.request import Requests
+from rush_hour.load.workload.wire_text import unfit_in_url
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -16,8 +16,8 @@ from rush_hour.core.result import (
 )
 from rush_hour.core.statistics import summarise
 from rush_hour.core.verdict import judge
+from rush_hour.load.local.processes import Outcome, Processes
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.processes import Outcome, Processes
 
 DISTRIBUTIONS = ("latency", "service_time", "send_lag", "read_lag", "latency_bad")
 

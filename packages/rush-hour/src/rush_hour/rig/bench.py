@@ -16,8 +16,8 @@ from rush_hour.core.schedule import Schedule
 from rush_hour.core.verdict import OTHER_LOAD_RATIO, doubt_other_load
 from rush_hour.errors import RushHourError, StartError, UsageError
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.request import OneRequest
 from rush_hour.load.run import Observer, run_load
+from rush_hour.load.workload.request import OneRequest
 from rush_hour.report.result_directory import ResultDirectory
 from rush_hour.report.result_file import (
     SCHEMA_VERSION,

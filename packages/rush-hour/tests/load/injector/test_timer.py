@@ -1,7 +1,7 @@
 import select
 import time
 
-from rush_hour.load.timer import Timer
+from rush_hour.load.injector.timer import Timer
 
 
 def test_a_timer_fires_at_its_moment_and_can_be_armed_anew_without_reading() -> None:

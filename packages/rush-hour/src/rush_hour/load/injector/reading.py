@@ -10,7 +10,7 @@ from rush_hour.core.http_response import (
     ResponseReader,
 )
 from rush_hour.core.malformed import MalformedResponse
-from rush_hour.load.target import Target
+from rush_hour.load.injector.target import Target
 
 CHUNKS_LIMIT_BYTES = 16 * 1024 * 1024  # a longer chunked answer is not remembered as it came
 

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from time import monotonic_ns
 
 from rush_hour.core.arrivals import NEVER_NS
-from rush_hour.load.connection import CLOSED, CONNECTING, NO_BYTES, Connection
+from rush_hour.load.injector.connection import CLOSED, CONNECTING, NO_BYTES, Connection
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.transport import TlsSocket, Ways, name_of
+from rush_hour.load.transport.address import Ways
+from rush_hour.load.transport.error_name import name_of
+from rush_hour.load.transport.tls import TlsSocket
 
 RETRY_FIRST_NS = 10_000_000
 RETRY_LIMIT_NS = 1_000_000_000

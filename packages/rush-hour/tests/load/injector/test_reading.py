@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from rush_hour.core.expectation import Expectation
 from rush_hour.core.http_response import HeadCache
 from rush_hour.core.malformed import MalformedResponse
-from rush_hour.load.reading import Reading
-from rush_hour.load.request import Request
-from rush_hour.load.target import Target, asks_to_close
+from rush_hour.load.injector.reading import Reading
+from rush_hour.load.injector.target import Target, asks_to_close
+from rush_hour.load.workload.request import Request
 
 CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CHUNKED = CHUNKED_HEAD + b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"

@@ -6,7 +6,7 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from rush_hour.load.child import SIGNALS
+from rush_hour.load.local.child import SIGNALS
 
 
 class Interrupts:

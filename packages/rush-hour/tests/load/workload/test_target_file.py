@@ -8,8 +8,9 @@ from scripted_server import OK, ScriptedServer
 
 from rush_hour.errors import StartError, UsageError
 from rush_hour.load.plan import parse_url
-from rush_hour.load.request import Request, RequestMix
-from rush_hour.load.target_file import read_target_file
+from rush_hour.load.workload.mix import RequestMix
+from rush_hour.load.workload.request import Request
+from rush_hour.load.workload.target_file import read_target_file
 
 Serve = Callable[..., ScriptedServer]
 URL = parse_url("http://127.0.0.1:8008/")

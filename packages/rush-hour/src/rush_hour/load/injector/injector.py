@@ -19,11 +19,11 @@ from rush_hour.core import records
 from rush_hour.core.arrivals import NEVER_NS
 from rush_hour.core.records import SECOND, TOTALS, tag_of
 from rush_hour.core.schedule import Schedule
-from rush_hour.load.connection import BUSY, CLOSED, CONNECTING, IDLE, Connection
-from rush_hour.load.exchange import STALL_NS, Exchange
+from rush_hour.load.injector.connection import BUSY, CLOSED, CONNECTING, IDLE, Connection
+from rush_hour.load.injector.exchange import STALL_NS, Exchange
+from rush_hour.load.injector.ring_writer import RingWriter
+from rush_hour.load.injector.timer import Timer
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.ring import RingWriter
-from rush_hour.load.timer import Timer
 
 EVENTS_AT_ONCE = 64  # between two looks at the schedule
 TICK_NS = 100_000_000  # how often each connection's time-out is looked for

@@ -21,8 +21,9 @@ from msgspec import Struct, field
 
 from rush_hour.core.expectation import parse_statuses
 from rush_hour.errors import RushHourError, UsageError
-from rush_hour.load.request import Request, RequestMix, build_request
-from rush_hour.load.wire_text import unfit_in_target
+from rush_hour.load.workload.mix import RequestMix
+from rush_hour.load.workload.request import Request, build_request
+from rush_hour.load.workload.wire_text import unfit_in_target
 from rush_hour.toml_file import TomlFile
 
 Problem = Callable[[str, str], UsageError]  # of a key: what is wrong with it

@@ -19,7 +19,7 @@ from urllib.parse import SplitResult
 
 from rush_hour.core.result import LoadResult
 from rush_hour.errors import UsageError
-from rush_hour.load.request import Request, build_request
+from rush_hour.load.workload.request import Request, build_request
 
 ResponseHook = Callable[[int, Mapping[str, str], bytes], object]
 HOOKS = ("request", "response", "done")

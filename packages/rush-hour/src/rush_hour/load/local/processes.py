@@ -15,13 +15,13 @@ from rush_hour.core.faults import GENERATOR_FAULTS
 from rush_hour.core.result import TimelineRow
 from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError, StartError
-from rush_hour.load.child import Child
-from rush_hour.load.counter import Counted, count
-from rush_hour.load.interrupts import Interrupts
-from rush_hour.load.messages import Begin, Done, Finish, Open, Opened, Run, Stop
-from rush_hour.load.packed import Packed
+from rush_hour.load.local.child import Child
+from rush_hour.load.local.counter import Counted, count
+from rush_hour.load.local.interrupts import Interrupts
+from rush_hour.load.local.messages import Begin, Done, Finish, Open, Opened, Run, Stop
+from rush_hour.load.local.packed import Packed
+from rush_hour.load.local.process import live
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.process import live
 from rush_hour.load.ring import Ring
 
 START_DELAY_NS = 50_000_000  # so that every process has its order before the first request is due

@@ -8,8 +8,8 @@ from scripted_server import ScriptedServer
 from rush_hour.core.result import LoadResult
 from rush_hour.errors import UsageError
 from rush_hour.load.plan import parse_url
-from rush_hour.load.request import Request, build_request
-from rush_hour.load.script import Script
+from rush_hour.load.workload.request import Request, build_request
+from rush_hour.load.workload.script import Script
 
 Serve = Callable[..., ScriptedServer]
 URL = parse_url("http://127.0.0.1:8008/agents")

@@ -1,11 +1,8 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from rush_hour.core.uniform import uniform
 from rush_hour.errors import UsageError
 from rush_hour.load.plan import parse_url
-from rush_hour.load.request import OneRequest, Request, RequestMix, build_request
+from rush_hour.load.workload.request import OneRequest, Request, build_request
 
 
 def test_a_request_has_the_urls_path_query_and_host_and_nothing_else() -> None:
@@ -72,38 +69,7 @@ def test_a_method_is_a_word(method: str) -> None:
     assert str(caught.value) == f"--method: expected a word such as GET or POST, got {method!r}."
 
 
-def request(name: str) -> Request:
-    return Request(method="GET", data=name.encode())
-
-
 def test_one_request_is_the_same_for_every_number() -> None:
-    one = OneRequest(request("a"))
+    one = OneRequest(Request(method="GET", data=b"a"))
 
     assert one.get(0) is one.get(7) is one.request
-
-
-def test_a_mix_follows_its_weights() -> None:
-    mix = RequestMix((request("often"), request("seldom")), (3.0, 1.0))
-
-    often = sum(mix.get(number).data == b"often" for number in range(10_000))
-
-    assert 7_300 < often < 7_700
-
-
-@given(st.integers(min_value=0, max_value=2**40), st.integers(min_value=0, max_value=1000))
-def test_a_mix_gives_the_same_request_for_the_same_number(number: int, seed: int) -> None:
-    requests = tuple(request(str(i)) for i in range(5))
-
-    first = RequestMix(requests, (1, 2, 3, 4, 5), seed).get(number)
-
-    assert first in requests
-    assert RequestMix(requests, (1, 2, 3, 4, 5), seed).get(number) == first
-
-
-def test_what_is_asked_has_nothing_to_do_with_when() -> None:
-    """Gaps are drawn from the same seed: a mix drawn from the same numbers would follow them."""
-    mix = RequestMix((request("a"), request("b")), (1, 1), seed=1)
-
-    after_short_gaps = [mix.get(number).data for number in range(4000) if uniform(1, number) > 0.5]
-
-    assert 0.45 < after_short_gaps.count(b"a") / len(after_short_gaps) < 0.55

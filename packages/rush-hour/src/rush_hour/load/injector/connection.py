@@ -4,9 +4,10 @@ import socket
 
 from rush_hour.core.arrivals import NEVER_NS
 from rush_hour.core.faults import GENERATOR_FAULTS, GENERATOR_PREFIX
-from rush_hour.load.reading import Reading
-from rush_hour.load.target import Target
-from rush_hour.load.transport import TlsSocket, Way
+from rush_hour.load.injector.reading import Reading
+from rush_hour.load.injector.target import Target
+from rush_hour.load.transport.address import Way
+from rush_hour.load.transport.tls import TlsSocket
 
 CLOSED, CONNECTING, IDLE, BUSY = range(4)  # plain integers: compared for each request
 NO_BYTES = memoryview(b"")

@@ -15,8 +15,8 @@ from scripted_server import OK, ScriptedServer
 from rush_hour.errors import StartError, UsageError
 from rush_hour.load.plan import parse_url, resolve
 from rush_hour.load.probe import ask_once
-from rush_hour.load.request import OneRequest, build_request
-from rush_hour.load.transport import Tls
+from rush_hour.load.transport.tls import Tls
+from rush_hour.load.workload.request import OneRequest, build_request
 
 ServeTls = Callable[..., ScriptedServer]
 

@@ -21,15 +21,16 @@ from rush_hour.core.http_response import HEAD_END, Framing, HeadCache, ResponseH
 from rush_hour.core.malformed import MalformedResponse
 from rush_hour.core.records import BAD, CONNECT_FAILED, FAILED, GOOD, KIND_BITS, SENT, TOTALS, tag_of
 from rush_hour.core.result import BadAnswer
-from rush_hour.load.connection import BUSY, CLOSED, CONNECTING, IDLE, NO_BYTES, Connection, fault_name
-from rush_hour.load.opening import Opening
+from rush_hour.load.injector.connection import BUSY, CLOSED, CONNECTING, IDLE, NO_BYTES, Connection, fault_name
+from rush_hour.load.injector.opening import Opening
+from rush_hour.load.injector.reading import Reading
+from rush_hour.load.injector.ring_writer import RingWriter
+from rush_hour.load.injector.target import Target
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.reading import Reading
-from rush_hour.load.request import OneRequest, Request
-from rush_hour.load.ring import RingWriter
-from rush_hour.load.script import Script
-from rush_hour.load.target import Target
-from rush_hour.load.transport import READ_BYTES, TLS_RECORD_BYTES, name_of
+from rush_hour.load.transport.error_name import name_of
+from rush_hour.load.transport.tls import READ_BYTES, TLS_RECORD_BYTES
+from rush_hour.load.workload.request import OneRequest, Request
+from rush_hour.load.workload.script import Script
 
 STALL_NS = 100_000_000  # a jump of the clock that makes what was in flight hard to judge
 

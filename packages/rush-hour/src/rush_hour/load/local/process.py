@@ -6,13 +6,14 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from rush_hour.errors import RushHourError
-from rush_hour.load.injector import Injector
+from rush_hour.load.injector.injector import Injector
+from rush_hour.load.injector.ring_writer import RingWriter
 from rush_hour.load.kernel import end_with_parent, keep_memory, lock_memory, peak_rss_bytes
 from rush_hour.load.limits import raise_open_file_limit
-from rush_hour.load.messages import Done, Open, Opened, Run, Stop
-from rush_hour.load.packed import Packed
+from rush_hour.load.local.messages import Done, Open, Opened, Run, Stop
+from rush_hour.load.local.packed import Packed
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.ring import Ring, RingWriter
+from rush_hour.load.ring import Ring
 
 OPEN_TIMEOUT_S = 10.0
 
