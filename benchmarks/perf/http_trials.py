@@ -19,8 +19,9 @@ from rush_hour.core.result import LoadReport
 from rush_hour.core.schedule import Schedule
 from rush_hour.core.verdict import GENERATOR_CPU_RATIO, OTHER_LOAD_RATIO
 from rush_hour.errors import RushHourError
-from rush_hour.load.plan import LoadPlan
+from rush_hour.load.plan import LoadPlan, parse_url
 from rush_hour.load.run import Observer, run_load
+from rush_hour.load.transport.destination import destination_of
 from rush_hour.load.workload.request import OneRequest
 from rush_hour.report.result_file import Usage
 from rush_hour.rig.part import Part
@@ -110,7 +111,7 @@ class Turns:
         schedule = Schedule(arrivals=arrivals, duration_s=self.duration_s, connections=load.connections)
         plan = LoadPlan(
             url=running.url,
-            address=running.address,
+            destination=destination_of(parse_url(running.url)),
             requests=OneRequest(running.request),
             schedule=schedule,
             warmup=schedule.warm_up(parse_duration_s(load.warmup, what="warmup", zero_is_fine=True)),

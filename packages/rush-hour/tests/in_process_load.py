@@ -10,11 +10,11 @@ from load_runs import assert_accounted_for, plan_for
 from rush_hour.core.arrivals import ClosedLoop
 from rush_hour.core.result import LoadReport
 from rush_hour.core.verdict import judge
+from rush_hour.load.generators import Done, Outcome
 from rush_hour.load.injector.injector import Injector
 from rush_hour.load.injector.ring_writer import RingWriter
 from rush_hour.load.local.counter import Counting
-from rush_hour.load.local.messages import Begin, Done, Finish
-from rush_hour.load.local.processes import Outcome
+from rush_hour.load.local.messages import Begin, Finish
 from rush_hour.load.local.ring_reader import RingReader
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.ring import Ring
@@ -40,12 +40,12 @@ def drive(plan: LoadPlan) -> LoadReport:
     try:
         writer, reader = RingWriter(ring), RingReader(ring)
         counting = Counting([reader], Begin(pids=[os.getpid()], reports_seconds=False))
-        injector = Injector(plan, 0, control.fileno(), writer)
+        injector = Injector(plan, plan.destination.resolve(), 0, control.fileno(), writer)
         try:
             opened = injector.open_connections(2.0)
             start_at_ns = monotonic_ns()
             due = injector.run(plan.schedule, start_at_ns)
-            end_at_ns = min(monotonic_ns(), start_at_ns + plan.schedule.duration_ns)
+            elapsed_ns = min(monotonic_ns() - start_at_ns, plan.schedule.duration_ns)
             done = Done(
                 requests_due=due, open_at_end=injector.open_at_end, uncounted=writer.uncounted, cpu_s=0.0,
                 max_rss_bytes=0, first_bad=injector.first_bad,
@@ -58,9 +58,7 @@ def drive(plan: LoadPlan) -> LoadReport:
         for end in (control, other_end):
             end.close()
         ring.close()
-    outcome = Outcome(
-        done=[done], counted=counted, start_at_ns=start_at_ns, end_at_ns=end_at_ns, is_interrupted=False
-    )  # fmt: skip
+    outcome = Outcome(done=[done], counted=counted, elapsed_ns=elapsed_ns, is_interrupted=False)
     result = assemble(plan, outcome, open_at_start=opened)
     assert_accounted_for(result)
     return LoadReport(plan=plan.facts(), result=result, verdict=judge(plan.facts(), result, shares_cores=False))

@@ -7,8 +7,10 @@ from rush_hour.core.arrivals import Arrivals, Constant
 from rush_hour.core.expectation import Expectation
 from rush_hour.core.result import LoadResult
 from rush_hour.core.schedule import Schedule
-from rush_hour.load.plan import LoadPlan, parse_url, resolve
+from rush_hour.load.plan import LoadPlan, parse_url
 from rush_hour.load.run import Observer, run_load
+from rush_hour.load.transport.address import Address
+from rush_hour.load.transport.destination import destination_of
 from rush_hour.load.workload.request import OneRequest, build_request
 
 HELLO = Expectation(statuses=frozenset({200}), body=b"hello")
@@ -18,6 +20,7 @@ def plan_for(
     url: str,
     *,
     unix: Path | None = None,
+    address: Address | None = None,
     rate_per_s: float = 200,
     arrivals: Arrivals | None = None,
     duration_s: float = 1.0,
@@ -35,7 +38,7 @@ def plan_for(
     )
     plan = LoadPlan(
         url=url,
-        address=resolve(parts, unix=unix),
+        destination=replace(destination_of(parts, unix=unix), known=address),
         requests=OneRequest(build_request(parts, expectation=HELLO)),
         schedule=schedule,
         processes=2,

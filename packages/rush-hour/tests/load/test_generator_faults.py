@@ -18,10 +18,11 @@ from rush_hour.core.arrivals import ClosedLoop, Poisson
 from rush_hour.core.faults import GENERATOR_FAULTS
 from rush_hour.errors import StartError
 from rush_hour.load.local.processes import Processes
-from rush_hour.load.plan import parse_url, resolve
+from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import ask_once
 from rush_hour.load.run import assemble
 from rush_hour.load.transport.address import Address
+from rush_hour.load.transport.destination import destination_of
 from rush_hour.load.workload.request import build_request
 from rush_hour.load.workload.script import Script
 
@@ -143,7 +144,7 @@ def test_no_connection_for_want_of_something_says_what_to_do(serve: Serve, monke
     monkeypatch.setattr(Address, "open_socket", open_none)
 
     with pytest.raises(StartError) as caught:
-        ask_once(build_request(parse_url(server.url)), resolve(parse_url(server.url)))
+        ask_once(build_request(parse_url(server.url)), destination_of(parse_url(server.url)).resolve())
 
     assert str(caught.value) == (
         f"URL: unable to connect to 127.0.0.1:{server.port}: Cannot assign requested address. "

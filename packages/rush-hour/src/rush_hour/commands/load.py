@@ -16,10 +16,11 @@ from rush_hour.core.result import LoadReport
 from rush_hour.core.schedule import Schedule
 from rush_hour.credentials import hide_in_url
 from rush_hour.errors import OutputLost, UsageError
-from rush_hour.load.plan import LoadPlan, parse_url, resolve
+from rush_hour.load.plan import LoadPlan, parse_url
 from rush_hour.load.probe import SAFE_METHODS, ask_once, expect_what_is_answered
 from rush_hour.load.run import Observer, run_load
 from rush_hour.load.transport.address import Address
+from rush_hour.load.transport.destination import destination_of
 from rush_hour.load.transport.host import usable_host
 from rush_hour.load.transport.tls import Tls
 from rush_hour.load.workload.request import OneRequest, Request, Requests, build_request
@@ -87,15 +88,13 @@ class Reached:
         """Return how to speak TLS; None for `http://`."""
         if url.scheme != "https":
             return None
-        tls = Tls(
+        return Tls.read(
             server_name=self._server_name(url),
             verifies=not self.insecure,
             ca_file=self.cacert,
             cert_file=self.cert,
             key_file=self.key,
         )
-        tls.context()  # so that a wrong file is found now
-        return tls
 
     def _server_name(self, url: SplitResult) -> str:
         if self.server_name is not None:
@@ -139,13 +138,15 @@ def load(
     schedule = _schedule(pace)
     for file in output.files():
         check_writable(file)
-    address = resolve(parts, unix=reached.unix, connect_to=reached.connect_to, sources=reached.source)
+    destination = destination_of(
+        parts, unix=reached.unix, connect_to=reached.connect_to, sources=reached.source
+    ).looked_up()
     tls = reached.tls(parts)
-    server = _Server(address, tls, pace.timeout_s, is_judged=not output.wrk2)
+    server = _Server(destination.resolve(), tls, pace.timeout_s, is_judged=not output.wrk2)
     requests = _requests(asked, parts, server, pace.seed)
     plan = LoadPlan(
         url=hide_in_url(url),
-        address=address,
+        destination=destination,
         tls=tls,
         requests=requests,
         schedule=schedule,

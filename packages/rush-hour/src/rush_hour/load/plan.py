@@ -1,21 +1,19 @@
-"""What a run sends, where, how often, and what counts as a good answer."""
+"""A plan: what a run sends, where, how often, and what counts as a good answer.
 
-import socket
+It can be pickled and carried out on another host: the contents of files are in it, and names are looked up there.
+"""
+
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from rush_hour.core.result import PlanFacts
 from rush_hour.core.schedule import Schedule
 from rush_hour.credentials import hide_in_bad_url
-from rush_hour.errors import StartError, UsageError
-from rush_hour.load.transport.address import Address
-from rush_hour.load.transport.host import usable_host
+from rush_hour.errors import UsageError
+from rush_hour.load.transport.destination import DEFAULT_PORTS, Destination
 from rush_hour.load.transport.tls import Tls
 from rush_hour.load.workload.request import Requests
 from rush_hour.load.workload.wire_text import unfit_in_url
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +33,7 @@ class LoadPlan:
     """
 
     url: str
-    address: Address
+    destination: Destination
     requests: Requests
     schedule: Schedule
     processes: int
@@ -83,46 +81,3 @@ def parse_url(url: str) -> SplitResult:
             f"got {hide_in_bad_url(url)!r}."
         )
     return parts
-
-
-def resolve(
-    url: SplitResult, *, unix: Path | None = None, connect_to: str | None = None, sources: tuple[str, ...] = ()
-) -> Address:
-    """Find the addresses of a URL's server, in the system's order.
-
-    Args:
-        url: what `parse_url` returned.
-        unix: a unix socket to connect to instead.
-        connect_to: `HOST:PORT` to connect to instead.
-        sources: addresses of this machine to connect from, in turn; none for the one that the system chooses.
-
-    Raises:
-        UsageError: `connect_to` is not HOST:PORT.
-        StartError: the host has no address.
-    """
-    if unix is not None:
-        return Address(family=socket.AF_UNIX, sockaddr=str(unix), label=f"unix:{unix}")
-    host, port = usable_host(str(url.hostname), what="URL"), url.port or DEFAULT_PORTS[url.scheme]
-    if connect_to is not None:
-        host, port = _parse_host_and_port(connect_to)
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise StartError(f"URL: no address found for host {host!r}: {error.strerror}.") from error
-    label = f"{host}:{port}"
-    first, *others = dict.fromkeys((family, sockaddr) for family, _, _, _, sockaddr in found)
-    return Address(
-        family=first[0],
-        sockaddr=first[1],
-        label=label,
-        sources=sources,
-        others=tuple(Address(family=family, sockaddr=sockaddr, label=label) for family, sockaddr in others),
-    )
-
-
-def _parse_host_and_port(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    bare_host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if not (colon and bare_host and port.isascii() and port.isdigit() and 0 < int(port) <= 65535):
-        raise UsageError(f"--connect-to: expected HOST:PORT, such as 127.0.0.1:8008; got {text!r}.")
-    return usable_host(bare_host, what="--connect-to"), int(port)

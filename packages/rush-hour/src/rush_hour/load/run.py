@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rush_hour.core.histogram import Histogram
-from rush_hour.core.records import BYTES_READ, CLOSED_IDLE, LAST_ANSWER_AT_NS, RECONNECTS, STALLED_NS, UNJUDGED
+from rush_hour.core.records import BYTES_READ, CLOSED_IDLE, LAST_ANSWER_NS, RECONNECTS, STALLED_NS, UNJUDGED
 from rush_hour.core.result import (
     ConnectionFacts,
     GeneratorUsage,
@@ -16,7 +16,8 @@ from rush_hour.core.result import (
 )
 from rush_hour.core.statistics import summarise
 from rush_hour.core.verdict import judge
-from rush_hour.load.local.processes import Outcome, Processes
+from rush_hour.load.generators import Generators, Outcome
+from rush_hour.load.local.processes import Processes
 from rush_hour.load.plan import LoadPlan
 
 DISTRIBUTIONS = ("latency", "service_time", "send_lag", "read_lag", "latency_bad")
@@ -39,31 +40,34 @@ class Observer:
     watch: Callable[[], None] = lambda: None
 
 
-def run_load(plan: LoadPlan, observer: Observer | None = None) -> tuple[LoadReport, bool]:
+def run_load(
+    plan: LoadPlan, observer: Observer | None = None, generators: Callable[[LoadPlan], Generators] = Processes
+) -> tuple[LoadReport, bool]:
     """Carry a plan out, and return its report and whether Ctrl-C cut it short.
 
     Args:
         plan: what to send and for how long.
         observer: who wants to know meanwhile.
+        generators: what carries it out.
 
     Raises:
         StartError: no connection could be opened.
         RushHourError: a process of the load generator died.
     """
     observer = observer or Observer()
-    with Processes(plan) as processes:
+    with generators(plan) as running:
         observer.on_phase("connecting")
-        opened = processes.open_connections()
+        opened = running.open_connections()
         if plan.warmup is not None:
             observer.on_phase("warming up")
-            if processes.run(plan.warmup, watch=observer.watch).is_interrupted:
+            if running.run(plan.warmup, watch=observer.watch).is_interrupted:
                 raise KeyboardInterrupt
-            opened = processes.open_connections()
+            opened = running.open_connections()
         observer.on_phase("measuring")
-        outcome = processes.run(plan.schedule, on_second=observer.on_second, watch=observer.watch)
+        outcome = running.run(plan.schedule, on_second=observer.on_second, watch=observer.watch)
         observer.on_end()
     result = assemble(plan, outcome, open_at_start=opened)
-    verdict = judge(plan.facts(), result, shares_cores=plan.address.is_local, is_interrupted=outcome.is_interrupted)
+    verdict = judge(plan.facts(), result, shares_cores=running.shares_cores, is_interrupted=outcome.is_interrupted)
     return LoadReport(plan=plan.facts(), result=result, verdict=verdict), outcome.is_interrupted
 
 
@@ -81,10 +85,9 @@ def assemble(plan: LoadPlan, outcome: Outcome, *, open_at_start: int) -> LoadRes
     errors = sum((share.errors for share in shares), Counter[str]())
     statuses = sum((share.status_counts for share in shares), Counter[int]())
     due = sum(_due(plan, outcome, number) for number in range(len(shares)))
-    sending_s = elapsed_s = max(outcome.end_at_ns - outcome.start_at_ns, 1) / 1e9
+    sending_s = elapsed_s = max(outcome.elapsed_ns, 1) / 1e9
     if sent < due:  # the connections were busy to the last: count until they were answered
-        last_at_ns = max(share.totals[LAST_ANSWER_AT_NS] for share in shares)
-        elapsed_s = max(elapsed_s, (last_at_ns - outcome.start_at_ns) / 1e9)
+        elapsed_s = max(elapsed_s, max(share.totals[LAST_ANSWER_NS] for share in shares) / 1e9)
     distributions = {name: Histogram.from_used(*getattr(counted, name)) for name in DISTRIBUTIONS}
     return LoadResult(
         requests_due=due,
@@ -113,7 +116,7 @@ def _due(plan: LoadPlan, outcome: Outcome, number: int) -> int:
     if done is not None:
         return done.requests_due
     ended = share.good + share.bad + share.errors.total()
-    schedule, until_ns = plan.schedule, outcome.end_at_ns - outcome.start_at_ns
+    schedule, until_ns = plan.schedule, outcome.elapsed_ns
     if schedule.arrivals.is_closed_loop:
         return max(share.sent, ended)
     due_of = schedule.due_function()

@@ -15,8 +15,9 @@ from rush_hour.core.result import LoadReport, TimelineRow
 from rush_hour.core.schedule import Schedule
 from rush_hour.core.verdict import OTHER_LOAD_RATIO, doubt_other_load
 from rush_hour.errors import RushHourError, StartError, UsageError
-from rush_hour.load.plan import LoadPlan
+from rush_hour.load.plan import LoadPlan, parse_url
 from rush_hour.load.run import Observer, run_load
+from rush_hour.load.transport.destination import destination_of
 from rush_hour.load.workload.request import OneRequest
 from rush_hour.report.result_directory import ResultDirectory
 from rush_hour.report.result_file import (
@@ -248,7 +249,7 @@ def _plan(running: RunningSystem, load: LoadSettings) -> LoadPlan:
     )
     return LoadPlan(
         url=running.url,
-        address=running.address,
+        destination=destination_of(parse_url(running.url)),
         requests=OneRequest(running.request),
         schedule=schedule,
         warmup=schedule.warm_up(load.warmup_s),

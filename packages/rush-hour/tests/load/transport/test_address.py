@@ -10,7 +10,7 @@ from load_runs import plan_for
 from scripted_server import OK, ScriptedServer
 
 from rush_hour.errors import StartError, UsageError
-from rush_hour.load.plan import parse_url, resolve
+from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import ask_once
 from rush_hour.load.transport.address import Address, Ways
 from rush_hour.load.workload.request import OneRequest, build_request
@@ -25,21 +25,6 @@ def address_of(host: str, port: int, *others: Address, sources: tuple[str, ...] 
 
 def choices(ways: Ways, turn: int, place: int) -> list[tuple[str, str | None]]:
     return [(way.address.sockaddr[0], way.source) for way in reversed(ways.choose(turn, place))]
-
-
-def test_every_address_of_a_name_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [
-        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 80, 0, 0)),
-        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 80)),
-        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 80)),
-    ]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: found)
-
-    address = resolve(parse_url("http://dual.test/"))
-
-    assert address.sockaddr == ("::1", 80, 0, 0)
-    assert [other.sockaddr for other in address.others] == [("127.0.0.1", 80)]
-    assert {address.label, *(other.label for other in address.others)} == {"dual.test:80"}
 
 
 def test_addresses_are_tried_in_turn_by_the_load_and_by_the_probe(serve: Serve, free_port: int) -> None:

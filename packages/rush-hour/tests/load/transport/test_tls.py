@@ -1,5 +1,6 @@
 """The load generator against real TLS servers."""
 
+import pickle
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -13,8 +14,9 @@ from load_runs import HELLO, run
 from scripted_server import OK, ScriptedServer
 
 from rush_hour.errors import StartError, UsageError
-from rush_hour.load.plan import parse_url, resolve
+from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import ask_once
+from rush_hour.load.transport.destination import destination_of
 from rush_hour.load.transport.tls import Tls
 from rush_hour.load.workload.request import OneRequest, build_request
 
@@ -63,7 +65,7 @@ def serve_tls(authority: trustme.CA) -> Iterator[ServeTls]:
 def test_a_server_with_a_trusted_certificate_is_loaded(serve_tls: ServeTls, ca_file: Path) -> None:
     server = serve_tls()
 
-    result = run(server.url, tls=Tls(server_name="example.org", ca_file=ca_file))
+    result = run(server.url, tls=Tls.read(server_name="example.org", ca_file=ca_file))
 
     assert result.responses_good == len(server.requests) == 200
     assert server.connections == 10
@@ -74,7 +76,7 @@ def test_answers_of_many_records_are_read_whole(serve_tls: ServeTls, ca_file: Pa
     good = replace(HELLO, body=b"x" * 300_000)
     requests = OneRequest(build_request(parse_url(server.url), expectation=good))
 
-    result = run(server.url, tls=Tls(server_name="example.org", ca_file=ca_file), requests=requests)
+    result = run(server.url, tls=Tls.read(server_name="example.org", ca_file=ca_file), requests=requests)
 
     assert result.responses_good == 200
 
@@ -83,7 +85,7 @@ def test_a_certificate_of_someone_else_is_refused_by_name(serve_tls: ServeTls, c
     server = serve_tls()
 
     with pytest.raises(StartError) as caught:
-        run(server.url, tls=Tls(server_name="example.com", ca_file=ca_file), timeout_s=0.5)
+        run(server.url, tls=Tls.read(server_name="example.com", ca_file=ca_file), timeout_s=0.5)
 
     label = f"127.0.0.1:{server.port}"
     assert str(caught.value) == f"no connection to {label} could be opened: CERTIFICATE_VERIFY_FAILED."
@@ -99,7 +101,7 @@ def test_a_client_certificate_is_shown_to_a_server_that_asks(
     serve_tls: ServeTls, ca_file: Path, client_file: Path
 ) -> None:
     server = serve_tls(asks_for_certificate=True)
-    tls = Tls(server_name="example.org", ca_file=ca_file, cert_file=client_file)
+    tls = Tls.read(server_name="example.org", ca_file=ca_file, cert_file=client_file)
 
     assert run(server.url, tls=tls).responses_good == 200
 
@@ -108,7 +110,7 @@ def test_each_request_may_have_a_handshake_of_its_own(serve_tls: ServeTls, ca_fi
     server = serve_tls()
 
     result = run(
-        server.url, tls=Tls(server_name="example.org", ca_file=ca_file), connection_per_request=True, rate_per_s=50
+        server.url, tls=Tls.read(server_name="example.org", ca_file=ca_file), connection_per_request=True, rate_per_s=50
     )
 
     assert result.responses_good == server.connections == 50
@@ -117,7 +119,9 @@ def test_each_request_may_have_a_handshake_of_its_own(serve_tls: ServeTls, ca_fi
 def test_the_probe_speaks_tls_too(serve_tls: ServeTls, ca_file: Path) -> None:
     url = parse_url(serve_tls().url.replace("http", "https"))
 
-    answer = ask_once(build_request(url), resolve(url), Tls(server_name="example.org", ca_file=ca_file))
+    answer = ask_once(
+        build_request(url), destination_of(url).resolve(), Tls.read(server_name="example.org", ca_file=ca_file)
+    )
 
     assert answer.body == b"hello"
 
@@ -127,11 +131,35 @@ def test_files_that_are_no_certificates_are_named(tmp_path: Path) -> None:
     path.write_text("no certificate")
 
     with pytest.raises(UsageError) as caught:
-        Tls(server_name="x", ca_file=path).context()
+        Tls.read(server_name="x", ca_file=path)
     assert str(caught.value).startswith(f"--cacert: expected a file of certificates, got {str(path)!r}: ")
 
     with pytest.raises(UsageError) as caught:
-        Tls(server_name="x", cert_file=path).context()
+        Tls.read(server_name="x", cert_file=path)
     assert str(caught.value).startswith(
         f"--cert: expected a certificate and its key (--key) in PEM, got {str(path)!r}: "
     )
+
+
+def test_files_travel_to_hosts_that_do_not_have_them_and_are_not_shown(ca_file: Path, client_file: Path) -> None:
+    tls = Tls.read(server_name="example.org", ca_file=ca_file, cert_file=client_file, key_file=client_file)
+    packed = pickle.dumps(tls)
+    ca_file.unlink()
+    client_file.unlink()
+
+    there = pickle.loads(packed)  # noqa: S301  # our own
+
+    assert there == tls
+    assert there.context().get_ca_certs()
+    assert "PRIVATE KEY" not in repr(tls)
+
+
+def test_files_that_are_not_there_are_named(tmp_path: Path, client_file: Path) -> None:
+    path = tmp_path / "none.pem"
+
+    for files in ({"ca_file": path}, {"cert_file": path}, {"cert_file": client_file, "key_file": path}):
+        with pytest.raises(UsageError) as caught:
+            Tls.read(server_name="x", **files)
+        assert str(caught.value).endswith(
+            f", got {str(next(iter(files.values())))!r}: [Errno 2] No such file or directory"
+        )

@@ -1,3 +1,4 @@
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def script_of(path: Path, text: str) -> Script:
 
 
 def test_a_script_says_what_each_request_is_and_which_answers_are_good(serve: Serve, tmp_path: Path) -> None:
-    """Run in two processes, each of which reads the script by itself."""
+    """Run in two processes, each of which runs the script by itself."""
     script = script_of(
         tmp_path / "load.py",
         "def request(number):\n    return f'/agents?page={number}'\n"
@@ -118,3 +119,29 @@ def test_a_script_that_fails_under_load_ends_the_run_with_its_error(
         run(serve().url, requests=script_of(path, text))
 
     assert str(caught.value) == f"--script: {path}: {what}"
+
+
+def test_a_script_travels_to_hosts_that_do_not_have_it(tmp_path: Path) -> None:
+    text = (
+        "from dataclasses import dataclass\n"
+        "@dataclass\nclass Page:\n    number: 'int'\n"
+        "def request(number):\n    return f'/{Page(number).number}'\n"
+    )
+    script = script_of(tmp_path / "load.py", text)
+    packed = pickle.dumps(script)
+    (tmp_path / "load.py").unlink()
+
+    there = pickle.loads(packed)  # noqa: S301  # our own
+
+    assert there.get(7).target == "/7"
+
+
+def test_a_script_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "none.py"
+
+    with pytest.raises(UsageError) as caught:
+        Script(path, URL, FALLBACK).check()
+
+    assert str(caught.value) == (
+        f"--script: {path}: FileNotFoundError: [Errno 2] No such file or directory: {str(path)!r}"
+    )

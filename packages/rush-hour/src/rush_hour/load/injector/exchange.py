@@ -27,10 +27,10 @@ from rush_hour.load.injector.reading import Reading
 from rush_hour.load.injector.ring_writer import RingWriter
 from rush_hour.load.injector.target import Target
 from rush_hour.load.plan import LoadPlan
+from rush_hour.load.transport.address import Address
 from rush_hour.load.transport.error_name import name_of
 from rush_hour.load.transport.tls import READ_BYTES, TLS_RECORD_BYTES
-from rush_hour.load.workload.request import OneRequest, Request
-from rush_hour.load.workload.script import Script
+from rush_hour.load.workload.request import Request
 
 STALL_NS = 100_000_000  # a jump of the clock that makes what was in flight hard to judge
 
@@ -39,7 +39,8 @@ class Exchange:
     """Requests and answers on one process's share of the connections.
 
     Args:
-        plan: what is sent, where to, and what a good answer is.
+        plan: what is sent, and what a good answer is.
+        address: where to.
         process: number of this process, from 0.
         epoll: what the connections are watched with.
         ring: where what is seen is written.
@@ -48,20 +49,20 @@ class Exchange:
         first_bad: what was wrong with the first answer of the run that was not good; None without any.
     """
 
-    def __init__(self, plan: LoadPlan, process: int, epoll: select.epoll, ring: RingWriter) -> None:
+    def __init__(self, plan: LoadPlan, address: Address, process: int, epoll: select.epoll, ring: RingWriter) -> None:
         self._plan = plan
         self._requests = plan.requests
         self._per_request = plan.connection_per_request
-        self._varies = not isinstance(plan.requests, OneRequest)
+        self._varies = plan.requests.varies
         self._heads = {True: HeadCache("HEAD"), False: HeadCache("GET")}
-        self._on_response = plan.requests.on_response if isinstance(plan.requests, Script) else None
+        self._on_response = plan.requests.on_response
         self._targets: dict[Request, Target] = {}
         self._timeout_ns = round(plan.timeout_s * 1e9)
         self._ring, self._write = ring, ring.write
         self._buffer = bytearray(READ_BYTES + TLS_RECORD_BYTES)
         self._view = memoryview(self._buffer)
         self._epoll = epoll
-        self._opening = Opening(plan, epoll, self._opened, self._open_failed)
+        self._opening = Opening(plan, address, epoll, self._opened, self._open_failed)
         self._by_fd = self._opening.by_fd
         first = self._target(plan.requests.get(process))
         numbers = plan.schedule.connections_of(process, plan.processes)
@@ -112,11 +113,11 @@ class Exchange:
     # What is due.
 
     def _target(self, request: Request) -> Target:
-        """Return what is sent for a request; those of a script are not kept, for there may be no end of them."""
+        """Return what is sent for a request; it is kept where there are few."""
         target = self._targets.get(request)
         if target is None:
             target = Target(request, self._heads[request.method == "HEAD"], self._on_response)
-            if not isinstance(self._requests, Script):
+            if self._requests.are_few:
                 self._targets[request] = target
         return target
 
@@ -268,7 +269,7 @@ class Exchange:
         self, connection: Connection, head: ResponseHead, now_ns: int, *, is_good: bool, can_go_on: bool = True
     ) -> None:
         totals = self._totals
-        totals[records.LAST_ANSWER_AT_NS] = now_ns
+        totals[records.LAST_ANSWER_NS] = now_ns - self._start_at_ns
         if connection.is_stalled:
             totals[records.UNJUDGED] += 1
         self._write(

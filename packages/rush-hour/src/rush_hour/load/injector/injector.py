@@ -24,6 +24,7 @@ from rush_hour.load.injector.exchange import STALL_NS, Exchange
 from rush_hour.load.injector.ring_writer import RingWriter
 from rush_hour.load.injector.timer import Timer
 from rush_hour.load.plan import LoadPlan
+from rush_hour.load.transport.address import Address
 
 EVENTS_AT_ONCE = 64  # between two looks at the schedule
 TICK_NS = 100_000_000  # how often each connection's time-out is looked for
@@ -35,14 +36,15 @@ class Injector(Exchange):
     """One process's share of the connections.
 
     Args:
-        plan: what is sent, where to, and what a good answer is.
+        plan: what is sent, and what a good answer is.
+        address: where to.
         process: number of this process, from 0.
         control_fd: a descriptor that becomes readable when the run is to end early.
         ring: where what is seen is written.
     """
 
-    def __init__(self, plan: LoadPlan, process: int, control_fd: int, ring: RingWriter) -> None:
-        super().__init__(plan, process, select.epoll(), ring)
+    def __init__(self, plan: LoadPlan, address: Address, process: int, control_fd: int, ring: RingWriter) -> None:
+        super().__init__(plan, address, process, select.epoll(), ring)
         self._timer = Timer()
         self._epoll.register(self._timer.fileno(), select.EPOLLIN | select.EPOLLET)
         self._control_fd = control_fd

@@ -10,7 +10,7 @@ from time import monotonic_ns
 from rush_hour.core.arrivals import NEVER_NS
 from rush_hour.load.injector.connection import CLOSED, CONNECTING, NO_BYTES, Connection
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.transport.address import Ways
+from rush_hour.load.transport.address import Address, Ways
 from rush_hour.load.transport.error_name import name_of
 from rush_hour.load.transport.tls import TlsSocket
 
@@ -24,7 +24,8 @@ class Opening:
     A way that fails leads to the next; when there is none left, the attempt has failed, by the name of the last error.
 
     Args:
-        plan: where to connect, and for how long to try.
+        plan: how to connect, and for how long to try.
+        address: where to.
         epoll: what connections are watched with.
         opened: called with each connection that is open.
         failed: called with each that could not be opened, and why.
@@ -36,13 +37,14 @@ class Opening:
     def __init__(
         self,
         plan: LoadPlan,
+        address: Address,
         epoll: select.epoll,
         opened: Callable[[Connection], None],
         failed: Callable[[Connection, str], None],
     ) -> None:
         self._epoll = epoll
         self._opened, self._failed = opened, failed
-        self._ways = Ways(plan.address, spread=plan.spread)
+        self._ways = Ways(address, spread=plan.spread)
         self._tls, self._tls_context = plan.tls, None if plan.tls is None else plan.tls.context()
         self._patience_ns = round(plan.timeout_s * 1e9) // len(self._ways.addresses)
         self._retries: list[tuple[int, int, Connection]] = []  # a heap of (when, slot, closed connection)

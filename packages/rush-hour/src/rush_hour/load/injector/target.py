@@ -5,8 +5,7 @@ from collections.abc import Mapping
 
 from rush_hour.core.http_response import HeadCache, ResponseHead
 from rush_hour.core.result import BadAnswer
-from rush_hour.load.workload.request import Request
-from rush_hour.load.workload.script import ResponseHook
+from rush_hour.load.workload.request import Request, ResponseHook
 
 _CLOSE = re.compile(rb"\nconnection:[^\n]*\bclose\b", re.IGNORECASE)
 _KEEP_ALIVE = re.compile(rb"\nconnection:[^\n]*\bkeep-alive\b", re.IGNORECASE)

@@ -7,7 +7,6 @@ tells its parent one row of the timeline; at the end everything, merged.
 import gc
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from time import process_time
 from typing import Any
@@ -17,34 +16,13 @@ from rush_hour.core.histogram import Histogram, Used
 from rush_hour.core.records import BAD, CONNECT_FAILED, FAILED, GOOD, SENT
 from rush_hour.core.result import TimelineRow
 from rush_hour.core.timeline import Interval, Timeline
+from rush_hour.load.generators import Counted, ShareCounted
 from rush_hour.load.kernel import ProcessUsage, end_with_parent, give_way, read_machine, read_process
-from rush_hour.load.local.messages import Begin, Finish, ShareCounted
+from rush_hour.load.local.messages import Begin, Finish
 from rush_hour.load.local.ring_reader import RingReader
 from rush_hour.load.ring import Ring
 
 LOOK_INTERVAL_S = 0.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """What the processes have noted down together.
-
-    Attributes:
-        shares: each one's counts.
-        timeline: each second.
-        steal_ratio: share of the cores' time that the machine's host gave to others; None where nobody knows.
-        cpu_s: what counting took.
-    """
-
-    shares: list[ShareCounted]
-    timeline: list[TimelineRow]
-    latency: Used
-    service_time: Used
-    send_lag: Used
-    read_lag: Used
-    latency_bad: Used
-    steal_ratio: float | None
-    cpu_s: float
 
 
 class Witness:

@@ -6,14 +6,16 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from rush_hour.errors import RushHourError
+from rush_hour.load.generators import Done
 from rush_hour.load.injector.injector import Injector
 from rush_hour.load.injector.ring_writer import RingWriter
 from rush_hour.load.kernel import end_with_parent, keep_memory, lock_memory, peak_rss_bytes
 from rush_hour.load.limits import raise_open_file_limit
-from rush_hour.load.local.messages import Done, Open, Opened, Run, Stop
+from rush_hour.load.local.messages import Open, Opened, Run, Stop
 from rush_hour.load.local.packed import Packed
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.ring import Ring
+from rush_hour.load.transport.address import Address
 
 OPEN_TIMEOUT_S = 10.0
 
@@ -22,17 +24,19 @@ def live(packed: Packed, number: int, ring: Ring, control: "Connection[Any, Any]
     """Send what a plan says.
 
     Args:
-        packed: the plan.
+        packed: the plan, and the addresses of its destination.
         number: of this process, from 0.
         ring: where what is seen is written.
         control: orders come here, and answers go back.
     """
     end_with_parent()
-    plan: LoadPlan = packed.unpack()
+    plan: LoadPlan
+    address: Address
+    plan, address = packed.unpack()
     try:
         raise_open_file_limit(len(plan.schedule.connections_of(number, plan.processes)))
         writer = RingWriter(ring)
-        injector = Injector(plan, number, control.fileno(), writer)
+        injector = Injector(plan, address, number, control.fileno(), writer)
     except RushHourError as error:
         control.recv()
         control.send(error)

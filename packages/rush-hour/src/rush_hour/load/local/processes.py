@@ -5,7 +5,6 @@ write. A process whose parent is gone is ended by the kernel.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from multiprocessing.connection import wait
 from time import monotonic, monotonic_ns
 from types import TracebackType
@@ -15,10 +14,11 @@ from rush_hour.core.faults import GENERATOR_FAULTS
 from rush_hour.core.result import TimelineRow
 from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError, StartError
+from rush_hour.load.generators import Counted, Done, Outcome
 from rush_hour.load.local.child import Child
-from rush_hour.load.local.counter import Counted, count
+from rush_hour.load.local.counter import count
 from rush_hour.load.local.interrupts import Interrupts
-from rush_hour.load.local.messages import Begin, Done, Finish, Open, Opened, Run, Stop
+from rush_hour.load.local.messages import Begin, Finish, Open, Opened, Run, Stop
 from rush_hour.load.local.packed import Packed
 from rush_hour.load.local.process import live
 from rush_hour.load.plan import LoadPlan
@@ -32,37 +32,25 @@ WATCH_INTERVAL_S = 0.5
 NUMPY_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What all processes saw of one schedule.
-
-    Attributes:
-        done: what each said at the end; None of one that had to be killed.
-        counted: what they had noted down.
-    """
-
-    done: list[Done | None]
-    counted: Counted
-    start_at_ns: int
-    end_at_ns: int
-    is_interrupted: bool
-
-
 class Processes:
     """The running processes of one plan: a context manager.
 
     Args:
         plan: what they send, where to, and what a good answer is.
+
+    Raises:
+        UsageError, StartError: there is no such host; see `Destination.resolve`.
     """
 
     def __init__(self, plan: LoadPlan) -> None:
         self._plan = plan
+        self._address = plan.destination.resolve()
         self._processes: list[Child] = []  # that send; the last one counts
 
     def __enter__(self) -> Self:
         """Start the processes."""
         rings = [Ring() for _ in range(self._plan.processes)]
-        plan = Packed(self._plan)
+        plan = Packed((self._plan, self._address))
         try:
             for number, ring in enumerate(rings):
                 self._processes.append(Child(live, (plan, number, ring), fds=[ring.fd, *plan.fds]))
@@ -86,6 +74,11 @@ class Processes:
         """Stop the processes."""
         self._stop(at_once=error is not None)
 
+    @property
+    def shares_cores(self) -> bool:
+        """Whether the server is on this machine."""
+        return self._address.is_local
+
     def open_connections(self) -> int:
         """Open all connections and return how many are open.
 
@@ -99,8 +92,7 @@ class Processes:
         if opened == 0 and not self._plan.connection_per_request:
             reasons = sorted({name for answer in answers for name in answer.failures}) or ["closed at once"]
             hints = "".join(f" {GENERATOR_FAULTS[name][1]}" for name in reasons if name in GENERATOR_FAULTS)
-            label = self._plan.address.label
-            raise StartError(f"no connection to {label} could be opened: {', '.join(reasons)}.{hints}")
+            raise StartError(f"no connection to {self._address.label} could be opened: {', '.join(reasons)}.{hints}")
         return opened
 
     def run(
@@ -127,13 +119,12 @@ class Processes:
         self._tell(Run(schedule=schedule, start_at_ns=start_at_ns))
         with Interrupts() as interrupts:
             done = self._await_done(interrupts, on_second or (lambda _row: None), watch)
-            end_at_ns = min(monotonic_ns(), start_at_ns + schedule.duration_ns)
+            elapsed_ns = min(monotonic_ns() - start_at_ns, schedule.duration_ns)
             counted = self._await_counted(done, interrupts, on_second or (lambda _row: None))
             return Outcome(
                 done=done,
                 counted=counted,
-                start_at_ns=start_at_ns,
-                end_at_ns=end_at_ns,
+                elapsed_ns=elapsed_ns,
                 is_interrupted=interrupts.count > 0,
             )
 

@@ -4,9 +4,10 @@ from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import ClassVar
 
 from rush_hour.core.uniform import uniform
-from rush_hour.load.workload.request import Request
+from rush_hour.load.workload.request import Request, ResponseHook
 
 MIX_SEED = 1 << 20  # so that what is asked has nothing to do with when: the gaps are drawn with the seed itself
 
@@ -21,6 +22,9 @@ class RequestMix:
         seed: the same seed gives the same requests in the same order.
     """
 
+    varies: ClassVar[bool] = True
+    are_few: ClassVar[bool] = True
+    on_response: ClassVar[ResponseHook | None] = None
     requests: tuple[Request, ...]
     weights: Sequence[float]
     seed: int = 0

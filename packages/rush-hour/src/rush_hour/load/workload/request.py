@@ -1,15 +1,17 @@
 """What is sent: one request over and over, a weighted mix, or what a script says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pickle import PickleBuffer
-from typing import Protocol
+from typing import ClassVar, Protocol
 from urllib.parse import SplitResult
 
 from rush_hour.core.expectation import Expectation
 from rush_hour.credentials import authorization_of, hide_in_header
 from rush_hour.errors import UsageError
 from rush_hour.load.workload.wire_text import unfit_in_header, unfit_in_target, without_zone
+
+ResponseHook = Callable[[int, Mapping[str, str], bytes], object]
 
 ANY_SUCCESS = Expectation()
 ONE_PIECE_BYTES = 64 * 1024  # up to here head and body are sent in one call
@@ -46,7 +48,19 @@ def _restore(method: str, data: bytes, body: bytes | memoryview, expectation: Ex
 
 
 class Requests(Protocol):
-    """Where the requests of a run come from."""
+    """Where the requests of a run come from. It is pickled, and answers in each process by itself."""
+
+    @property
+    def varies(self) -> bool:
+        """Whether there is more than one, so that each has to be asked for."""
+
+    @property
+    def are_few(self) -> bool:
+        """Whether what is known of each may be kept, for there is an end of them."""
+
+    @property
+    def on_response(self) -> ResponseHook | None:
+        """Called with the status, headers and body of each answer; one that it returns False for is a bad one."""
 
     def get(self, number: int) -> Request:
         """Return the request of that number in the schedule; the same one whenever it is asked for again."""
@@ -56,6 +70,9 @@ class Requests(Protocol):
 class OneRequest:
     """The same request over and over."""
 
+    varies: ClassVar[bool] = False
+    are_few: ClassVar[bool] = True
+    on_response: ClassVar[ResponseHook | None] = None
     request: Request
 
     def get(self, _number: int) -> Request:

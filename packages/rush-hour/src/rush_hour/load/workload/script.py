@@ -10,41 +10,46 @@ A script defines any of
 generator's own time, and shows as send lag.
 """
 
-import runpy
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 from urllib.parse import SplitResult
 
 from rush_hour.core.result import LoadResult
 from rush_hour.errors import UsageError
-from rush_hour.load.workload.request import Request, build_request
+from rush_hour.load.workload.request import Request, ResponseHook, build_request
 
-ResponseHook = Callable[[int, Mapping[str, str], bytes], object]
+MODULE = "<script>"  # the name of its module
 HOOKS = ("request", "response", "done")
 
 
 @dataclass(slots=True)
 class Script:
-    """A script, read again in each process that uses it.
+    """A script, run again in each process that uses it.
 
     Args:
         path: the file.
         url: paths that `request` returns are asked of its server.
         fallback: the request that is sent without a `request` function; what is expected of every answer.
         headers: lines that are sent with each path.
+        source: what is in the file; None to read it when it is needed.
     """
 
+    varies: ClassVar[bool] = True
+    are_few: ClassVar[bool] = False
     path: Path
     url: SplitResult
     fallback: Request
     headers: tuple[str, ...] = ()
+    source: bytes | None = None
     _names: dict[str, Any] | None = None
 
-    def __reduce__(self) -> tuple[type["Script"], tuple[Path, SplitResult, Request, tuple[str, ...]]]:
-        """Leave the functions out: they cannot be sent to another process, which reads the file again."""
-        return Script, (self.path, self.url, self.fallback, self.headers)
+    def __reduce__(self) -> tuple[type["Script"], tuple[Path, SplitResult, Request, tuple[str, ...], bytes]]:
+        """Leave the functions out, which cannot be sent to another process, and the file in, which may not be there."""
+        return Script, (self.path, self.url, self.fallback, self.headers, self._read())
 
     def check(self) -> None:
         """Read the file now.
@@ -104,8 +109,16 @@ class Script:
 
     def _functions(self) -> dict[str, Any]:
         if self._names is None:
+            module = sys.modules[MODULE] = ModuleType(MODULE)
+            module.__file__ = str(self.path)
             try:
-                self._names = runpy.run_path(str(self.path))
+                exec(compile(self._read(), self.path, "exec"), module.__dict__)  # noqa: S102  # what it is there for
             except Exception as error:
                 raise UsageError(f"--script: {self.path}: {type(error).__name__}: {error}") from error
+            self._names = module.__dict__
         return self._names
+
+    def _read(self) -> bytes:
+        if self.source is None:
+            self.source = self.path.read_bytes()
+        return self.source
