@@ -1,9 +1,9 @@
-"""One connection of the load generator, and what is asked on it."""
+"""One connection of the load generator, and the request at the head of its queue."""
 
 import socket
+from typing import Protocol
 
 from rush_hour.core.arrivals import NEVER_NS
-from rush_hour.core.faults import GENERATOR_FAULTS, GENERATOR_PREFIX
 from rush_hour.load.injector.reading import Reading
 from rush_hour.load.injector.target import Target
 from rush_hour.load.transport.address import Way
@@ -69,6 +69,20 @@ class Connection:
         self.deadline_ns = NEVER_NS - self.number - 1
 
 
-def fault_name(phase: str, name: str) -> str:
-    """Return the name that an error is counted by: what this machine had not enough of is the generator's own."""
-    return GENERATOR_PREFIX + name if name in GENERATOR_FAULTS else f"{phase}:{name}"
+class Lifetime(Protocol):
+    """Decides what becomes of connections: see `lifetimes.py`."""
+
+    def connect(self, connection: Connection) -> None:
+        """Open a connection that has waited long enough after a failure."""
+
+    def opened(self, connection: Connection) -> None:
+        """Go on with a connection that is open and idle now."""
+
+    def not_opened(self, connection: Connection, name: str) -> None:
+        """Go on with one that could not be opened, by any way."""
+
+    def ended(self, connection: Connection) -> None:
+        """Go on with one that can take no further request."""
+
+    def ended_idle(self, connection: Connection) -> None:
+        """Go on with one that the server has closed while no request was on it."""

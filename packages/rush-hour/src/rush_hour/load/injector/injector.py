@@ -15,13 +15,15 @@ import heapq
 import select
 from time import monotonic_ns
 
-from rush_hour.core import records
 from rush_hour.core.arrivals import NEVER_NS
-from rush_hour.core.records import SECOND, TOTALS, tag_of
+from rush_hour.core.result import BadAnswer
 from rush_hour.core.schedule import Schedule
-from rush_hour.load.injector.connection import BUSY, CLOSED, CONNECTING, IDLE, Connection
+from rush_hour.load.injector.connection import BUSY, CLOSED, CONNECTING, Connection
 from rush_hour.load.injector.exchange import STALL_NS, Exchange
+from rush_hour.load.injector.lifetimes import ConnectionPerRequest, KeepAlive
+from rush_hour.load.injector.opening import Opening
 from rush_hour.load.injector.ring_writer import RingWriter
+from rush_hour.load.injector.target import Targets
 from rush_hour.load.injector.timer import Timer
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.transport.address import Address
@@ -32,7 +34,7 @@ LOOKS_AT_ONCE = 512  # at connections, for that
 SECOND_NS = 1_000_000_000
 
 
-class Injector(Exchange):
+class Injector:
     """One process's share of the connections.
 
     Args:
@@ -41,24 +43,36 @@ class Injector(Exchange):
         process: number of this process, from 0.
         control_fd: a descriptor that becomes readable when the run is to end early.
         ring: where what is seen is written.
+
+    Attributes:
+        is_stopped: whether the run was ended early.
     """
 
     def __init__(self, plan: LoadPlan, address: Address, process: int, control_fd: int, ring: RingWriter) -> None:
-        super().__init__(plan, address, process, select.epoll(), ring)
+        self._schedule = plan.schedule
+        self._timeout_ns = round(plan.timeout_s * SECOND_NS)
+        self._epoll = select.epoll()
         self._timer = Timer()
         self._epoll.register(self._timer.fileno(), select.EPOLLIN | select.EPOLLET)
         self._control_fd = control_fd
         self._epoll.register(control_fd, select.EPOLLIN)
+        kind: type[KeepAlive | ConnectionPerRequest]
+        kind = ConnectionPerRequest if plan.connection_per_request else KeepAlive
+        numbers = plan.schedule.connections_of(process, plan.processes)
+        targets = Targets(plan.requests, close_all=not kind.is_kept)
+        self._opening = Opening(plan, address, self._epoll)
+        self._exchange = Exchange(numbers, targets, self._timeout_ns, self._epoll, ring)
+        self._lifetime = kind(self._exchange, self._opening)
+        self._exchange.lifetime = self._opening.lifetime = self._lifetime
         self._look_at = 0  # the slot at which the next look for time-outs begins
-        self._look_interval_ns = TICK_NS * min(LOOKS_AT_ONCE, len(self._connections)) // len(self._connections)
+        self._look_interval_ns = TICK_NS * min(LOOKS_AT_ONCE, len(numbers)) // len(numbers)
         self._open_at_end: int | None = None  # of the schedule; None when it was cut short
-        self._ends_early = False
         self.is_stopped = False
 
     # Before a run.
 
     def open_connections(self, timeout_s: float) -> int:
-        """Open every connection that is not open, and return how many are.
+        """Open every connection that is kept and not open, and return how many are.
 
         Args:
             timeout_s: after how long to go on without those that are still not open, in seconds. Where none is
@@ -67,31 +81,31 @@ class Injector(Exchange):
         now_ns = monotonic_ns()
         no_server_at_ns = now_ns + self._timeout_ns
         give_up_at_ns = now_ns + round(timeout_s * SECOND_NS)
-        if self._per_request:
+        if not self._lifetime.is_kept:
             return 0
-        self._end_at_ns = NEVER_NS
-        self._opening.forget_retries()
-        self._failures.clear()
-        for connection in self._connections:
+        opening, connections = self._opening, self._exchange.connections
+        self._exchange.end_at_ns = NEVER_NS
+        opening.forget()
+        for connection in connections:
             if connection.state == CLOSED:
                 connection.failures = 0
-                self._connect(connection)
-        while self._open_now < len(self._connections) and not self.is_stopped:
-            if now_ns >= give_up_at_ns or (self._open_now == 0 and now_ns >= no_server_at_ns):
+                self._lifetime.connect(connection)
+        while opening.open_now < len(connections) and not self.is_stopped:
+            if now_ns >= give_up_at_ns or (opening.open_now == 0 and now_ns >= no_server_at_ns):
                 break
-            self._timer.arm(min(now_ns + TICK_NS, self._opening.next_retry_ns()))
+            self._timer.arm(min(now_ns + TICK_NS, opening.next_retry_ns()))
             self._poll()
             now_ns = monotonic_ns()
-            self._opening.retry(now_ns, self._connect)
-        return self._open_now
+            opening.retry(now_ns)
+        return opening.open_now
 
     def failures(self) -> dict[str, int]:
         """Return the failed attempts to connect before a run, by the name of the error."""
-        return dict(self._failures)
+        return dict(self._opening.failures)
 
     def close(self) -> None:
         """Close everything."""
-        for connection in self._connections:
+        for connection in self._exchange.connections:
             self._opening.close(connection)
         self._timer.close()
         self._epoll.close()
@@ -107,119 +121,111 @@ class Injector(Exchange):
             schedule: when each request is due.
             start_at_ns: when the schedule starts, on the clock of `time.monotonic_ns`.
         """
-        self._totals[:] = [0] * TOTALS
-        self._schedule, self._due_of = schedule, schedule.due_function()
-        self._start_at_ns, self._end_at_ns = start_at_ns, start_at_ns + schedule.duration_ns
-        self._ends_early = schedule.max_requests is not None
-        self._open_at_end, self.first_bad = None, None
-        self._is_running = True
-        self._waiting.clear()
-        for connection in self._connections:
-            connection.begin(start_at_ns)
-            connection.due_ns = start_at_ns + self._due_of(connection.number, 0, 0)
-            if connection.state == IDLE or self._per_request:
-                self._wait_for_due(connection)
-        self._queues = sum(connection.due_ns < NEVER_NS for connection in self._connections)
+        exchange = self._exchange
+        self._schedule = schedule
+        self._open_at_end = None
+        exchange.begin(schedule, start_at_ns)
+        for connection in exchange.connections:
+            self._lifetime.begin(connection)
         self._follow()
         until_ns = min(schedule.duration_ns, max(0, monotonic_ns() - start_at_ns))
-        due = sum(self._count_due(connection, until_ns) for connection in self._connections)
-        self._abandon()
-        self._is_running = False
+        due = sum(self._count_due(connection, until_ns) for connection in exchange.connections)
+        for connection in exchange.connections:
+            connection.due_ns = NEVER_NS
+            self._lifetime.end(connection)
+        exchange.in_flight = 0
+        exchange.is_running = False
         return due
 
     @property
     def open_at_end(self) -> int:
         """How many connections were open at the end of the schedule, or are now if it was cut short."""
-        if self._per_request:
+        if not self._lifetime.is_kept:
             return 0
-        return self._open_now if self._open_at_end is None else self._open_at_end
+        return self._opening.open_now if self._open_at_end is None else self._open_at_end
+
+    @property
+    def first_bad(self) -> BadAnswer | None:
+        """What was wrong with the first answer of the run that was not good; None without any."""
+        return self._exchange.first_bad
 
     def _count_due(self, connection: Connection, until_ns: int) -> int:
         """Return how many requests were due on a connection: those it is done with, and those in its queue."""
-        done = (connection.request - connection.number) // self._schedule.connections
-        return done + self._schedule.count_due(connection.request, connection.due_ns - self._start_at_ns, until_ns)
+        schedule, due_ns = self._schedule, connection.due_ns - self._exchange.start_at_ns
+        done = (connection.request - connection.number) // schedule.connections
+        return done + schedule.count_due(connection.request, due_ns, until_ns)
 
     def _follow(self) -> None:
         """Send what is due until the schedule is over and its last answers are in: the inner loop."""
-        waiting, start_at_ns = self._waiting, self._start_at_ns
-        self._give_up_at_ns = self._end_at_ns + self._timeout_ns
+        exchange, due = self._exchange, self._lifetime.due
+        waiting, start_at_ns = exchange.waiting, exchange.start_at_ns
         next_look_ns, next_second_ns = start_at_ns + self._look_interval_ns, start_at_ns + SECOND_NS
         armed_ns, now_ns = 0, start_at_ns
-        self._seen_at_ns = max(start_at_ns, monotonic_ns())
-        self._pause_ns = self._pause_limit_ns = 0
+        exchange.begin_watch(max(start_at_ns, monotonic_ns()))
         while not self.is_stopped:
             now_ns = monotonic_ns()
-            self._note_pause(now_ns)
+            exchange.note_pause(now_ns)
             while waiting and waiting[0][0] <= now_ns:
-                connection = self._connections[heapq.heappop(waiting)[1]]
+                connection = exchange.connections[heapq.heappop(waiting)[1]]
                 if connection.due_ns <= now_ns:
-                    self._begin(connection)
+                    due(connection)
             if now_ns >= next_look_ns:
                 next_look_ns = now_ns - (now_ns - start_at_ns) % self._look_interval_ns + self._look_interval_ns
                 self._look_for_timeouts(now_ns)
                 if now_ns >= next_second_ns:
-                    self._end_second(now_ns)
+                    exchange.end_second(now_ns, self._opening.open_now)
                     next_second_ns = now_ns - (now_ns - start_at_ns) % SECOND_NS + SECOND_NS
-            if now_ns >= self._give_up_at_ns or (self._in_flight == 0 and self._is_over(now_ns)):
+            if now_ns >= exchange.give_up_at_ns or (exchange.in_flight == 0 and self._is_over(now_ns)):
                 break
             wake_ns = waiting[0][0] if waiting and waiting[0][0] < next_look_ns else next_look_ns
-            if now_ns < self._end_at_ns < wake_ns:
-                wake_ns = self._end_at_ns
+            if now_ns < exchange.end_at_ns < wake_ns:
+                wake_ns = exchange.end_at_ns
             if wake_ns != armed_ns:
                 self._timer.arm(wake_ns)
                 armed_ns = wake_ns
             self._poll(wake_ns)
-        self._end_second(now_ns)
+        exchange.end_second(now_ns, self._opening.open_now)
 
     def _is_over(self, now_ns: int) -> bool:
         """Whether no request will be due any more."""
-        return now_ns >= self._end_at_ns or (self._ends_early and self._queues == 0)
+        if now_ns >= self._exchange.end_at_ns:
+            return True
+        return self._schedule.max_requests is not None and self._exchange.queues == 0
 
     def _poll(self, wake_ns: int = NEVER_NS) -> None:
         """Wait for something to happen, until `wake_ns` at the latest, and deal with it."""
+        exchange, by_fd = self._exchange, self._opening.by_fd
         events = self._epoll.poll(-1, EVENTS_AT_ONCE)
-        expected_ns = max(wake_ns, self._seen_at_ns)  # at the latest
-        self._polled_at_ns = self._seen_at_ns = now_ns = monotonic_ns()
+        expected_ns = max(wake_ns, exchange.seen_at_ns)  # at the latest
+        exchange.polled_at_ns = exchange.seen_at_ns = now_ns = monotonic_ns()
         if now_ns - expected_ns > STALL_NS:
-            self._stalled(now_ns - expected_ns)
+            exchange.stalled(now_ns - expected_ns)
         for fd, event in events:
-            connection = self._by_fd.get(fd)
+            connection = by_fd.get(fd)
             if connection is None:
                 self.is_stopped |= fd == self._control_fd
             elif connection.state == CONNECTING:
                 self._opening.go_on(connection)
             elif event == select.EPOLLOUT:
-                self._send_rest(connection)
+                exchange.send_rest(connection)
             else:
-                self._read(connection)  # first: an early answer may be the reason why there is nothing to send to
-
-    def _end_second(self, now_ns: int) -> None:
-        """Write down what is counted from the beginning on, and that a second is over."""
-        for code, value in enumerate(self._totals):
-            self._write(value, 0, 0, tag_of(records.TOTAL, code))
-        self._write(now_ns - self._start_at_ns, self._open_now, self._pause_ns, SECOND)
-        self._pause_ns = self._pause_limit_ns = 0
+                exchange.read(connection)  # first: an early answer may be the reason why there is nothing to send to
 
     def _look_for_timeouts(self, now_ns: int) -> None:
         """Look at the next few connections: all of them at once would be a pause when there are ten thousand."""
-        if now_ns >= self._end_at_ns and self._open_at_end is None:
-            self._open_at_end = self._open_now  # what closes from now on is not opened again
-        begin, connections = self._look_at, self._connections
+        if now_ns >= self._exchange.end_at_ns and self._open_at_end is None:
+            self._open_at_end = self._opening.open_now  # what closes from now on is not opened again
+        begin, connections = self._look_at, self._exchange.connections
         end = min(begin + LOOKS_AT_ONCE, len(connections))
         self._look_at = end % len(connections)
         for slot in range(begin, end):
             connection = connections[slot]
             if connection.state in {BUSY, CONNECTING} and now_ns > connection.deadline_ns:
                 self._time_out(connection)
-        self._opening.retry(now_ns, self._connect)
+        self._opening.retry(now_ns)
 
     def _time_out(self, connection: Connection) -> None:
-        """End a request whose time is over, unless its answer is there and was not read yet."""
         if connection.state == CONNECTING:
             self._opening.give_up(connection, "ETIMEDOUT")
-            return
-        request = connection.request
-        while connection.state == BUSY and connection.request == request:
-            if not self._read(connection):
-                self._fail(connection, "timeout")
-                return
+        else:
+            self._exchange.time_out(connection)

@@ -4,11 +4,11 @@ import errno
 import heapq
 import select
 import socket
-from collections.abc import Callable
+from collections import Counter
 from time import monotonic_ns
 
 from rush_hour.core.arrivals import NEVER_NS
-from rush_hour.load.injector.connection import CLOSED, CONNECTING, NO_BYTES, Connection
+from rush_hour.load.injector.connection import CLOSED, CONNECTING, IDLE, NO_BYTES, Connection, Lifetime
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.transport.address import Address, Ways
 from rush_hour.load.transport.error_name import name_of
@@ -27,28 +27,25 @@ class Opening:
         plan: how to connect, and for how long to try.
         address: where to.
         epoll: what connections are watched with.
-        opened: called with each connection that is open.
-        failed: called with each that could not be opened, and why.
 
     Attributes:
+        lifetime: is told of each connection that is open, or could not be opened.
         by_fd: the connections that have a socket.
+        open_now: how many are open.
+        failures: how often an attempt failed, by the name of the error.
     """
 
-    def __init__(
-        self,
-        plan: LoadPlan,
-        address: Address,
-        epoll: select.epoll,
-        opened: Callable[[Connection], None],
-        failed: Callable[[Connection, str], None],
-    ) -> None:
+    lifetime: Lifetime
+
+    def __init__(self, plan: LoadPlan, address: Address, epoll: select.epoll) -> None:
         self._epoll = epoll
-        self._opened, self._failed = opened, failed
         self._ways = Ways(address, spread=plan.spread)
         self._tls, self._tls_context = plan.tls, None if plan.tls is None else plan.tls.context()
         self._patience_ns = round(plan.timeout_s * 1e9) // len(self._ways.addresses)
         self._retries: list[tuple[int, int, Connection]] = []  # a heap of (when, slot, closed connection)
         self.by_fd: dict[int, Connection] = {}
+        self.open_now = 0
+        self.failures: Counter[str] = Counter()
 
     def open(self, connection: Connection) -> None:
         """Begin to open a connection that is closed."""
@@ -75,7 +72,9 @@ class Opening:
                 return
             sock.close()
             name = name_of(code)
-        self._failed(connection, name)
+        self.failures[name] += 1
+        connection.failures = max(connection.failures + 1, 2)  # never tried again at once
+        self.lifetime.not_opened(connection, name)
 
     def go_on(self, connection: Connection) -> None:
         """Go on with a connection that is being opened: it is open or refused, or TLS's handshake has a step to do."""
@@ -95,7 +94,10 @@ class Opening:
             return
         self._epoll.modify(sock.fileno(), wanted or select.EPOLLIN)
         if not wanted:
-            self._opened(connection)
+            connection.state = IDLE
+            connection.is_stalled = False
+            self.open_now += 1
+            self.lifetime.opened(connection)
 
     def give_up(self, connection: Connection, name: str) -> None:
         """End the way that is being tried, and try the next."""
@@ -107,6 +109,8 @@ class Opening:
         if connection.sock is not None:
             self.by_fd.pop(connection.sock.fileno(), None)
             connection.sock.close()  # which takes it out of the epoll set
+        if connection.state >= IDLE:
+            self.open_now -= 1
         connection.sock = None
         connection.state = CLOSED
         connection.unsent = connection.unsent_rest = NO_BYTES
@@ -120,16 +124,17 @@ class Opening:
         wait_ns = min(RETRY_FIRST_NS << min(connection.failures - 2, 10), RETRY_LIMIT_NS)
         heapq.heappush(self._retries, (monotonic_ns() + wait_ns, connection.slot, connection))
 
-    def retry(self, now_ns: int, again: Callable[[Connection], None]) -> None:
+    def retry(self, now_ns: int) -> None:
         """Let those be opened again that have waited long enough."""
         while self._retries and self._retries[0][0] <= now_ns:
             connection = heapq.heappop(self._retries)[2]
             if connection.state == CLOSED:
-                again(connection)
+                self.lifetime.connect(connection)
 
-    def forget_retries(self) -> None:
-        """Open no connection again."""
+    def forget(self) -> None:
+        """Begin anew: open no connection again that has failed before."""
         self._retries.clear()
+        self.failures.clear()
 
     def next_retry_ns(self) -> int:
         """Return when the next one is to be opened again."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from rush_hour.core.http_response import HeadCache, ResponseHead
 from rush_hour.core.result import BadAnswer
-from rush_hour.load.workload.request import Request, ResponseHook
+from rush_hour.load.workload.request import Request, Requests, ResponseHook
 
 _CLOSE = re.compile(rb"\nconnection:[^\n]*\bclose\b", re.IGNORECASE)
 _KEEP_ALIVE = re.compile(rb"\nconnection:[^\n]*\bkeep-alive\b", re.IGNORECASE)
@@ -17,7 +17,7 @@ class Target:
     Attributes:
         data: the bytes to send first.
         rest: what is sent after them.
-        closes: whether the request says that no other follows on its connection.
+        closes: whether no other follows on its connection, because it says so or because none ever does.
         known_body: a body known to be good, so that the next one need only be compared; None when there is none.
         known_chunks: the same as it came, in chunks.
         first_bad: what was wrong with the first answer that was not good; None without any.
@@ -28,10 +28,12 @@ class Target:
         "known_chunks", "learns", "rest", "statuses",
     )  # fmt: skip
 
-    def __init__(self, request: Request, heads: HeadCache, on_response: ResponseHook | None) -> None:
+    def __init__(
+        self, request: Request, heads: HeadCache, on_response: ResponseHook | None, *, closes: bool = False
+    ) -> None:
         self.data = request.data
         self.rest = memoryview(request.body)
-        self.closes = asks_to_close(request.data)
+        self.closes = closes or asks_to_close(request.data)
         self.heads = heads
         self.get_head = heads.get
         self._expectation = request.expectation
@@ -63,6 +65,38 @@ class Target:
             what = f"a body of {length_bytes} bytes, which is too long to be compared"
             self.first_bad = BadAnswer(status=head.status, differs="body", what=what)
         return False
+
+
+class Targets:
+    """The targets of a plan's requests: kept, where there are few.
+
+    Args:
+        requests: the plan's.
+        close_all: whether no request follows another on its connection.
+
+    Attributes:
+        vary: whether each request's target has to be asked for.
+    """
+
+    def __init__(self, requests: Requests, *, close_all: bool) -> None:
+        self.vary = requests.varies
+        self._requests = requests
+        self._are_kept = requests.are_few
+        self._on_response = requests.on_response
+        self._close_all = close_all
+        self._heads = {True: HeadCache("HEAD"), False: HeadCache("GET")}
+        self._kept: dict[Request, Target] = {}
+
+    def get(self, number: int) -> Target:
+        """Return the target of the request of that number."""
+        request = self._requests.get(number)
+        target = self._kept.get(request) if self._are_kept else None
+        if target is None:
+            heads = self._heads[request.method == "HEAD"]
+            target = Target(request, heads, self._on_response, closes=self._close_all)
+            if self._are_kept:
+                self._kept[request] = target
+        return target
 
 
 def asks_to_close(request: bytes) -> bool:
