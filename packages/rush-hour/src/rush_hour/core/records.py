@@ -1,4 +1,4 @@
-"""What a process of the load generator notes down while it runs: records of four whole numbers.
+"""Records that a process of the load generator writes while it runs: four whole numbers each.
 
 The last word is the tag: which kind of record it is, and a code, such as a status. It is never 0: a record whose tag
 is 0 is not there. This module says what the words mean to both sides: the loop that writes, and the process that

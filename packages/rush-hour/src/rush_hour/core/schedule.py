@@ -1,4 +1,4 @@
-"""When each request of a run is due, and on which connection.
+"""The schedule of a run: when each request is due, and on which connection.
 
 The schedule is fixed before the run, whatever the server does: a slow server makes requests late, never fewer. Request
 i is on connection i mod N. Process p of P owns the connections j with j mod P = p: the processes share nothing and
@@ -14,7 +14,7 @@ from rush_hour.core.arrivals import Arrivals, DueFunction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """When the requests of all connections are due.
+    """The due times of all connections' requests.
 
     Attributes:
         arrivals: how they follow each other.

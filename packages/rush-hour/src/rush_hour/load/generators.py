@@ -1,4 +1,4 @@
-"""What carries a plan out, wherever its processes run, and what is known of it at the end.
+"""Generators that carry a plan out, wherever their processes run, and the outcome.
 
 Instants are counted from the start of the schedule: the clocks of two machines have nothing to do with each other.
 """
@@ -16,7 +16,7 @@ from rush_hour.core.schedule import Schedule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What a process says that has followed a schedule; everything else is in its ring.
+    """The last word of a process that has followed a schedule; everything else is in its ring.
 
     Attributes:
         requests_due: how many were due until the end.
@@ -35,7 +35,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareCounted:
-    """What one process has noted down in the whole run, and what the kernel says of it.
+    """The counts of one process over the whole run, and its account with the kernel.
 
     Attributes:
         status_counts: answers by status.
@@ -45,7 +45,7 @@ class ShareCounted:
             for a core in that second.
         minor_faults, major_faults: from the end of the first second to the beginning of the last one that was whole.
         watched_s: how long that was; 0 for a run that is too short for it.
-        run_queue_wait_ratio: share of the run for which it was ready and had no core; None where nobody knows.
+        run_queue_wait_ratio: share of the run for which it was ready and had no core; None where it is not known.
         cpu_s: what it used up to the end of the last second.
     """
 
@@ -67,12 +67,12 @@ class ShareCounted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What all processes have noted down together.
+    """The counts of all processes together.
 
     Attributes:
         shares: each one's counts.
         timeline: each second.
-        steal_ratio: share of the cores' time that the machine's host gave to others; None where nobody knows.
+        steal_ratio: share of the cores' time that the machine's host gave to others; None where it is not known.
         cpu_s: what counting took.
     """
 
@@ -89,7 +89,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What all processes saw of one schedule.
+    """One schedule, as all processes saw it.
 
     Attributes:
         done: what each said at the end; None of one that had to be killed.

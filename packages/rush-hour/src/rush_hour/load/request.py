@@ -1,4 +1,4 @@
-"""What scripts and users of the package import: requests."""
+"""Requests, as scripts and users of the package import them."""
 
 from rush_hour.load.workload.request import Request, build_request
 

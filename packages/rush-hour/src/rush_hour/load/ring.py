@@ -1,4 +1,4 @@
-"""Where one process of the load generator notes down what it sees: a ring of records in shared memory.
+"""The notebook of one process of the load generator: a ring of records in shared memory.
 
 The loop writes records of a fixed size into memory that was there before the run (`injector/ring_writer.py`), and
 another process takes them out and counts them (`local/ring_reader.py`). A record's tag is written last, and set to 0 by

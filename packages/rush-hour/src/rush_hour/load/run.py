@@ -25,7 +25,7 @@ DISTRIBUTIONS = ("latency", "service_time", "send_lag", "read_lag", "latency_bad
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
-    """Who wants to know how a run goes on.
+    """Callbacks for those who follow a run.
 
     Attributes:
         on_phase: called with `connecting`, `warming up` or `measuring` as each begins.
@@ -47,7 +47,7 @@ def run_load(
 
     Args:
         plan: what to send and for how long.
-        observer: who wants to know meanwhile.
+        observer: is told meanwhile.
         generators: what carries it out.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What happens on the connections of one load-generating process: requests are sent, answers read, errors counted.
+"""Requests and answers on the connections of one load-generating process: sent, read, and counted with the errors.
 
 Rules that must hold:
 

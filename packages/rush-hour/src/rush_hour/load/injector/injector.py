@@ -139,14 +139,14 @@ class Injector:
 
     @property
     def open_at_end(self) -> int:
-        """How many connections were open at the end of the schedule, or are now if it was cut short."""
+        """The number of connections that were open at the end of the schedule, or are now if it was cut short."""
         if not self._lifetime.is_kept:
             return 0
         return self._opening.open_now if self._open_at_end is None else self._open_at_end
 
     @property
     def first_bad(self) -> BadAnswer | None:
-        """What was wrong with the first answer of the run that was not good; None without any."""
+        """The first answer of the run that was not good; None without any."""
         return self._exchange.first_bad
 
     def _count_due(self, connection: Connection, until_ns: int) -> int:

@@ -1,4 +1,4 @@
-"""How long connections live: kept for one request after the other, or opened for each.
+"""The lifetime of connections: kept for one request after the other, or opened for each.
 
 Both open a connection again, sooner or later, whatever becomes of it: the schedule goes on.
 """

@@ -1,4 +1,4 @@
-"""A request as a process sends it, and what its answers are held against."""
+"""Targets: requests as a process sends them, with all that their answers are compared with."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _KEEP_ALIVE = re.compile(rb"\nconnection:[^\n]*\bkeep-alive\b", re.IGNORECASE)
 
 
 class Target:
-    """A request and what its answers are held against.
+    """A request, and a good answer to it.
 
     Attributes:
         data: the bytes to send first.

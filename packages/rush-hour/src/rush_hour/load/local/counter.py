@@ -26,7 +26,7 @@ LOOK_INTERVAL_S = 0.2
 
 
 class Witness:
-    """What the kernel says of one process, at the end of each second of a run.
+    """The kernel's account of one process, at the end of each second of a run.
 
     Args:
         pid: of the process.
@@ -64,7 +64,7 @@ class Witness:
         return self._last.cpu_s - self._at_begin.cpu_s
 
     def run_queue_wait_ratio(self) -> float | None:
-        """Return for which share of the run it was ready and had no core; None where nobody knows."""
+        """Return for which share of the run it was ready and had no core; None where it is not known."""
         if not self._latest or self._last is None or self._last.run_queue_wait_ns is None:
             return None
         return (_wait_ns(self._last) - _wait_ns(self._at_begin)) / 1e9 / self._latest[-1][0]

@@ -33,7 +33,7 @@ class Interrupts:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        """Give the signals back to whoever had them."""
+        """Give the signals back to their former handlers."""
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         os.close(self._read_fd)

@@ -1,4 +1,4 @@
-"""What the processes of the load generator tell each other while they run."""
+"""Messages between the processes of the load generator."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """How many connections are open, and why others are not."""
+    """The number of connections that are open, and why others are not."""
 
     count: int
     failures: dict[str, int]

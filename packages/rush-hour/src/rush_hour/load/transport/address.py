@@ -1,4 +1,4 @@
-"""Where to connect, and by which ways."""
+"""Addresses of a server, and the ways to them."""
 
 import socket
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ IP_BIND_ADDRESS_NO_PORT = 24  # in.h; the port is chosen with the server's addre
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where to connect: what `socket.connect` needs.
+    """An address as `socket.connect` takes it.
 
     Attributes:
         family: `socket.AF_INET`, `AF_INET6` or `AF_UNIX`.

@@ -1,4 +1,4 @@
-"""Where a load goes, as it was said: it can travel, and is looked up on the host that connects."""
+"""The destination of a load as it was said: it can travel, and is looked up on the host that connects."""
 
 import socket
 from collections.abc import Callable
@@ -15,7 +15,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where connections lead to.
+    """A host and port, or a unix socket.
 
     Attributes:
         host: a name or an address, without brackets.

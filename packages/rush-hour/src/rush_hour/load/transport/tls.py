@@ -42,7 +42,7 @@ class PemFile:
         try:
             return cls(path, path.read_bytes())
         except OSError as error:
-            raise OSError(error.errno, error.strerror) from error  # whoever tells it has named the file
+            raise OSError(error.errno, error.strerror) from error  # the message that this becomes has its name
 
     @contextmanager
     def opened(self) -> Iterator[str]:
@@ -55,7 +55,7 @@ class PemFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
-    """How to speak TLS.
+    """The settings of TLS.
 
     Attributes:
         server_name: the name that the certificate must be for; also sent to the server (SNI, RFC 6066, section 3).

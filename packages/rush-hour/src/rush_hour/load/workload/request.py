@@ -1,4 +1,4 @@
-"""What is sent: one request over and over, a weighted mix, or what a script says."""
+"""Requests, and the protocol of their sources."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Request:
         return self.data.partition(b"\r\n")[0].split(b" ")[1].decode("latin-1")
 
     def __reduce_ex__(self, _protocol: object) -> tuple[Callable[..., "Request"], tuple[object, ...]]:
-        """Leave the body out of the pickle where whoever pickles takes it beside it (PEP 574)."""
+        """Leave the body out of the pickle where it is taken out of band (PEP 574)."""
         body = PickleBuffer(self.body) if self.body else b""
         return _restore, (self.method, self.data, body, self.expectation)
 
@@ -48,7 +48,7 @@ def _restore(method: str, data: bytes, body: bytes | memoryview, expectation: Ex
 
 
 class Requests(Protocol):
-    """Where the requests of a run come from. It is pickled, and answers in each process by itself."""
+    """A source of requests. It is pickled, and answers in each process by itself."""
 
     @property
     def varies(self) -> bool:

@@ -1,4 +1,4 @@
-"""What people write, made fit for a request: found to be so, or refused with the place that is not. Pure."""
+"""Checks of text that is to be sent: fit for a request, or refused with the place that is not. Pure."""
 
 import re
 from urllib.parse import quote
