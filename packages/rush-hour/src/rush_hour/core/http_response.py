@@ -253,9 +253,7 @@ class ResponseReader:
             raise MalformedResponse("head-too-large", f"expected a head of at most {HEAD_LIMIT_BYTES} bytes")
         if found is None:
             begin = self._buffer[self._at : self._at + 80]
-            if not begin.startswith(
-                HEAD_BEGIN[: len(begin)]
-            ):  # it speaks first, or another protocol: no use in waiting
+            if not begin.startswith(HEAD_BEGIN[: len(begin)]):  # another protocol: no use in waiting
                 raise MalformedResponse("status-line", f"expected 'HTTP/1.1 200 OK' or the like, got {begin!r}")
             return False
         head = self._heads.parse(self._take(length))
