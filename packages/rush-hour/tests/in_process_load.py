@@ -75,8 +75,8 @@ class ThisProcess:
         self,
         schedule: Schedule,
         *,
-        on_second: Callable[[TimelineRow], None] | None = None,
-        watch: Callable[[], None] = lambda: None,
+        on_second: Callable[[TimelineRow], None] | None = None,  # noqa: ARG002  # the protocol's
+        watch: Callable[[], None] = lambda: None,  # noqa: ARG002
     ) -> Outcome:
         counting = Counting([self._reader], Begin(pids=[os.getpid()], reports_seconds=False))
         start_at_ns = monotonic_ns()

@@ -33,11 +33,6 @@ class Schedule:
         """For how long, in nanoseconds."""
         return round(self.duration_s * 1e9)
 
-    @property
-    def requests_limit(self) -> int:
-        """No request from this number on is ever due: at a constant rate, how many are due in the whole run."""
-        return self.arrivals.requests_limit(self)
-
     def warm_up(self, duration_s: float) -> "Schedule | None":
         """Return the schedule of a warm-up before this one; None where it has no time.
 
