@@ -13,7 +13,7 @@ from load_runs import assert_accounted_for, plan_for
 from rush_hour.core.arrivals import ClosedLoop
 from rush_hour.core.result import LoadReport, TimelineRow
 from rush_hour.core.schedule import Schedule
-from rush_hour.load.generators import Done, Outcome
+from rush_hour.load.generators import Outcome
 from rush_hour.load.injector.injector import Injector
 from rush_hour.load.injector.ring_writer import RingWriter
 from rush_hour.load.local.counter import Counting
@@ -22,6 +22,7 @@ from rush_hour.load.local.ring_reader import RingReader
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.ring import Ring
 from rush_hour.load.run import run_load
+from rush_hour.load.share import Done
 
 ONE_AFTER_THE_OTHER = {  # however busy the machine is, all are answered
     "arrivals": ClosedLoop(), "duration_s": 60.0, "timeout_s": 30.0, "processes": 1,

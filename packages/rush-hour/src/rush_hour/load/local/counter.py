@@ -16,11 +16,12 @@ from rush_hour.core.histogram import Histogram, Used
 from rush_hour.core.records import BAD, CONNECT_FAILED, FAILED, GOOD, SENT
 from rush_hour.core.result import TimelineRow
 from rush_hour.core.timeline import Interval, Timeline
-from rush_hour.load.generators import Counted, ShareCounted
+from rush_hour.load.generators import Counted
 from rush_hour.load.kernel import ProcessUsage, end_with_parent, give_way, read_machine, read_process
 from rush_hour.load.local.messages import Begin, Finish
 from rush_hour.load.local.ring_reader import RingReader
 from rush_hour.load.ring import Ring
+from rush_hour.load.share import ShareCounted
 
 LOOK_INTERVAL_S = 0.2
 

@@ -6,7 +6,6 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from rush_hour.errors import RushHourError
-from rush_hour.load.generators import Done
 from rush_hour.load.injector.injector import Injector
 from rush_hour.load.injector.ring_writer import RingWriter
 from rush_hour.load.kernel import end_with_parent, keep_memory, lock_memory, peak_rss_bytes
@@ -15,6 +14,7 @@ from rush_hour.load.local.messages import Open, Opened, Run, Stop
 from rush_hour.load.local.packed import Packed
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.ring import Ring
+from rush_hour.load.share import Done
 from rush_hour.load.transport.address import Address
 
 OPEN_TIMEOUT_S = 10.0

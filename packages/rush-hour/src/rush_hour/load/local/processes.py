@@ -14,7 +14,7 @@ from rush_hour.core.faults import GENERATOR_FAULTS
 from rush_hour.core.result import TimelineRow
 from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError, StartError
-from rush_hour.load.generators import Counted, Done, Outcome
+from rush_hour.load.generators import Counted, Outcome
 from rush_hour.load.local.child import Child
 from rush_hour.load.local.counter import count
 from rush_hour.load.local.interrupts import Interrupts
@@ -23,6 +23,7 @@ from rush_hour.load.local.packed import Packed
 from rush_hour.load.local.process import live
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.ring import Ring
+from rush_hour.load.share import Done
 
 START_DELAY_NS = 50_000_000  # so that every process has its order before the first request is due
 STOP_TIMEOUT_S = 0.8  # after Ctrl-C, until a process that does not answer is killed
