@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import ClassVar
 
 from rush_hour.core.uniform import uniform
-from rush_hour.load.workload.request import Request, ResponseHook
+from rush_hour.load.workload.request import Request
 
 MIX_SEED = 1 << 20  # so that what is asked has nothing to do with when: the gaps are drawn with the seed itself
 
@@ -24,7 +24,7 @@ class RequestMix:
 
     varies: ClassVar[bool] = True
     are_few: ClassVar[bool] = True
-    on_response: ClassVar[ResponseHook | None] = None
+    on_response: ClassVar[None] = None
     requests: tuple[Request, ...]
     weights: Sequence[float]
     seed: int = 0

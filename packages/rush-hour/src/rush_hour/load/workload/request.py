@@ -72,7 +72,7 @@ class OneRequest:
 
     varies: ClassVar[bool] = False
     are_few: ClassVar[bool] = True
-    on_response: ClassVar[ResponseHook | None] = None
+    on_response: ClassVar[None] = None
     request: Request
 
     def get(self, _number: int) -> Request:
