@@ -29,9 +29,10 @@ import psutil
 from rich.table import Table
 
 from rush_hour.errors import StartError
-from rush_hour.load.plan import parse_url, resolve
+from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import ask_once
-from rush_hour.load.request import build_request
+from rush_hour.load.transport.destination import destination_of
+from rush_hour.load.workload.request import build_request
 from rush_hour.report.terminal.console import make_console
 from rush_hour.rig.part import Part, base_environment
 from rush_hour.rig.ports import Ports
@@ -177,7 +178,7 @@ class Running:
         """Return version and process id of one answer on a connection of its own; None when there is none."""
         parts = parse_url(self.url)
         with suppress(StartError):
-            if match := ANSWER.fullmatch(ask_once(build_request(parts), resolve(parts)).body):
+            if match := ANSWER.fullmatch(ask_once(build_request(parts), destination_of(parts).resolve()).body):
                 return match[1].decode(), int(match[2])
         return None
 

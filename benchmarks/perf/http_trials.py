@@ -14,11 +14,13 @@ from pathlib import Path
 
 from msgspec.structs import replace as replace_struct
 
-from rush_hour.core.schedule import Arrivals
+from rush_hour.core.arrivals import Arrivals, ClosedLoop, Constant
+from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError
 from rush_hour.judge.trust import GENERATOR_CPU_RATIO, OTHER_LOAD_RATIO
-from rush_hour.load.plan import LoadPlan
-from rush_hour.load.request import OneRequest
+from rush_hour.load.plan import LoadPlan, parse_url
+from rush_hour.load.transport.destination import destination_of
+from rush_hour.load.workload.request import OneRequest
 from rush_hour.results.run import Run
 from rush_hour.rig.measure import measure
 from rush_hour.rig.part import Part
@@ -85,32 +87,30 @@ class Turns:
             RushHourError: it cannot run here, did not come up, does not answer rightly, or answered nothing.
         """
         with running_system(system, self.suite.probe, self.rig) as running:
-            full = self._quietest(running, "closed-loop", 1.0)
+            full = self._quietest(running, ClosedLoop())
             return Trial(
                 full=full,
-                half=self._quietest(running, "constant", full.goodput_per_s / 2),
-                common=self._quietest(running, "constant", self.suite.load.rate),
+                half=self._quietest(running, Constant(rate_per_s=full.goodput_per_s / 2)),
+                common=self._quietest(running, Constant(rate_per_s=self.suite.load.rate)),
             )
 
-    def _quietest(self, running: RunningSystem, arrivals: Arrivals, rate_per_s: float) -> Figures:
-        best = self._load(running, arrivals, rate_per_s)
+    def _quietest(self, running: RunningSystem, arrivals: Arrivals) -> Figures:
+        best = self._load(running, arrivals)
         for _ in range(self.retries):
             if best.others_ratio <= OTHER_LOAD_RATIO:
                 break
-            best = min(best, self._load(running, arrivals, rate_per_s), key=lambda figures: figures.others_ratio)
+            best = min(best, self._load(running, arrivals), key=lambda figures: figures.others_ratio)
         return best
 
-    def _load(self, running: RunningSystem, arrivals: Arrivals, rate_per_s: float) -> Figures:
+    def _load(self, running: RunningSystem, arrivals: Arrivals) -> Figures:
         load = self.suite.load
+        schedule = Schedule(arrivals=arrivals, duration_s=self.duration_s, connections=load.connections)
         plan = LoadPlan(
             url=running.url,
-            address=running.address,
+            destination=destination_of(parse_url(running.url)),
             requests=OneRequest(running.request),
-            rate_per_s=rate_per_s,
-            arrivals=arrivals,
-            duration_s=self.duration_s,
-            warmup_s=parse_duration_s(load.warmup, what="warmup", zero_is_fine=True),
-            connections=load.connections,
+            schedule=schedule,
+            warmup=schedule.warm_up(parse_duration_s(load.warmup, what="warmup", zero_is_fine=True)),
             processes=load.processes,
             timeout_s=parse_duration_s(load.timeout, what="timeout"),
         )

@@ -24,7 +24,7 @@ from time import monotonic_ns
 import numpy as np
 
 from rush_hour.core.histogram import Histogram
-from rush_hour.load.timer import Timer
+from rush_hour.load.injector.timer import Timer
 
 MS_NS = 1_000_000
 FREEZE_S, FIRST_FREEZE_S = 1.0, 4.0

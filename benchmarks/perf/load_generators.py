@@ -21,9 +21,10 @@ from statistics import median
 from rich.table import Table
 
 from rush_hour.errors import StartError
-from rush_hour.load.plan import parse_url, resolve
+from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import ask_once
-from rush_hour.load.request import build_request
+from rush_hour.load.transport.destination import destination_of
+from rush_hour.load.workload.request import build_request
 from rush_hour.report.terminal.console import make_console
 from rush_hour.rig.nginx import find_nginx
 from rush_hour.rig.part import Part, base_environment
@@ -199,7 +200,7 @@ def problem_of(url: str) -> str | None:
     """Return why a URL does not answer; None when it does."""
     parts = parse_url(url)
     try:
-        ask_once(build_request(parts), resolve(parts))
+        ask_once(build_request(parts), destination_of(parts).resolve())
     except StartError as error:
         return str(error)
     return None

@@ -3,25 +3,44 @@
 from dataclasses import replace
 from pathlib import Path
 
+from rush_hour.core.arrivals import Arrivals, Constant
 from rush_hour.core.expectation import Expectation
-from rush_hour.load.plan import LoadPlan, parse_url, resolve
-from rush_hour.load.request import OneRequest, build_request
+from rush_hour.core.schedule import Schedule
+from rush_hour.load.plan import LoadPlan, parse_url
 from rush_hour.load.run import Observer, run_load
+from rush_hour.load.transport.address import Address
+from rush_hour.load.transport.destination import destination_of
+from rush_hour.load.workload.request import OneRequest, build_request
 from rush_hour.results.run import LoadResult
 
 HELLO = Expectation(statuses=frozenset({200}), body=b"hello")
 
 
-def plan_for(url: str, *, unix: Path | None = None, **changes: object) -> LoadPlan:
+def plan_for(
+    url: str,
+    *,
+    unix: Path | None = None,
+    address: Address | None = None,
+    rate_per_s: float = 200,
+    arrivals: Arrivals | None = None,
+    duration_s: float = 1.0,
+    connections: int = 10,
+    max_requests: int | None = None,
+    **changes: object,
+) -> LoadPlan:
     """Return a plan of 200 requests in one second on 10 connections of 2 processes."""
     parts = parse_url(url)
+    schedule = Schedule(
+        arrivals=arrivals or Constant(rate_per_s=rate_per_s),
+        duration_s=duration_s,
+        connections=connections,
+        max_requests=max_requests,
+    )
     plan = LoadPlan(
         url=url,
-        address=resolve(parts, unix=unix),
+        destination=replace(destination_of(parts, unix=unix), known=address),
         requests=OneRequest(build_request(parts, expectation=HELLO)),
-        rate_per_s=200,
-        duration_s=1.0,
-        connections=10,
+        schedule=schedule,
         processes=2,
         timeout_s=2.0,
     )

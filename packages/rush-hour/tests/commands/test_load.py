@@ -11,7 +11,9 @@ from jsonschema import Draft202012Validator
 from scripted_server import ScriptedServer
 
 from rush_hour.commands import load as load_command
+from rush_hour.core.arrivals import Constant
 from rush_hour.core.expectation import Expectation
+from rush_hour.core.schedule import Schedule
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.run import Observer
 from rush_hour.results.file import json_schema, read_document
@@ -104,8 +106,8 @@ def test_options_have_the_published_spelling(
     rush_hour(capsys, "load", "-t12", "-c400", "-d5m", "-R", "4k", "-T", "500ms", "-H", "A: b", "-H", "C:d", url)
 
     [plan] = plans
-    assert (plan.processes, plan.connections, plan.duration_s, plan.rate_per_s) == (12, 400, 300.0, 4000.0)
-    assert (plan.timeout_s, plan.warmup_s) == (0.5, 0.0)
+    assert plan.schedule == Schedule(arrivals=Constant(rate_per_s=4000.0), duration_s=300.0, connections=400)
+    assert (plan.processes, plan.timeout_s, plan.warmup) == (12, 0.5, None)
     assert plan.requests.get(0).data.split(b"\r\n")[2:4] == [b"A: b", b"C: d"]
 
 
@@ -115,7 +117,8 @@ def test_defaults_are_those_of_wrk2(capsys: Capture, url: str, measured: Callabl
     rush_hour(capsys, "load", url, "-R5")
 
     [plan] = plans
-    assert (plan.processes, plan.connections, plan.duration_s, plan.timeout_s) == (2, 10, 10.0, 2.0)
+    assert plan.schedule == Schedule(arrivals=Constant(rate_per_s=5.0), duration_s=10.0, connections=10)
+    assert (plan.processes, plan.timeout_s) == (2, 2.0)
     assert plan.requests.get(0).expectation.body == b"hello"
 
 

@@ -1,29 +1,21 @@
-import itertools
-
 import pytest
+from due_times import dues
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rush_hour.core.schedule import NEVER_NS, Schedule, uniform
+from rush_hour.core.arrivals import NEVER_NS, Arrivals, ClosedLoop, Constant, Poisson
+from rush_hour.core.schedule import Schedule
 
 schedules = st.builds(
     Schedule,
-    rate_per_s=st.floats(min_value=0.1, max_value=100_000),
+    arrivals=st.builds(Constant, rate_per_s=st.floats(min_value=0.1, max_value=100_000)),
     duration_s=st.floats(min_value=0.1, max_value=10),
     connections=st.integers(min_value=1, max_value=500),
 )
 
 
-def dues(schedule: Schedule, connection: int) -> list[int]:
-    """Return when the requests of one connection are due, each being answered at once."""
-    due_of = schedule.due_function()
-    found: list[int] = []
-    request, due_ns = connection, due_of(connection, 0, 0)
-    while due_ns < NEVER_NS:
-        found.append(due_ns)
-        request += schedule.connections
-        due_ns = due_of(request, due_ns, due_ns + 1000)
-    return found
+def limit_of(schedule: Schedule) -> int:
+    return schedule.arrivals.requests_limit(schedule)
 
 
 def total(schedule: Schedule, until_ns: int | None = None) -> int:
@@ -33,16 +25,16 @@ def total(schedule: Schedule, until_ns: int | None = None) -> int:
 
 
 def test_the_published_run_opens_400_connections_where_wrk2_opens_396() -> None:
-    schedule = Schedule(rate_per_s=4000, duration_s=300, connections=400)
+    schedule = Schedule(arrivals=Constant(rate_per_s=4000), duration_s=300, connections=400)
 
     shares = [schedule.connections_of(process, 12) for process in range(12)]
 
     assert sorted(number for share in shares for number in share) == list(range(400))
-    assert total(schedule) == schedule.requests_limit == 1_200_000
+    assert total(schedule) == limit_of(schedule) == 1_200_000
 
 
 def test_constant_arrivals_are_evenly_spaced_over_the_connections_in_turn() -> None:
-    schedule = Schedule(rate_per_s=1000, duration_s=0.007, connections=3)
+    schedule = Schedule(arrivals=Constant(rate_per_s=1000), duration_s=0.007, connections=3)
 
     assert [dues(schedule, connection) for connection in range(3)] == [
         [0, 3_000_000, 6_000_000],
@@ -54,16 +46,18 @@ def test_constant_arrivals_are_evenly_spaced_over_the_connections_in_turn() -> N
 @given(schedules)
 def test_due_times_never_go_back_and_end_with_the_run(schedule: Schedule) -> None:
     due_of = schedule.due_function()
-    due = [due_of(i, 0, 0) for i in range(min(schedule.requests_limit, 2000))]
+    due = [due_of(i, 0, 0) for i in range(min(limit_of(schedule), 2000))]
 
     assert due == sorted(due)
-    assert due_of(schedule.requests_limit - 1, 0, 0) <= schedule.duration_ns
-    assert due_of(schedule.requests_limit, 0, 0) == NEVER_NS
+    assert due_of(limit_of(schedule) - 1, 0, 0) <= schedule.duration_ns
+    assert due_of(limit_of(schedule), 0, 0) == NEVER_NS
 
 
 @given(schedules)
 def test_what_is_due_is_rate_times_duration_over_all_connections(schedule: Schedule) -> None:
-    assert total(schedule) == schedule.requests_limit == max(1, round(schedule.rate_per_s * schedule.duration_s))
+    rate_per_s = schedule.arrivals.offered_per_s
+    assert rate_per_s is not None
+    assert total(schedule) == limit_of(schedule) == max(1, round(rate_per_s * schedule.duration_s))
 
 
 @given(schedules, st.integers(min_value=0, max_value=10_000_000_000))
@@ -72,67 +66,25 @@ def test_what_is_due_by_a_moment_is_what_the_due_times_say(schedule: Schedule, u
 
     count = total(schedule, until_ns)
 
-    assert 1 <= count <= schedule.requests_limit
+    assert 1 <= count <= limit_of(schedule)
     assert schedule.due_function()(count - 1, 0, 0) <= until_ns + 1
-
-
-def poisson(seed: int = 1, **changes: float) -> Schedule:
-    settings = {"rate_per_s": 2000.0, "duration_s": 5.0} | changes
-    return Schedule(**settings, connections=20, arrivals="poisson", seed=seed)  # type: ignore[arg-type]
-
-
-def test_poisson_arrivals_have_the_rate_and_the_spread_of_a_poisson_process() -> None:
-    arrivals = sorted(due for connection in range(20) for due in dues(poisson(), connection))
-    gaps = [later - earlier for earlier, later in itertools.pairwise(arrivals)]
-    mean = sum(gaps) / len(gaps)
-    deviation = (sum((gap - mean) ** 2 for gap in gaps) / len(gaps)) ** 0.5
-
-    assert abs(len(arrivals) - 10_000) < 400  # four standard deviations
-    assert 0.95 < deviation / mean < 1.05  # 1 for exponential gaps
-    assert all(0 <= due < 5_000_000_000 for due in arrivals)
-
-
-def test_poisson_arrivals_are_those_of_their_seed() -> None:
-    assert dues(poisson(), 3) == dues(poisson(), 3) != dues(poisson(seed=2), 3)
-
-
-def test_poisson_arrivals_that_are_due_are_counted_from_anywhere_in_the_queue() -> None:
-    schedule = poisson()
-    arrivals = dues(schedule, 7)
-
-    assert schedule.count_due(7, arrivals[0], schedule.duration_ns) == len(arrivals)
-    assert schedule.count_due(7 + 20 * 10, arrivals[10], arrivals[15]) == 6
-    assert schedule.count_due(7 + 20 * len(arrivals), NEVER_NS, schedule.duration_ns) == 0
-
-
-def test_a_closed_loop_goes_on_when_it_is_answered_until_the_end() -> None:
-    schedule = Schedule(rate_per_s=1, duration_s=1, connections=2, arrivals="closed-loop")
-    due_of = schedule.due_function()
-
-    assert due_of(0, 0, 0) == 0
-    assert due_of(2, 0, 777) == 777
-    assert due_of(4, 777, 1_000_000_000) == NEVER_NS
-    assert schedule.count_due(2, 777, 1_000_000_000) == 1
-    assert schedule.count_due(4, NEVER_NS, 1_000_000_000) == 0
-
-
-@pytest.mark.parametrize("arrivals", ["constant", "poisson", "closed-loop"])
-def test_no_more_requests_than_the_limit_are_due(arrivals: str) -> None:
-    schedule = Schedule(
-        rate_per_s=1000, duration_s=1, connections=3, arrivals=arrivals, max_requests=10,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-    assert sum(len(dues(schedule, connection)) for connection in range(3)) == 10
-
-
-@given(st.integers(min_value=0, max_value=2**32), st.integers(min_value=0, max_value=2**60))
-def test_a_drawn_number_is_above_0_and_at_most_1_and_always_the_same(seed: int, number: int) -> None:
-    assert 0 < uniform(seed, number) <= 1
-    assert uniform(seed, number) == uniform(seed, number)
 
 
 def test_a_process_without_a_connection_is_refused() -> None:
     with pytest.raises(ValueError) as caught:
-        Schedule(rate_per_s=1, duration_s=1, connections=2).connections_of(2, 3)
+        Schedule(arrivals=Constant(rate_per_s=1), duration_s=1, connections=2).connections_of(2, 3)
 
     assert str(caught.value) == "expected 0 <= process < processes <= 2, got 2, 3"
+
+
+def test_a_warm_up_has_the_same_arrivals_drawn_anew_and_no_limit() -> None:
+    def schedule_of(arrivals: Arrivals) -> Schedule:
+        return Schedule(arrivals=arrivals, duration_s=9, connections=2, max_requests=5)
+
+    for arrivals, anew in (
+        (Constant(rate_per_s=7), Constant(rate_per_s=7)),
+        (Poisson(rate_per_s=7, seed=3), Poisson(rate_per_s=7, seed=4)),
+        (ClosedLoop(), ClosedLoop()),
+    ):
+        assert schedule_of(arrivals).warm_up(0.5) == Schedule(arrivals=anew, duration_s=0.5, connections=2)
+        assert schedule_of(arrivals).warm_up(0) is None

@@ -262,7 +262,13 @@ def test_everything_ends_with_the_rig(tmp_path: Path, number: signal.Signals) ->
         [directory] = process.run_directories()
         wait_for(lambda: any(command.startswith("sleep 1000") for command in process.commands()), "its daemon")
         commands = "\n".join(process.commands())
-        for part in (f"-D {directory}/postgres/data", "nginx: worker", "server.py", "rush_hour.load.child", "--remove"):
+        for part in (
+            f"-D {directory}/postgres/data",
+            "nginx: worker",
+            "server.py",
+            "rush_hour.load.local.child",
+            "--remove",
+        ):
             assert part in commands
 
         process.process.send_signal(number)

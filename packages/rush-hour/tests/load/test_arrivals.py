@@ -6,6 +6,7 @@ from collections.abc import Callable
 from load_runs import run
 from scripted_server import OK, ScriptedServer
 
+from rush_hour.core.arrivals import ClosedLoop, Poisson
 from rush_hour.core.histogram import Histogram
 
 Serve = Callable[..., ScriptedServer]
@@ -14,7 +15,7 @@ Serve = Callable[..., ScriptedServer]
 def test_poisson_arrivals_are_all_sent_and_answered(serve: Serve) -> None:
     server = serve()
 
-    result = run(server.url, arrivals="poisson", rate_per_s=500)
+    result = run(server.url, arrivals=Poisson(rate_per_s=500, seed=0))
 
     assert 400 < result.requests_due < 600
     assert result.requests_due == result.responses_good == len(server.requests)
@@ -27,7 +28,7 @@ def test_a_closed_loop_sends_the_next_request_when_it_is_answered(serve: Serve) 
 
     server = serve(script)
 
-    result = run(server.url, arrivals="closed-loop", connections=4)
+    result = run(server.url, arrivals=ClosedLoop(), connections=4)
 
     assert 50 < result.requests_due <= 200  # 4 connections, at most 50 a second each
     assert result.requests_due == result.responses_good == len(server.requests)
@@ -39,7 +40,7 @@ def test_a_closed_loop_sends_the_next_request_when_it_is_answered(serve: Serve) 
 def test_a_limited_number_of_requests_ends_the_run_early(serve: Serve) -> None:
     server = serve()
 
-    result = run(server.url, arrivals="closed-loop", max_requests=55, duration_s=60.0)
+    result = run(server.url, arrivals=ClosedLoop(), max_requests=55, duration_s=60.0)
 
     assert result.requests_due == result.responses_good == len(server.requests) == 55
     assert result.elapsed_s < 60
@@ -78,6 +79,6 @@ def test_a_closed_loop_does_not_spin_against_a_closed_port(serve: Serve) -> None
 
     server = serve(script)
 
-    result = run(server.url, connection_per_request=True, arrivals="closed-loop", connections=2)
+    result = run(server.url, connection_per_request=True, arrivals=ClosedLoop(), connections=2)
 
     assert result.errors["connect:ECONNREFUSED"] < 100  # tries are further and further apart

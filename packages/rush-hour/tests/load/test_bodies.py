@@ -12,10 +12,11 @@ from load_runs import run
 from scripted_server import OK, ScriptedServer
 
 from rush_hour.core.expectation import Expectation
-from rush_hour.load.packed import Packed
-from rush_hour.load.plan import parse_url, resolve
+from rush_hour.load.local.packed import Packed
+from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import ask_once, expect_what_is_answered
-from rush_hour.load.request import ONE_PIECE_BYTES, OneRequest, Request, build_request
+from rush_hour.load.transport.destination import destination_of
+from rush_hour.load.workload.request import ONE_PIECE_BYTES, OneRequest, Request, build_request
 
 Serve = Callable[..., ScriptedServer]
 MIB = 1024 * 1024
@@ -118,7 +119,7 @@ def test_an_early_answer_is_read_before_the_hang_up_is_called_an_error(
     requests = upload(url, 8 * MIB, 413)
 
     report = drive_all(url, 10, requests=requests, connections=2)
-    answer = ask_once(requests.request, resolve(parse_url(url)))
+    answer = ask_once(requests.request, destination_of(parse_url(url)).resolve())
 
     assert report.result.responses_by_status == {"413": 10}
     assert report.result.errors == {}
@@ -141,7 +142,7 @@ def test_the_probe_and_the_load_take_the_same_for_an_answer(serve: Serve, name: 
     server = serve(lambda _number: answer)
     url = parse_url(server.url)
 
-    request = expect_what_is_answered(build_request(url), resolve(url), timeout_s=30.0)
+    request = expect_what_is_answered(build_request(url), destination_of(url).resolve(), timeout_s=30.0)
     assert request.expectation.body is not None
     result = drive_all(server.url, 4, requests=OneRequest(request), connections=2).result
 

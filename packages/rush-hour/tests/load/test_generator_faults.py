@@ -14,15 +14,17 @@ from in_process_load import drive, drive_all
 from load_runs import HELLO, plan_for, run
 from scripted_server import OK, ScriptedServer
 
+from rush_hour.core.arrivals import ClosedLoop, Poisson
 from rush_hour.core.faults import GENERATOR_FAULTS
 from rush_hour.errors import StartError
-from rush_hour.load.plan import parse_url, resolve
+from rush_hour.load.local.processes import Processes
+from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import ask_once
-from rush_hour.load.processes import Processes
-from rush_hour.load.request import build_request
 from rush_hour.load.run import assemble
-from rush_hour.load.script import Script
-from rush_hour.load.transport import Address
+from rush_hour.load.transport.address import Address
+from rush_hour.load.transport.destination import destination_of
+from rush_hour.load.workload.request import build_request
+from rush_hour.load.workload.script import Script
 
 Serve = Callable[..., ScriptedServer]
 SERVER_IS_BLAMED = ("The server does not hold", "The server refused", "the server was gone", "say what went wrong")
@@ -36,7 +38,7 @@ def test_between_the_first_and_the_last_second_hardly_a_page_is_faulted_in(serve
     assert result.generator.major_page_faults_per_s == 0
 
 
-@pytest.mark.parametrize("changes", [{"connection_per_request": True}, {"arrivals": "poisson"}])
+@pytest.mark.parametrize("changes", [{"connection_per_request": True}, {"arrivals": Poisson(rate_per_s=500, seed=0)}])
 def test_no_way_to_load_needs_new_memory(serve: Serve, changes: dict[str, object]) -> None:
     result = run(serve().url, rate_per_s=500, duration_s=4.0, connections=50, processes=1, **changes)  # type: ignore[arg-type]  # the plan's own fields
 
@@ -104,7 +106,7 @@ def test_a_script_that_stands_still_is_the_generators_own_pause(serve: Serve, tm
 
 
 @pytest.mark.parametrize("name", GENERATOR_FAULTS)
-@pytest.mark.parametrize("way", [{}, {"connection_per_request": True}, {"arrivals": "closed-loop"}])
+@pytest.mark.parametrize("way", [{}, {"connection_per_request": True}, {"arrivals": ClosedLoop()}])
 def test_what_this_machine_has_not_enough_of_is_named_as_that(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, name: str, way: dict[str, object]
 ) -> None:
@@ -142,7 +144,7 @@ def test_no_connection_for_want_of_something_says_what_to_do(serve: Serve, monke
     monkeypatch.setattr(Address, "open_socket", open_none)
 
     with pytest.raises(StartError) as caught:
-        ask_once(build_request(parse_url(server.url)), resolve(parse_url(server.url)))
+        ask_once(build_request(parse_url(server.url)), destination_of(parse_url(server.url)).resolve())
 
     assert str(caught.value) == (
         f"URL: unable to connect to 127.0.0.1:{server.port}: Cannot assign requested address. "
@@ -153,7 +155,7 @@ def test_no_connection_for_want_of_something_says_what_to_do(serve: Serve, monke
 def test_durations_for_which_there_is_no_room_are_told_and_the_counts_are_right(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("ring", "ring_reader"):
+    for module in ("ring", "injector.ring_writer", "local.ring_reader"):
         monkeypatch.setattr(f"rush_hour.load.{module}.RECORDS", 64)  # and nobody reads before the end
     server = serve()
 

@@ -11,9 +11,10 @@ from scripted_server import OK, ScriptedServer
 
 from rush_hour.core.expectation import Expectation
 from rush_hour.errors import StartError
-from rush_hour.load.plan import parse_url, resolve
+from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import ask_once
-from rush_hour.load.request import OneRequest, build_request
+from rush_hour.load.transport.destination import destination_of
+from rush_hour.load.workload.request import OneRequest, build_request
 from rush_hour.rig.nginx import find_nginx
 
 Serve = Callable[..., ScriptedServer]
@@ -58,7 +59,7 @@ def wait_until_it_answers(url: str) -> None:
     give_up_at_s = time.monotonic() + 20
     while True:
         try:
-            ask_once(build_request(parse_url(url)), resolve(parse_url(url)))
+            ask_once(build_request(parse_url(url)), destination_of(parse_url(url)).resolve())
         except StartError:
             assert time.monotonic() < give_up_at_s
             time.sleep(0.01)
@@ -75,7 +76,7 @@ def test_nginx_that_asks_to_continue_is_waited_for(nginx: str) -> None:
 
     assert report.result.responses_by_status == {"200": 100}
     assert report.result.responses_good == 100
-    answer = ask_once(request, resolve(url))
+    answer = ask_once(request, destination_of(url).resolve())
     assert (answer.status, answer.body) == (200, b"hello")
 
 
@@ -89,5 +90,5 @@ def test_an_interim_answer_in_a_packet_of_its_own_is_never_the_answer(serve: Ser
 
     assert report.result.responses_by_status == {"200": 200}
     assert report.result.responses_good == 200
-    answer = ask_once(build_request(parse_url(server.url)), resolve(parse_url(server.url)))
+    answer = ask_once(build_request(parse_url(server.url)), destination_of(parse_url(server.url)).resolve())
     assert (answer.status, answer.body) == (200, b"hello")

@@ -1,10 +1,15 @@
-import socket
-from pathlib import Path
+import pickle
+from dataclasses import replace
 
 import pytest
+from load_runs import plan_for
 
-from rush_hour.errors import StartError, UsageError
-from rush_hour.load.plan import parse_url, resolve
+from rush_hour.core.arrivals import ClosedLoop, Poisson
+from rush_hour.core.schedule import Schedule
+from rush_hour.errors import UsageError
+from rush_hour.load.plan import parse_url
+from rush_hour.load.transport.tls import Tls
+from rush_hour.results.run import PlanFacts
 
 
 @pytest.mark.parametrize(
@@ -37,44 +42,25 @@ def test_what_cannot_be_sent_is_told_with_its_place() -> None:
     )
 
 
-def test_an_address_may_have_a_zone_and_a_name_must_have_labels() -> None:
-    zone = socket.if_nametoindex("lo")
+def test_the_facts_of_a_plan_are_those_of_its_schedules() -> None:
+    schedule = Schedule(arrivals=Poisson(rate_per_s=50, seed=3), duration_s=4, connections=7, max_requests=9)
+    plan = replace(
+        plan_for("http://127.0.0.1/"),
+        schedule=schedule,
+        warmup=schedule.warm_up(2),
+        seed=3,
+        connection_per_request=True,
+    )
 
-    assert resolve(parse_url("http://[::1%25lo]/")).sockaddr == ("::1", 80, 0, zone)
-    assert resolve(parse_url("http://x/"), connect_to="[::1%lo]:80").sockaddr == ("::1", 80, 0, zone)
-    for url, connect_to in (("http://a..b/", None), ("http://x/", "a..b:80")):
-        with pytest.raises(UsageError):
-            resolve(parse_url(url), connect_to=connect_to)
-
-
-def test_addresses_are_found_for_ipv4_ipv6_and_unix_sockets() -> None:
-    ipv4 = resolve(parse_url("https://127.0.0.1/"))
-    ipv6 = resolve(parse_url("http://[::1]:8008/"))
-    unix = resolve(parse_url("http://x/"), unix=Path("/tmp/x.sock"))
-
-    assert (ipv4.family, ipv4.sockaddr, ipv4.is_local) == (socket.AF_INET, ("127.0.0.1", 443), True)
-    assert (ipv6.family, ipv6.sockaddr[:2], ipv6.is_local) == (socket.AF_INET6, ("::1", 8008), True)
-    assert (unix.family, unix.sockaddr, unix.label) == (socket.AF_UNIX, "/tmp/x.sock", "unix:/tmp/x.sock")
-    assert not resolve(parse_url("http://192.0.2.1/")).is_local
+    assert plan.facts() == PlanFacts(
+        url="http://127.0.0.1/", rate_per_s=50, duration_s=4, warmup_s=2, connections=7, processes=2,
+        arrivals="poisson", timeout_s=2.0, seed=3, max_requests=9, connection_per_request=True,
+    )  # fmt: skip
+    closed = plan_for("http://127.0.0.1/", arrivals=ClosedLoop()).facts()
+    assert (closed.rate_per_s, closed.arrivals, closed.warmup_s) == (None, "closed-loop", 0)
 
 
-def test_a_host_without_an_address_is_named() -> None:
-    with pytest.raises(StartError) as caught:
-        resolve(parse_url("http://no-such-host.invalid/"))
+def test_a_plan_can_travel() -> None:
+    plan = plan_for("http://127.0.0.1/", tls=Tls(server_name="x"))
 
-    assert str(caught.value).startswith("URL: no address found for host 'no-such-host.invalid': ")
-
-
-def test_another_address_may_be_connected_to() -> None:
-    address = resolve(parse_url("http://example.org/"), connect_to="127.0.0.1:8008")
-
-    assert (address.sockaddr, address.label) == (("127.0.0.1", 8008), "127.0.0.1:8008")
-    assert resolve(parse_url("http://x/"), connect_to="[::1]:80").sockaddr[:2] == ("::1", 80)
-
-
-@pytest.mark.parametrize("text", ["", "host", "host:", ":80", "host:0", "host:70000", "host:http"])
-def test_other_addresses_are_refused(text: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        resolve(parse_url("http://x/"), connect_to=text)
-
-    assert str(caught.value) == f"--connect-to: expected HOST:PORT, such as 127.0.0.1:8008; got {text!r}."
+    assert pickle.loads(pickle.dumps(plan)) == plan  # noqa: S301  # our own

@@ -5,16 +5,19 @@ from scripted_server import OK, ScriptedServer
 
 from rush_hour.core.expectation import Expectation
 from rush_hour.errors import StartError
-from rush_hour.load.plan import parse_url, resolve
+from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import ask_once, expect_what_is_answered
-from rush_hour.load.request import build_request
+from rush_hour.load.transport.destination import destination_of
+from rush_hour.load.workload.request import build_request
 
 Serve = Callable[..., ScriptedServer]
 
 
 def expectation_of(server: ScriptedServer, statuses: frozenset[int] | None = None) -> Expectation:
     url = parse_url(server.url)
-    return expect_what_is_answered(build_request(url, ("X-Key: 1",)), resolve(url), statuses=statuses).expectation
+    return expect_what_is_answered(
+        build_request(url, ("X-Key: 1",)), destination_of(url).resolve(), statuses=statuses
+    ).expectation
 
 
 def test_what_is_answered_twice_is_expected(serve: Serve) -> None:
@@ -97,7 +100,7 @@ def test_no_server_is_named_with_its_address(free_port: int) -> None:
     url = parse_url(f"http://127.0.0.1:{free_port}/")
 
     with pytest.raises(StartError) as caught:
-        ask_once(build_request(url), resolve(url))
+        ask_once(build_request(url), destination_of(url).resolve())
 
     assert str(caught.value) == f"URL: unable to connect to 127.0.0.1:{free_port}: Connection refused."
 
@@ -107,7 +110,7 @@ def test_a_server_of_another_protocol_is_named(serve: Serve) -> None:
     url = parse_url(server.url)
 
     with pytest.raises(StartError) as caught:
-        ask_once(build_request(url), resolve(url))
+        ask_once(build_request(url), destination_of(url).resolve())
 
     assert str(caught.value) == (
         f"URL: 127.0.0.1:{server.port} did not answer in HTTP/1.1: "
@@ -120,4 +123,4 @@ def test_a_unix_socket_is_asked_like_any_other(serve: Serve, tmp_path_factory: p
     serve(lambda _number: OK, unix=path)
     url = parse_url("http://localhost/")
 
-    assert ask_once(build_request(url), resolve(url, unix=path)).body == b"hello"
+    assert ask_once(build_request(url), destination_of(url, unix=path).resolve()).body == b"hello"

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from rush_hour.core.records import GOOD, SENT, tag_of
-from rush_hour.load.ring import NAMES, OTHER, RECORDS, Ring, RingWriter
-from rush_hour.load.ring_reader import RingReader
+from rush_hour.load.injector.ring_writer import RingWriter
+from rush_hour.load.local.ring_reader import RingReader
+from rush_hour.load.ring import NAMES, OTHER, RECORDS, Ring
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_names_are_known_to_the_reader_by_their_numbers(ring: Ring) -> None:
 
 
 def test_memory_that_may_not_be_locked_is_used_all_the_same(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rush_hour.load.ring.lock_buffer", lambda _address, length: length == 0)
+    monkeypatch.setattr("rush_hour.load.injector.ring_writer.lock_buffer", lambda _address, length: length == 0)
 
     writer = RingWriter(ring)
 

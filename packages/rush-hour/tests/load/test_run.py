@@ -14,10 +14,12 @@ from in_process_load import ONE_AFTER_THE_OTHER
 from load_runs import assert_accounted_for, plan_for, run
 from scripted_server import OK, ScriptedServer
 
+from rush_hour.core.arrivals import Constant
 from rush_hour.core.figures import TimelineRow
 from rush_hour.core.histogram import Histogram
+from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError, StartError
-from rush_hour.load.processes import Processes
+from rush_hour.load.local.processes import Processes
 from rush_hour.load.run import Observer, assemble, run_load
 
 Serve = Callable[..., ScriptedServer]
@@ -60,7 +62,8 @@ def test_warm_up_is_sent_and_not_counted(serve: Serve) -> None:
     server = serve()
     phases: list[str] = []
 
-    run = run_load(plan_for(server.url, warmup_s=0.5), Observer(on_phase=phases.append))
+    warmup = Schedule(arrivals=Constant(rate_per_s=200), duration_s=0.5, connections=10)
+    run = run_load(plan_for(server.url, warmup=warmup), Observer(on_phase=phases.append))
 
     assert run.result.requests_due == 200
     assert run.result.responses_good == run.result.responses_total > 0

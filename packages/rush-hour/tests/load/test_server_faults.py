@@ -11,8 +11,9 @@ from in_process_load import drive
 from load_runs import plan_for
 from scripted_server import OK
 
+from rush_hour.core.arrivals import ClosedLoop, Poisson
 from rush_hour.core.faults import GENERATOR_PREFIX, STALLED_PREFIX
-from rush_hour.load.transport import Tls
+from rush_hour.load.transport.tls import Tls
 
 CLOSING = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -64,8 +65,8 @@ FAULTS: dict[str, tuple[Fault, set[str]]] = {
 WAYS: dict[str, dict[str, object]] = {
     "keep-alive": {},
     "a connection for each request": {"connection_per_request": True},
-    "closed loop": {"arrivals": "closed-loop", "max_requests": 60, "connections": 4},
-    "poisson": {"arrivals": "poisson", "seed": 7},
+    "closed loop": {"arrivals": ClosedLoop(), "max_requests": 60, "connections": 4},
+    "poisson": {"arrivals": Poisson(rate_per_s=150, seed=7)},
     "TLS": {},
 }
 

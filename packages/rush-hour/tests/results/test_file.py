@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from load_runs import plan_for
 from scripted_server import ScriptedServer
 
 from rush_hour.errors import UsageError
-from rush_hour.load.plan import LoadPlan, parse_url, resolve
-from rush_hour.load.request import OneRequest, build_request
 from rush_hour.load.run import run_load
 from rush_hour.results.document import Document, MachineFacts, SuiteFacts, System
 from rush_hour.results.file import json_schema, read_document, write_document
@@ -165,12 +164,8 @@ def real(serve: Callable[..., ScriptedServer], tmp_path: Path) -> dict[str, Any]
     bad = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
     good = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
     server = serve(lambda number: bad if number % 4 == 0 else None if number % 4 == 1 else good)
-    parts = parse_url(server.url)
-    plan = LoadPlan(
-        url=server.url, address=resolve(parts), requests=OneRequest(build_request(parts)),
-        rate_per_s=100, duration_s=0.5, connections=4, processes=1, timeout_s=2.0,
-    )  # fmt: skip
-    system = System(name="a", title="A", status="ok", runs=[run_load(plan)])
+    run = run_load(plan_for(server.url, rate_per_s=100, duration_s=0.5, connections=4, processes=1))
+    system = System(name="a", title="A", status="ok", runs=[run])
     write_document(tmp_path / "r.json", Document(schema_version=2, kind="load", systems=[system]))
     document = json.loads((tmp_path / "r.json").read_text())
     assert isinstance(document, dict)

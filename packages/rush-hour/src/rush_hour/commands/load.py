@@ -3,19 +3,22 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from rush_hour import __version__
 from rush_hour.clock import utc_now
 from rush_hour.commands import options
 from rush_hour.commands.load_options import ConnectionOptions, OutputOptions, PaceOptions, RequestOptions
 from rush_hour.commands.load_requests import Server, requests_for
+from rush_hour.core.arrivals import Arrivals, ClosedLoop, Constant, Poisson
+from rush_hour.core.schedule import Schedule
 from rush_hour.credentials import hide_in_url
 from rush_hour.errors import OutputLost, UsageError
 from rush_hour.exit_codes import INTERRUPTED, UNTRUSTED
-from rush_hour.load.plan import LoadPlan, parse_url, resolve
+from rush_hour.load.plan import LoadPlan, parse_url
 from rush_hour.load.run import Observer
-from rush_hour.load.script import Script
+from rush_hour.load.transport.destination import destination_of
+from rush_hour.load.workload.script import Script
 from rush_hour.output_file import check_writable
 from rush_hour.report.csv_file import write_csv
 from rush_hour.report.hlog import write_hlog
@@ -46,31 +49,29 @@ def load(
         sys.stdout.write(f"rush-hour {__version__}\n")
     parts = parse_url(url)
     options.check_processes(pace.processes, pace.connections)
-    arrivals, rate_per_s = _arrivals(pace)
+    schedule = _schedule(pace)
     for file in output.files():
         check_writable(file)
-    address = resolve(parts, unix=connection.unix, connect_to=connection.connect_to, sources=connection.source)
-    tls = connection.tls(parts)
+    destination = destination_of(
+        parts, unix=connection.unix, connect_to=connection.connect_to, sources=connection.source
+    ).looked_up()
+    address, tls = destination.resolve(), connection.tls(parts)
     server = Server(address, tls, pace.timeout_s, is_judged=not output.wrk2)
     requests = requests_for(request, parts, server, pace.seed)
     plan = LoadPlan(
         url=hide_in_url(url),
-        address=address,
+        destination=destination,
         tls=tls,
         requests=requests,
-        rate_per_s=rate_per_s,
-        duration_s=_duration_s(pace, arrivals, rate_per_s),
-        warmup_s=pace.warmup_s,
-        connections=pace.connections,
+        schedule=schedule,
+        warmup=schedule.warm_up(pace.warmup_s),
         processes=pace.processes,
         timeout_s=pace.timeout_s,
-        arrivals=arrivals,
         seed=pace.seed,
-        max_requests=pace.max_requests,
         connection_per_request=pace.connection_per_request,
         spread=connection.spread,
     )
-    with LiveView(make_console(stderr=True), plan.duration_s) as view:
+    with LiveView(make_console(stderr=True), schedule.duration_s) as view:
         run = measure(plan, observer=Observer(on_phase=view.step, on_second=view.second))
     _print(run, output)
     lost = _write(run, output, started_at, is_local=address.is_local)
@@ -85,24 +86,28 @@ def load(
     return 0 if run.verdict.trusted else UNTRUSTED
 
 
-def _arrivals(pace: PaceOptions) -> tuple[Literal["constant", "poisson", "closed-loop"], float]:
+def _schedule(pace: PaceOptions) -> Schedule:
+    arrivals, duration_s = _arrivals(pace), pace.duration_s
+    if pace.max_requests is not None:
+        duration_s = min(duration_s, arrivals.time_for_s(pace.max_requests))
+    return Schedule(
+        arrivals=arrivals, duration_s=duration_s, connections=pace.connections, max_requests=pace.max_requests
+    )
+
+
+def _arrivals(pace: PaceOptions) -> Arrivals:
     if pace.closed_loop:
         if pace.rate_per_s is not None or pace.arrivals != "constant":
             raise UsageError("--closed-loop: expected no --rate and no --arrivals with it: a closed loop has no rate.")
-        return "closed-loop", 1.0
+        return ClosedLoop()
     if pace.rate_per_s is None:
         raise UsageError(
             "--rate: expected requests per second, such as -R 4000; got none. "
             "To send as fast as the server answers, use --closed-loop."
         )
-    return pace.arrivals, pace.rate_per_s
-
-
-def _duration_s(pace: PaceOptions, arrivals: str, rate_per_s: float) -> float:
-    """Return the duration, cut to what a limited number of requests takes at a constant rate."""
-    if pace.max_requests is None or arrivals != "constant":
-        return pace.duration_s
-    return min(pace.duration_s, pace.max_requests / rate_per_s)
+    if pace.arrivals == Poisson.name:
+        return Poisson(rate_per_s=pace.rate_per_s, seed=pace.seed)
+    return Constant(rate_per_s=pace.rate_per_s)
 
 
 def _print(run: Run, output: OutputOptions) -> None:

@@ -8,8 +8,8 @@ from urllib.parse import SplitResult
 from cyclopts import Parameter
 
 from rush_hour.commands import options
-from rush_hour.load.transport import Tls
-from rush_hour.load.wire_text import usable_host
+from rush_hour.load.transport.host import usable_host
+from rush_hour.load.transport.tls import Tls
 
 
 @Parameter(name="*", group="Load")
@@ -64,15 +64,13 @@ class ConnectionOptions:
         """Return how to speak TLS; None for `http://`."""
         if url.scheme != "https":
             return None
-        tls = Tls(
+        return Tls.read(
             server_name=self._server_name(url),
             verifies=not self.insecure,
             ca_file=self.cacert,
             cert_file=self.cert,
             key_file=self.key,
         )
-        tls.context()  # so that a wrong file is found now
-        return tls
 
     def _server_name(self, url: SplitResult) -> str:
         if self.server_name is not None:

@@ -9,10 +9,11 @@ from rush_hour.commands import options
 from rush_hour.commands.load_options import RequestOptions
 from rush_hour.errors import UsageError
 from rush_hour.load.probe import SAFE_METHODS, ask_once, expect_what_is_answered
-from rush_hour.load.request import OneRequest, Request, Requests, build_request
-from rush_hour.load.script import Script
-from rush_hour.load.target_file import read_target_file
-from rush_hour.load.transport import Address, Tls
+from rush_hour.load.transport.address import Address
+from rush_hour.load.transport.tls import Tls
+from rush_hour.load.workload.request import OneRequest, Request, Requests, build_request
+from rush_hour.load.workload.script import Script
+from rush_hour.load.workload.target_file import read_target_file
 
 
 @dataclass(frozen=True, slots=True)

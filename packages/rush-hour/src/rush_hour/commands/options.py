@@ -12,7 +12,7 @@ from cyclopts import Parameter, Token
 
 from rush_hour.core.expectation import Expectation, parse_statuses
 from rush_hour.errors import UsageError
-from rush_hour.load.transport import IP_BIND_ADDRESS_NO_PORT
+from rush_hour.load.transport.address import IP_BIND_ADDRESS_NO_PORT
 from rush_hour.units import parse_count, parse_duration_s, parse_rate_per_s
 
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")

@@ -27,7 +27,7 @@ SECOND_NS = 1_000_000_000
 
 
 class ShareCounts:
-    """What one process saw of one run.
+    """One run, as one process saw it.
 
     Attributes:
         counts: how often each tag came.

@@ -13,3 +13,8 @@ GENERATOR_FAULTS = {
     "ENOBUFS": ("this machine had no room for another socket or packet", "Use fewer connections or a lower rate."),
     "ENOMEM": ("this machine had no memory left for sockets", "Use fewer connections, or raise net.ipv4.tcp_mem."),
 }
+
+
+def fault_name(phase: str, name: str) -> str:
+    """Return the name that an error is counted by: what this machine had not enough of is the generator's own."""
+    return GENERATOR_PREFIX + name if name in GENERATOR_FAULTS else f"{phase}:{name}"

@@ -129,7 +129,7 @@ def _framing(status: int, headers: dict[bytes, list[bytes]], method: str) -> tup
 class HeadCache:
     """Final heads by their bytes: servers repeat themselves, until the second in their Date header changes.
 
-    An interim head (1xx) is never in it: whoever finds a head here has found the head of an answer.
+    An interim head (1xx) is never in it: a head that is found here is the head of an answer.
 
     Args:
         method: of the requests that are answered.
@@ -253,7 +253,7 @@ class ResponseReader:
             raise MalformedResponse("head-too-large", f"expected a head of at most {HEAD_LIMIT_BYTES} bytes")
         if found is None:
             begin = self._buffer[self._at : self._at + 80]
-            if not begin.startswith(HEAD_BEGIN[: len(begin)]):  # whoever speaks first, or otherwise: no use in waiting
+            if not begin.startswith(HEAD_BEGIN[: len(begin)]):  # another protocol: no use in waiting
                 raise MalformedResponse("status-line", f"expected 'HTTP/1.1 200 OK' or the like, got {begin!r}")
             return False
         head = self._heads.parse(self._take(length))

@@ -1,4 +1,4 @@
-"""What a process of the load generator notes down while it runs: records of four whole numbers.
+"""Records that a process of the load generator writes while it runs: four whole numbers each.
 
 The last word is the tag: which kind of record it is, and a code, such as a status. It is never 0: a record whose tag
 is 0 is not there. This module says what the words mean to both sides: the loop that writes, and the process that
@@ -12,7 +12,7 @@ counts.
     SECOND           time since the start, open connections, longest pause 0
     TOTAL            the value so far, 0, 0                                which: one of the totals below
 
-Durations are in nanoseconds. Pure.
+Durations, and instants after the start, are in nanoseconds. Pure.
 """
 
 SENT, GOOD, BAD, FAILED, CONNECT_FAILED, SECOND, TOTAL = range(1, 8)
@@ -21,7 +21,7 @@ KIND_MASK = (1 << KIND_BITS) - 1
 CODES = 1024  # three-digit statuses, and the names of errors
 WORDS = 4
 
-BYTES_READ, LAST_ANSWER_AT_NS, RECONNECTS, CLOSED_IDLE, STALLED_NS, UNJUDGED = range(6)
+BYTES_READ, LAST_ANSWER_NS, RECONNECTS, CLOSED_IDLE, STALLED_NS, UNJUDGED = range(6)
 TOTALS = 6
 
 

@@ -1,4 +1,4 @@
-"""What the kernel is asked of memory and of processes: Linux's calls and /proc.
+"""Questions to the kernel about memory and processes: Linux's calls and /proc.
 
 Two things keep a process of the load generator from standing still. Its memory is there before the run: pages are
 touched, locked where that is allowed, and what is freed is kept for the next time. And it looks at nothing itself
@@ -87,7 +87,7 @@ def _status_field(name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessUsage:
-    """What a process has used so far.
+    """The resources that a process has used so far.
 
     Attributes:
         run_queue_wait_ns: for how long it was ready to run and had no core; None where the kernel does not say.

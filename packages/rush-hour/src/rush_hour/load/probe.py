@@ -20,8 +20,10 @@ from rush_hour.core.http_response import (
 from rush_hour.core.malformed import MalformedResponse
 from rush_hour.credentials import hide_in_url, printable
 from rush_hour.errors import StartError
-from rush_hour.load.request import Request
-from rush_hour.load.transport import READ_BYTES, Address, Tls, Ways, name_of
+from rush_hour.load.transport.address import Address, Ways
+from rush_hour.load.transport.error_name import name_of
+from rush_hour.load.transport.tls import READ_BYTES, Tls
+from rush_hour.load.workload.request import Request
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1
 BEGINNING_BYTES = 200  # of a body, to show what it is

@@ -1,24 +1,17 @@
-"""Where one process of the load generator notes down what it sees: a ring of records in shared memory.
+"""The notebook of one process of the load generator: a ring of records in shared memory.
 
-The loop writes records of a fixed size into memory that was there before the run, and another process takes them out
-and counts them. Rules that must hold:
-
-1. The writer never waits, makes no system call, and allocates nothing that stays.
-2. No record is lost silently. Where the reader is so far behind that the ring is full, what is written is counted by
-   its tag alone: the counts stay exact, the durations are missing, and `uncounted` says how many.
-3. A record's tag is written last, and set to 0 by the reader: there is nothing else that the two must agree on.
+The loop writes records of a fixed size into memory that was there before the run (`injector/ring_writer.py`), and
+another process takes them out and counts them (`local/ring_reader.py`). A record's tag is written last, and set to 0 by
+the reader: there is nothing else that the two must agree on.
 
 The memory is a memfd: it has no name, and is gone with the last process that holds it.
 """
 
-import ctypes
 import mmap
 import os
-from collections.abc import Callable
 from struct import Struct
 
 from rush_hour.core.records import WORDS
-from rush_hour.load.kernel import lock_buffer
 
 RECORD = Struct(f"={WORDS}q")
 RECORDS = 1 << 17  # 4 MiB: the lock limit of a user is often 8
@@ -48,57 +41,3 @@ class Ring:
     def close(self) -> None:
         """Close the descriptor."""
         os.close(self.fd)
-
-
-class RingWriter:
-    """The writing side.
-
-    Attributes:
-        write: takes three words and the tag of a record.
-        uncounted: how often each tag came for which there was no room.
-    """
-
-    def __init__(self, ring: Ring) -> None:
-        self._memory = ring.map()
-        self._names: dict[str, int] = {}
-        self.uncounted: dict[int, int] = {}
-        self._touch()
-        self.write = self._writer()
-
-    def _touch(self) -> None:
-        """Let every page be this process's own: a write to it is not the first."""
-        for page in range(0, len(self._memory), mmap.PAGESIZE):
-            self._memory[page] = 0
-
-    def lock(self) -> bool:
-        """Keep the kernel from taking the memory away, and return whether that is allowed."""
-        return lock_buffer(ctypes.addressof(ctypes.c_char.from_buffer(self._memory)), len(self._memory))
-
-    def _writer(self) -> Callable[[int, int, int, int], None]:
-        """Return the function: a closure is called faster than a method, and this one for each request and answer."""
-        records = memoryview(self._memory)[HEADER_BYTES:]
-        tags = records.cast("q")[WORDS - 1 :: WORDS]
-        pack_into, size, mask, uncounted = RECORD.pack_into, RECORD.size, RECORDS - 1, self.uncounted
-        at = 0
-
-        def write(first: int, second: int, third: int, tag: int) -> None:
-            nonlocal at
-            if tags[at]:
-                uncounted[tag] = uncounted.get(tag, 0) + 1
-                return
-            pack_into(records, at * size, first, second, third, tag)
-            at = (at + 1) & mask
-
-        return write
-
-    def number_of(self, name: str) -> int:
-        """Return the number that stands for a name in a code, and make it known to the reader."""
-        number = self._names.get(name)
-        if number is None:
-            number = len(self._names)
-            if number >= NAMES - 1:
-                name, number = OTHER, NAMES - 1
-            self._names[name] = number
-            encoded = name.encode()[: NAME_BYTES - 1]
-            self._memory[number * NAME_BYTES : number * NAME_BYTES + len(encoded)] = encoded
-        return number

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from rush_hour.clock import utc_now
 from rush_hour.core.figures import TimelineRow
 from rush_hour.core.histogram import Histogram
-from rush_hour.core.records import BYTES_READ, CLOSED_IDLE, LAST_ANSWER_AT_NS, RECONNECTS, STALLED_NS, UNJUDGED
+from rush_hour.core.records import BYTES_READ, CLOSED_IDLE, LAST_ANSWER_NS, RECONNECTS, STALLED_NS, UNJUDGED
 from rush_hour.core.statistics import summarise
 from rush_hour.judge.trust import judge
+from rush_hour.load.generators import Generators, Outcome
+from rush_hour.load.local.processes import Processes
 from rush_hour.load.plan import LoadPlan
-from rush_hour.load.processes import Outcome, Processes
 from rush_hour.results.run import ConnectionFacts, GeneratorUsage, Histograms, LoadResult, Run
 
 DISTRIBUTIONS = ("latency", "service_time", "send_lag", "read_lag", "latency_bad")
@@ -19,7 +20,7 @@ DISTRIBUTIONS = ("latency", "service_time", "send_lag", "read_lag", "latency_bad
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
-    """Who wants to know how a run goes on.
+    """Callbacks for those who follow a run.
 
     Attributes:
         on_phase: called with `connecting`, `warming up` or `measuring` as each begins.
@@ -34,33 +35,36 @@ class Observer:
     watch: Callable[[], None] = lambda: None
 
 
-def run_load(plan: LoadPlan, observer: Observer | None = None) -> Run:
+def run_load(
+    plan: LoadPlan, observer: Observer | None = None, generators: Callable[[LoadPlan], Generators] = Processes
+) -> Run:
     """Carry a plan out, and return the run; Ctrl-C cuts it short.
 
     Args:
         plan: what to send and for how long.
-        observer: who wants to know meanwhile.
+        observer: is told meanwhile.
+        generators: what carries it out.
 
     Raises:
         StartError: no connection could be opened.
         RushHourError: a process of the load generator died.
     """
     observer = observer or Observer()
-    with Processes(plan) as processes:
+    with generators(plan) as running:
         observer.on_phase("connecting")
-        opened = processes.open_connections()
-        if plan.warmup_schedule is not None:
+        opened = running.open_connections()
+        if plan.warmup is not None:
             observer.on_phase("warming up")
-            if processes.run(plan.warmup_schedule, watch=observer.watch).is_interrupted:
+            if running.run(plan.warmup, watch=observer.watch).is_interrupted:
                 raise KeyboardInterrupt
-            opened = processes.open_connections()
+            opened = running.open_connections()
         observer.on_phase("measuring")
         started_at = utc_now()
-        outcome = processes.run(plan.schedule, on_second=observer.on_second, watch=observer.watch)
+        outcome = running.run(plan.schedule, on_second=observer.on_second, watch=observer.watch)
         observer.on_end()
         ended_at = utc_now()
     result = assemble(plan, outcome, open_at_start=opened)
-    verdict = judge(plan.facts(), result, shares_cores=plan.address.is_local, is_interrupted=outcome.is_interrupted)
+    verdict = judge(plan.facts(), result, shares_cores=running.shares_cores, is_interrupted=outcome.is_interrupted)
     return Run(
         plan=plan.facts(),
         result=result,
@@ -85,10 +89,9 @@ def assemble(plan: LoadPlan, outcome: Outcome, *, open_at_start: int) -> LoadRes
     errors = sum((share.errors for share in shares), Counter[str]())
     statuses = sum((share.status_counts for share in shares), Counter[int]())
     due = sum(_due(plan, outcome, number) for number in range(len(shares)))
-    sending_s = elapsed_s = max(outcome.end_at_ns - outcome.start_at_ns, 1) / 1e9
+    sending_s = elapsed_s = max(outcome.elapsed_ns, 1) / 1e9
     if sent < due:  # the connections were busy to the last: count until they were answered
-        last_at_ns = max(share.totals[LAST_ANSWER_AT_NS] for share in shares)
-        elapsed_s = max(elapsed_s, (last_at_ns - outcome.start_at_ns) / 1e9)
+        elapsed_s = max(elapsed_s, max(share.totals[LAST_ANSWER_NS] for share in shares) / 1e9)
     distributions = {name: Histogram.from_used(*getattr(counted, name)) for name in DISTRIBUTIONS}
     return LoadResult(
         requests_due=due,
@@ -117,8 +120,8 @@ def _due(plan: LoadPlan, outcome: Outcome, number: int) -> int:
     if done is not None:
         return done.requests_due
     ended = share.good + share.bad + share.errors.total()
-    schedule, until_ns = plan.schedule, outcome.end_at_ns - outcome.start_at_ns
-    if schedule.arrivals == "closed-loop":
+    schedule, until_ns = plan.schedule, outcome.elapsed_ns
+    if schedule.arrivals.is_closed_loop:
         return max(share.sent, ended)
     due_of = schedule.due_function()
     own = schedule.connections_of(number, plan.processes)

@@ -6,6 +6,7 @@ property, and is not written. Every quantity carries its unit in its name.
 
 from dataclasses import dataclass, field
 
+from rush_hour.core.arrivals import describe_offer
 from rush_hour.core.expectation import BadAnswer
 from rush_hour.core.figures import DurationSummary, TimelineRow
 from rush_hour.results.resources import ExplainedError, Resources, Role
@@ -37,9 +38,7 @@ class PlanFacts:
     @property
     def offered(self) -> str:
         """The offered load, for reading."""
-        if self.rate_per_s is None:
-            return "as fast as it is answered (closed loop)"
-        return f"{self.rate_per_s:,g}/s" + ("" if self.arrivals == "constant" else f" ({self.arrivals} arrivals)")
+        return describe_offer(self.arrivals, self.rate_per_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from rush_hour.clock import utc_now
+from rush_hour.core.arrivals import Constant
 from rush_hour.core.figures import TimelineRow
+from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError, UsageError
 from rush_hour.judge.trust import OTHER_LOAD_RATIO
-from rush_hour.load.plan import LoadPlan
-from rush_hour.load.request import OneRequest
+from rush_hour.load.plan import LoadPlan, parse_url
 from rush_hour.load.run import Observer
+from rush_hour.load.transport.destination import destination_of
+from rush_hour.load.workload.request import OneRequest
 from rush_hour.results.document import SCHEMA_VERSION, Document, SuiteFacts, System
 from rush_hour.results.run import Run
 from rush_hour.rig.machine import Provenance, machine_facts, nginx_version, package_versions
@@ -210,14 +213,15 @@ class _Trial:
 
 
 def _plan(running: RunningSystem, load: LoadSettings) -> LoadPlan:
+    schedule = Schedule(
+        arrivals=Constant(rate_per_s=load.rate_per_s), duration_s=load.duration_s, connections=load.connections
+    )
     return LoadPlan(
         url=running.url,
-        address=running.address,
+        destination=destination_of(parse_url(running.url)),
         requests=OneRequest(running.request),
-        rate_per_s=load.rate_per_s,
-        duration_s=load.duration_s,
-        warmup_s=load.warmup_s,
-        connections=load.connections,
+        schedule=schedule,
+        warmup=schedule.warm_up(load.warmup_s),
         processes=load.processes,
         timeout_s=load.timeout_s,
     )

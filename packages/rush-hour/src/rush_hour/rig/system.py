@@ -18,8 +18,8 @@ from rush_hour.credentials import masked_command
 from rush_hour.errors import StartError
 from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import Answer, ask_once, describe
-from rush_hour.load.request import Request, build_request
-from rush_hour.load.transport import Address
+from rush_hour.load.transport.address import Address
+from rush_hour.load.workload.request import Request, build_request
 from rush_hour.results.resources import ExplainedError, Role
 from rush_hour.rig import nginx
 from rush_hour.rig.part import Part, base_environment

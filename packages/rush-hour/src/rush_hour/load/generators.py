@@ -1,0 +1,97 @@
+"""Generators that carry a plan out, wherever their processes run, and the outcome.
+
+Instants are counted from the start of the schedule: the clocks of two machines have nothing to do with each other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from rush_hour.core.figures import TimelineRow
+from rush_hour.core.histogram import Used
+from rush_hour.core.schedule import Schedule
+from rush_hour.load.share import Done, ShareCounted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The counts of all processes together.
+
+    Attributes:
+        shares: each one's counts.
+        timeline: each second.
+        steal_ratio: share of the cores' time that the machine's host gave to others; None where it is not known.
+        cpu_s: what counting took.
+    """
+
+    shares: list[ShareCounted]
+    timeline: list[TimelineRow]
+    latency: Used
+    service_time: Used
+    send_lag: Used
+    read_lag: Used
+    latency_bad: Used
+    steal_ratio: float | None
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One schedule, as all processes saw it.
+
+    Attributes:
+        done: what each said at the end; None of one that had to be killed.
+        counted: what they had noted down.
+        elapsed_ns: from the start of the schedule to its end, or to Ctrl-C.
+    """
+
+    done: list[Done | None]
+    counted: Counted
+    elapsed_ns: int
+    is_interrupted: bool
+
+
+class Generators(Protocol):
+    """The processes of one plan: a context manager that starts and stops them.
+
+    `load/local/processes.py` has those of this machine.
+    """
+
+    def __enter__(self) -> Self:
+        """Start the processes."""
+
+    def __exit__(
+        self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        """Stop the processes."""
+
+    @property
+    def shares_cores(self) -> bool:
+        """Whether one of them runs on the server's machine."""
+
+    def open_connections(self) -> int:
+        """Open all connections that are not open, and return how many are.
+
+        Raises:
+            StartError: none could be opened.
+        """
+
+    def run(
+        self,
+        schedule: Schedule,
+        *,
+        on_second: Callable[[TimelineRow], None] | None = None,
+        watch: Callable[[], None] = lambda: None,
+    ) -> Outcome:
+        """Follow a schedule to its end, or until Ctrl-C.
+
+        Args:
+            schedule: when each request is due.
+            on_second: called with each second as it is complete.
+            watch: called twice a second; may raise to end the run.
+
+        Raises:
+            RushHourError: a process of the load generator died.
+            KeyboardInterrupt: the second Ctrl-C.
+        """

@@ -1,0 +1,1 @@
+"""The generator on this machine: processes that send, one that counts, and their parent."""

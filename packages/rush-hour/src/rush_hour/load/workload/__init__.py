@@ -1,0 +1,1 @@
+"""Requests: one over and over, a mix drawn by weights, or what a script says."""

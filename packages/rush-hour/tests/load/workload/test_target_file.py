@@ -1,0 +1,172 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from load_runs import HELLO, run
+from scripted_server import OK, ScriptedServer
+
+from rush_hour.errors import StartError, UsageError
+from rush_hour.load.plan import parse_url
+from rush_hour.load.workload.mix import RequestMix
+from rush_hour.load.workload.request import Request
+from rush_hour.load.workload.target_file import read_target_file
+
+Serve = Callable[..., ScriptedServer]
+URL = parse_url("http://127.0.0.1:8008/")
+
+GOOD = """\
+[[requests]]
+weight = 3
+path = "/agents?page=2"
+
+[[requests]]
+method = "post"
+path = "/agents"
+headers = { "Content-Type" = "application/json" }
+body = '{"number": "100"}'
+expect_status = "201"
+"""
+
+
+Expect = Callable[[Request, frozenset[int] | None], Request]
+
+
+def as_the_file_says(request: Request, statuses: frozenset[int] | None) -> Request:
+    if statuses is None:
+        return request
+    return replace(request, expectation=replace(request.expectation, statuses=statuses))
+
+
+def as_hello(request: Request, statuses: frozenset[int] | None) -> Request:
+    return replace(request, expectation=HELLO if statuses is None else replace(HELLO, statuses=statuses))
+
+
+def read(path: Path, text: str, *, expect: Expect = as_the_file_says) -> RequestMix:
+    path.write_text(text)
+    return read_target_file(path, URL, ("X-Key: 1",), seed=1, expect=expect)
+
+
+def test_requests_are_read_with_their_weights_headers_and_bodies(tmp_path: Path) -> None:
+    mix = read(tmp_path / "targets.toml", GOOD)
+
+    assert list(mix.weights) == [3.0, 1.0]
+    assert mix.requests[0].data == b"GET /agents?page=2 HTTP/1.1\r\nHost: 127.0.0.1:8008\r\nX-Key: 1\r\n\r\n"
+    assert mix.requests[1].data == (
+        b"POST /agents HTTP/1.1\r\nHost: 127.0.0.1:8008\r\nX-Key: 1\r\nContent-Type: application/json\r\n"
+        b'Content-Length: 17\r\n\r\n{"number": "100"}'
+    )
+    assert mix.requests[1].expectation.statuses == {201}
+
+
+def test_each_request_gets_what_is_expected_of_it_and_the_files_own_status_is_passed_on(tmp_path: Path) -> None:
+    mix = read(tmp_path / "targets.toml", GOOD, expect=as_hello)
+
+    assert [request.expectation.body for request in mix.requests] == [b"hello", b"hello"]
+    assert [request.expectation.statuses for request in mix.requests] == [{200}, {201}]
+
+
+def test_a_path_with_two_slashes_is_a_path(tmp_path: Path) -> None:
+    mix = read(tmp_path / "targets.toml", '[[requests]]\npath = "//host/x?y"\n')
+
+    assert mix.requests[0].data.startswith(b"GET //host/x?y HTTP/1.1\r\nHost: 127.0.0.1:8008\r\n")
+
+
+def test_a_body_may_come_from_a_file_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "body.bin").write_bytes(b"\x00\xff")
+
+    mix = read(tmp_path / "targets.toml", '[[requests]]\nmethod = "PUT"\npath = "/"\nbody_file = "body.bin"\n')
+
+    assert mix.requests[0].data.endswith(b"Content-Length: 2\r\n\r\n\x00\xff")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("requests = []", "1: requests: expected at least one request, got none."),
+        ("[[requests]]\nmethod = 'GET'", "1: requests[0]: expected a key 'path', found none."),
+        ("[[requests]]\npath = '/'\nurl = '/'", "3: requests[0].url: this key is not known here."),
+        ("[[requests]]\npath = 'x'", "2: requests[0].path: expected a path that starts with '/', got 'x'."),
+        (
+            "[[requests]]\npath = '/'\n[[requests]]\npath = '/'\nweight = 0",
+            "5: requests[1].weight: expected a number above 0, got 0.0.",
+        ),
+        (
+            "[[requests]]\npath = '/'\nexpect_status = 'ok'",
+            "3: requests[0].expect_status: expected status codes such as 200 or 2xx, got 'ok'.",
+        ),
+        (
+            "[[requests]]\npath = '/'\nbody = 'x'\nbody_file = 'y'",
+            "4: requests[0].body_file: expected either body or body_file, got both.",
+        ),
+        (
+            "[[requests]]\npath = '/'\nbody_file = 'none.bin'",
+            "3: requests[0].body_file: expected a file, got 'none.bin': No such file or directory.",
+        ),
+        (
+            "[[requests]]\npath = '/'\nheaders = { 'A b' = 'c' }",
+            (
+                "3: requests[0].headers: --header: expected 'Name: value' in visible ASCII, got 'A b: c': "
+                "its name is not a word."
+            ),
+        ),
+        (
+            "[[requests]]\npath = '/'\nheaders = { A = \"b\\nc\" }",
+            (
+                "3: requests[0].headers: --header: expected 'Name: value' in visible ASCII, got 'A: b\\nc': "
+                "'\\n' is character 2 of the value of A."
+            ),
+        ),
+        (
+            "[[requests]]\npath = '/a b'",
+            (
+                "2: requests[0].path: expected visible ASCII characters alone, got '/a b': "
+                "' ' is character 3 of it; percent-encode it: %20."
+            ),
+        ),
+        (
+            "[[requests]]\npath = '/'\nmethod = 'G T'",
+            "3: requests[0].method: --method: expected a word such as GET or POST, got 'G T'.",
+        ),
+        ("[[requests]]\npath = '/'\nweight = nan", "3: requests[0].weight: expected a number above 0, got nan."),
+        ("[[requests]]\npath = '/'\nweight = inf", "3: requests[0].weight: expected a number above 0, got inf."),
+        (
+            "[[requests]]\npath = '/'\nweight = 1e308\n[[requests]]\npath = '/'\nweight = 1e308",
+            "1: requests: expected weights whose sum is a number, got a larger one.",
+        ),
+        (
+            '[[requests]]\npath = "/\\u0000"',
+            "2: requests[0].path: expected a text without NUL, which no program can be given.",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_told_with_its_line_and_key(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "targets.toml"
+
+    with pytest.raises(UsageError) as caught:
+        read(path, text)
+
+    assert str(caught.value) == f"{path}:{message}"
+
+
+def test_an_answer_that_nobody_wants_is_told_with_its_request(tmp_path: Path) -> None:
+    def refuse(request: Request, _statuses: frozenset[int] | None) -> Request:
+        raise StartError(f"URL: expected status 2xx for {request.target}, got 404")
+
+    with pytest.raises(StartError) as caught:
+        read(tmp_path / "targets.toml", GOOD, expect=refuse)
+
+    assert str(caught.value) == (
+        f"{tmp_path}/targets.toml:1: requests[0]: URL: expected status 2xx for /agents?page=2, got 404"
+    )
+
+
+def test_a_mix_is_sent_and_each_answer_held_against_its_own_request(serve: Serve, tmp_path: Path) -> None:
+    server = serve(lambda _number: OK)
+    mix = read(tmp_path / "targets.toml", GOOD, expect=as_hello)
+
+    result = run(server.url, requests=mix)
+
+    posts = sum(b"POST" in request for request in server.requests)  # the body of one is read before the next
+    assert 20 < posts < 80
+    assert (result.responses_total, result.responses_good) == (200, 200 - posts)
