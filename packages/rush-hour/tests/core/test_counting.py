@@ -11,6 +11,7 @@ from rush_hour.core.records import (
     CONNECT_FAILED,
     FAILED,
     GOOD,
+    REQUEST_SHIFT,
     SECOND,
     SENT,
     STALLED_NS,
@@ -88,6 +89,26 @@ def test_any_cut_of_the_records_gives_the_same(cuts: list[int]) -> None:
     ]
     assert parts.counts.tolist() == whole.counts.tolist()
     assert parts.latency.counts.tolist() == whole.latency.counts.tolist()
+
+
+def test_requests_with_names_are_counted_apart_and_together() -> None:
+    second = 1 << REQUEST_SHIFT
+    share, together = ShareCounts(requests=2), ShareCounts()
+    of_the_second = RUN.copy()
+    of_the_second[:, -1] |= np.where(np.isin(RUN[:, -1] & 7, [SENT, GOOD, BAD, FAILED]), second, 0)
+
+    for counts in (share, together):
+        counts.feed(RUN)
+    share.feed(of_the_second)
+    together.feed(RUN)
+    share.add_uncounted({tag_of(GOOD, 200) | second: 3})
+
+    assert [int(one.kinds[GOOD]) for one in share.requests] == [1, 4]
+    assert [int(one.kinds[SENT]) for one in share.requests] == [3, 3]
+    assert [int(one.kinds[FAILED]) for one in share.requests] == [1, 1]
+    assert [one.latency.total for one in share.requests] == [1, 1]
+    assert share.statuses() == {200: 5, 503: 2}
+    assert share.latency.counts.tolist() == together.latency.counts.tolist()
 
 
 def test_records_without_durations_are_in_the_counts_alone() -> None:

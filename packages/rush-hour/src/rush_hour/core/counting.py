@@ -15,8 +15,10 @@ from rush_hour.core.records import (
     GOOD,
     KIND_BITS,
     KIND_MASK,
+    REQUEST_SHIFT,
     SECOND,
     SENT,
+    TAG_MASK,
     TOTAL,
     TOTALS,
 )
@@ -26,17 +28,40 @@ Records = NDArray[np.int64]  # shape (n, WORDS)
 SECOND_NS = 1_000_000_000
 
 
+class RequestCounts:
+    """One of several requests with names.
+
+    Attributes:
+        kinds: how often each kind of record came.
+        latency: of good answers.
+    """
+
+    def __init__(self) -> None:
+        self.kinds: NDArray[np.int64] = np.zeros(KIND_MASK + 1, dtype=np.int64)
+        self.latency = Histogram()
+
+    def add(self, other: "RequestCounts") -> None:
+        """Add what another process saw of the same request."""
+        self.kinds += other.kinds
+        self.latency.add(other.latency)
+
+
 class ShareCounts:
     """One run, as one process saw it.
 
+    Args:
+        requests: how many requests are told apart; 0 for a plan whose requests have no names.
+
     Attributes:
+        requests: each of them.
         counts: how often each tag came.
         totals: by the codes of `records.TOTAL`.
         latency, service_time, send_lag, read_lag, latency_bad: the distributions of the whole run.
         open_connections: how many were open at the end of the last second.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, requests: int = 0) -> None:
+        self.requests = [RequestCounts() for _ in range(requests)]
         self.counts: NDArray[np.int64] = np.zeros(CODES << KIND_BITS, dtype=np.int64)
         self.totals = [0] * TOTALS
         self.latency, self.service_time, self.latency_bad = Histogram(), Histogram(), Histogram()
@@ -61,7 +86,9 @@ class ShareCounts:
     def add_uncounted(self, tags: Mapping[int, int]) -> None:
         """Add records whose durations are lost: how often each tag came."""
         for tag, count in tags.items():
-            self.counts[tag] += count
+            self.counts[tag & TAG_MASK] += count
+            if self.requests:
+                self.requests[tag >> REQUEST_SHIFT].kinds[tag & KIND_MASK] += count
 
     def of_kind(self, kind: int) -> NDArray[np.int64]:
         """Return how many records of a kind there were, by code."""
@@ -87,7 +114,9 @@ class ShareCounts:
     def _count(self, records: Records, kinds: NDArray[np.int64]) -> None:
         if not len(records):
             return
-        self.counts += np.bincount(records[:, -1], minlength=len(self.counts))
+        if self.requests:
+            self._count_requests(records, kinds)
+        self.counts += np.bincount(records[:, -1] & TAG_MASK, minlength=len(self.counts))
         self._kinds += np.bincount(kinds, minlength=len(self._kinds))
         good, bad, sent = records[kinds == GOOD], records[kinds == BAD], records[kinds == SENT]
         for histogram, durations_ns in (
@@ -102,6 +131,14 @@ class ShareCounts:
                 histogram.record_ns(durations_ns)
         for value, _, _, tag in records[kinds == TOTAL]:
             self.totals[tag >> KIND_BITS] = int(value)
+
+    def _count_requests(self, records: Records, kinds: NDArray[np.int64]) -> None:
+        numbers = records[:, -1] >> REQUEST_SHIFT
+        for number in map(int, np.unique(numbers)):
+            is_its = numbers == number
+            self.requests[number].kinds += np.bincount(kinds[is_its], minlength=KIND_MASK + 1)
+            if len(latencies_ns := records[is_its & (kinds == GOOD), 0]):
+                self.requests[number].latency.record_ns(latencies_ns)
 
     def _close_second(self, record: Records) -> Interval:
         elapsed_ns, open_connections, pause_ns, _ = (int(word) for word in record)

@@ -12,13 +12,20 @@ counts.
     SECOND           time since the start, open connections, longest pause 0
     TOTAL            the value so far, 0, 0                                which: one of the totals below
 
+Where a plan has several requests with names, the tags of SENT, GOOD, BAD and FAILED have the number of the request
+above the code; from a limit on, requests share the last number.
+
 Durations, and instants after the start, are in nanoseconds. Pure.
 """
 
 SENT, GOOD, BAD, FAILED, CONNECT_FAILED, SECOND, TOTAL = range(1, 8)
 KIND_BITS = 3
 KIND_MASK = (1 << KIND_BITS) - 1
-CODES = 1024  # three-digit statuses, and the names of errors
+CODE_BITS = 10  # three-digit statuses, and the names of errors
+CODES = 1 << CODE_BITS
+REQUEST_SHIFT = KIND_BITS + CODE_BITS
+TAG_MASK = (1 << REQUEST_SHIFT) - 1  # without the number of the request
+REQUESTS_LIMIT = 64  # that are told apart
 WORDS = 4
 
 BYTES_READ, LAST_ANSWER_NS, RECONNECTS, CLOSED_IDLE, STALLED_NS, UNJUDGED = range(6)

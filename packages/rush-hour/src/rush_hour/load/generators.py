@@ -15,12 +15,28 @@ from rush_hour.load.share import Done, ShareCounted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCounted:
+    """The counts of one of several requests with names, of all processes together.
+
+    Attributes:
+        latency: of good answers.
+    """
+
+    sent: int
+    good: int
+    bad: int
+    failed: int
+    latency: Used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """The counts of all processes together.
 
     Attributes:
         shares: each one's counts.
         timeline: each second.
+        requests: each request that is told apart, by its number.
         steal_ratio: share of the cores' time that the machine's host gave to others; None where it is not known.
         cpu_s: what counting took.
     """
@@ -32,6 +48,7 @@ class Counted:
     send_lag: Used
     read_lag: Used
     latency_bad: Used
+    requests: list[RequestCounted]
     steal_ratio: float | None
     cpu_s: float
 

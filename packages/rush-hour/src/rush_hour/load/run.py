@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from rush_hour.clock import utc_now
 from rush_hour.core.figures import TimelineRow
 from rush_hour.core.histogram import Histogram
-from rush_hour.core.records import BYTES_READ, CLOSED_IDLE, LAST_ANSWER_NS, RECONNECTS, STALLED_NS, UNJUDGED
+from rush_hour.core.records import (
+    BYTES_READ,
+    CLOSED_IDLE,
+    LAST_ANSWER_NS,
+    RECONNECTS,
+    REQUESTS_LIMIT,
+    STALLED_NS,
+    UNJUDGED,
+)
 from rush_hour.core.statistics import summarise
 from rush_hour.judge.trust import judge
-from rush_hour.load.generators import Generators, Outcome
+from rush_hour.load.generators import Counted, Generators, Outcome
 from rush_hour.load.local.processes import Processes
 from rush_hour.load.plan import LoadPlan
-from rush_hour.results.run import ConnectionFacts, GeneratorUsage, Histograms, LoadResult, Run
+from rush_hour.results.run import ConnectionFacts, GeneratorUsage, Histograms, LoadResult, RequestFigures, Run
 
 DISTRIBUTIONS = ("latency", "service_time", "send_lag", "read_lag", "latency_bad")
 
@@ -109,9 +117,31 @@ def assemble(plan: LoadPlan, outcome: Outcome, *, open_at_start: int) -> LoadRes
         connections=_connections(outcome, open_at_start),
         first_bad=next((done.first_bad for done in outcome.done if done is not None and done.first_bad), None),
         timeline=counted.timeline,
+        requests=_requests(plan, counted),
         histogram=Histograms(**{f"{name}_us": _encoded(one) for name, one in distributions.items()}),
         **{f"{name}_us": summarise(one) for name, one in distributions.items()},
     )
+
+
+def _requests(plan: LoadPlan, counted: Counted) -> list[RequestFigures]:
+    names = list(plan.requests.names)
+    if len(names) > REQUESTS_LIMIT:
+        names[REQUESTS_LIMIT - 1 :] = [f"{len(names) - REQUESTS_LIMIT + 1} others"]
+    figures: list[RequestFigures] = []
+    for name, one in zip(names, counted.requests, strict=True):
+        latency = Histogram.from_used(*one.latency)
+        figures.append(
+            RequestFigures(
+                name=name,
+                sent=one.sent,
+                good=one.good,
+                bad=one.bad,
+                failed=one.failed,
+                latency_us=summarise(latency),
+                histogram_us=_encoded(latency),
+            )
+        )
+    return figures
 
 
 def _due(plan: LoadPlan, outcome: Outcome, number: int) -> int:

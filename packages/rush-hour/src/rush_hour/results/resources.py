@@ -41,7 +41,7 @@ class Usage:
     Attributes:
         cpu_s: of all its processes, those that came and went too.
         max_rss_bytes: highest sum of their resident memory; pages that they share count once for each.
-        processes: those that were seen, each for itself.
+        processes: those that were seen, each for itself; of very many those that used most.
         timeline: each second of the measurement.
     """
 

@@ -105,6 +105,25 @@ class Histograms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFigures:
+    """Figures of one of several requests with names.
+
+    Attributes:
+        sent, good, bad, failed: how many were sent, answered well, answered badly, and ended in an error.
+        latency_us: of good answers, from the moment each was due.
+        histogram_us: the same distribution in HdrHistogram's V2 format and base64; None without any.
+    """
+
+    name: str
+    sent: int
+    good: int
+    bad: int
+    failed: int
+    latency_us: DurationSummary | None
+    histogram_us: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
     """The measured figures of a run.
 
@@ -125,6 +144,7 @@ class LoadResult:
         latency_bad_us: of answers that were not good.
         read_lag_us: of all answers: for how long they waited to be read by the generator.
         first_bad: one of the first answers that were not good; None without any.
+        requests: each request of a target file.
     """
 
     requests_due: int
@@ -148,6 +168,7 @@ class LoadResult:
     histogram: Histograms
     read_lag_us: DurationSummary | None = None
     first_bad: BadAnswer | None = None
+    requests: list[RequestFigures] = field(default_factory=list)
 
     @property
     def responses_bad(self) -> int:

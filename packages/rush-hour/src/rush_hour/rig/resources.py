@@ -21,6 +21,7 @@ from rush_hour.load.kernel import process_name, stat_fields
 from rush_hour.results.resources import ProcessUsage, Role, Usage, UsageRow
 
 INTERVAL_S = 1.0
+PROCESSES_LIMIT = 256  # of a role that are told apart: those that used most
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -113,12 +114,13 @@ class RoleSampler:
         """Return what was used from `begin` to the last sample; a process that came later counts from its start."""
         processes = [
             ProcessUsage(pid=pid, name=seen.name, cpu_s=round(seen.cpu_s, 6), max_rss_bytes=seen.max_rss_bytes)
-            for (pid, _), seen in sorted(self._processes.items())
+            for (pid, _), seen in self._processes.items()
         ]
+        processes.sort(key=lambda process: process.cpu_s, reverse=True)
         return Usage(
             cpu_s=round(self._cpu_s, 6),
             max_rss_bytes=self._max_rss_bytes,
-            processes=processes,
+            processes=sorted(processes[:PROCESSES_LIMIT], key=lambda process: process.pid),
             timeline=list(self._rows),
         )
 

@@ -6,6 +6,7 @@ import pytest
 from load_runs import HELLO, run
 from scripted_server import OK, ScriptedServer
 
+from rush_hour.core.records import REQUESTS_LIMIT
 from rush_hour.errors import StartError, UsageError
 from rush_hour.load.plan import parse_url
 from rush_hour.load.workload.mix import RequestMix
@@ -170,3 +171,47 @@ def test_a_mix_is_sent_and_each_answer_held_against_its_own_request(serve: Serve
     posts = sum(b"POST" in request for request in server.requests)  # the body of one is read before the next
     assert 20 < posts < 80
     assert (result.responses_total, result.responses_good) == (200, 200 - posts)
+
+
+def test_each_request_has_figures_of_its_own(serve: Serve, tmp_path: Path) -> None:
+    server = serve(lambda _number: OK)
+    named = GOOD.replace('path = "/agents"', 'path = "/agents"\nname = "new"')
+    mix = read(tmp_path / "targets.toml", named, expect=as_hello)
+
+    result = run(server.url, requests=mix)
+
+    get, new = result.requests
+    assert (get.name, new.name) == ("GET /agents?page=2", "new")
+    assert get.sent + new.sent == result.requests_sent
+    assert (get.good, new.bad) == (result.responses_good, result.responses_bad)
+    assert (get.bad, new.good, get.failed, new.failed) == (0, 0, 0, 0)
+    assert get.latency_us == result.latency_us
+    assert get.histogram_us == result.histogram.latency_us
+    assert (new.latency_us, new.histogram_us) == (None, None)
+
+
+def test_a_request_that_found_no_connection_is_charged_to_its_own_name(free_port: int, tmp_path: Path) -> None:
+    mix = read(tmp_path / "targets.toml", GOOD)
+
+    result = run(f"http://127.0.0.1:{free_port}/", requests=mix, connection_per_request=True)
+
+    get, post = result.requests
+    assert get.failed + post.failed == sum(result.errors.values())
+    assert get.failed > post.failed > 0
+
+
+def test_more_requests_than_can_be_told_apart_share_the_last_figures(serve: Serve, tmp_path: Path) -> None:
+    text = "".join(f'[[requests]]\npath = "/{number}"\n' for number in range(REQUESTS_LIMIT + 6))
+
+    result = run(serve().url, requests=read(tmp_path / "targets.toml", text, expect=as_hello))
+
+    assert [one.name for one in result.requests][-2:] == [f"GET /{REQUESTS_LIMIT - 2}", "7 others"]
+    assert sum(one.good for one in result.requests) == result.responses_good > 0
+
+
+def test_figures_of_several_processes_are_added(serve: Serve, tmp_path: Path) -> None:
+    mix = read(tmp_path / "targets.toml", GOOD, expect=as_hello)
+
+    one, two = (run(serve(lambda _number: OK).url, requests=mix, processes=processes) for processes in (1, 2))
+
+    assert [(same.name, same.sent) for same in one.requests] == [(same.name, same.sent) for same in two.requests]

@@ -29,7 +29,6 @@ from rush_hour.core.records import (
     KIND_BITS,
     LAST_ANSWER_NS,
     SECOND,
-    SENT,
     STALLED_NS,
     TOTAL,
     TOTALS,
@@ -197,7 +196,7 @@ class Exchange:
         connection.deadline_ns = now_ns + self._timeout_ns
         due_ns, ready_ns = connection.due_ns, connection.ready_ns
         lag_ns = now_ns - (due_ns if due_ns > ready_ns else ready_ns)  # noqa: FURB136  # faster
-        self._write(lag_ns + connection.lag_ns, 0, 0, SENT)
+        self._write(lag_ns + connection.lag_ns, 0, 0, target.sent_tag)
         if sent_bytes != len(data) or target.rest:
             self._keep_unsent(connection, memoryview(data)[sent_bytes:], target.rest)
             self._watch(connection, select.EPOLLIN | select.EPOLLOUT)
@@ -310,7 +309,7 @@ class Exchange:
             now_ns - connection.due_ns,
             now_ns - connection.sent_ns,
             self._read_at_ns - self.polled_at_ns + connection.read_lag_ns,
-            head.status << KIND_BITS | (GOOD if is_good else BAD),
+            head.status << KIND_BITS | (GOOD if is_good else BAD) | connection.target.tag,
         )
         if not is_good and self.first_bad is None:
             self.first_bad = connection.target.first_bad
@@ -348,6 +347,8 @@ class Exchange:
         """
         self._write(0, 0, 0, tag_of(CONNECT_FAILED, self._number_of(name)))
         if is_charged and connection.due_ns <= now_ns:
+            if self._targets.are_named:
+                connection.target = self._targets.get(connection.request)
             self._note_failure(connection, fault_name("connect", name))
             self.next_request(connection, now_ns)
 
@@ -363,7 +364,7 @@ class Exchange:
         if connection.is_stalled and name != "timeout":
             self.totals[UNJUDGED] += 1
             name = STALLED_PREFIX + name
-        self._write(0, 0, 0, tag_of(FAILED, self._number_of(name)))
+        self._write(0, 0, 0, tag_of(FAILED, self._number_of(name)) | connection.target.tag)
 
     def _lost(self, connection: Connection, name: str) -> None:
         """The connection is at its end."""

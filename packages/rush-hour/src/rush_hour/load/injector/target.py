@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from rush_hour.core.expectation import BadAnswer
 from rush_hour.core.http_response import HeadCache, ResponseHead
+from rush_hour.core.records import REQUEST_SHIFT, REQUESTS_LIMIT, SENT
 from rush_hour.load.workload.request import Request, Requests, ResponseHook
 
 _CLOSE = re.compile(rb"\nconnection:[^\n]*\bclose\b", re.IGNORECASE)
@@ -14,6 +15,13 @@ _KEEP_ALIVE = re.compile(rb"\nconnection:[^\n]*\bkeep-alive\b", re.IGNORECASE)
 class Target:
     """A request, and a good answer to it.
 
+    Args:
+        request: the request.
+        heads: of the answers to its method.
+        on_response: see `Requests`.
+        closes: whether no request follows another on its connection.
+        number: of the request, among those with names.
+
     Attributes:
         data: the bytes to send first.
         rest: what is sent after them.
@@ -21,16 +29,26 @@ class Target:
         known_body: a body known to be good, so that the next one need only be compared; None when there is none.
         known_chunks: the same as it came, in chunks.
         first_bad: what was wrong with the first answer that was not good; None without any.
+        tag: the request's number, as the tags of its records have it.
+        sent_tag: the tag of its being sent.
     """
 
     __slots__ = (
         "_expectation", "_on_response", "closes", "data", "first_bad", "get_head", "heads", "keeps_body", "known_body",
-        "known_chunks", "learns", "rest", "statuses",
+        "known_chunks", "learns", "rest", "sent_tag", "statuses", "tag",
     )  # fmt: skip
 
     def __init__(
-        self, request: Request, heads: HeadCache, on_response: ResponseHook | None, *, closes: bool = False
+        self,
+        request: Request,
+        heads: HeadCache,
+        on_response: ResponseHook | None,
+        *,
+        closes: bool = False,
+        number: int = 0,
     ) -> None:
+        self.tag = number << REQUEST_SHIFT
+        self.sent_tag = self.tag | SENT
         self.data = request.data
         self.rest = memoryview(request.body)
         self.closes = closes or asks_to_close(request.data)
@@ -76,10 +94,13 @@ class Targets:
 
     Attributes:
         vary: whether each request's target has to be asked for.
+        are_named: whether requests are told apart by their names.
     """
 
     def __init__(self, requests: Requests, *, close_all: bool) -> None:
         self.vary = requests.varies
+        self.are_named = bool(requests.names)
+        self._numbers = {name: min(number, REQUESTS_LIMIT - 1) for number, name in enumerate(requests.names)}
         self._requests = requests
         self._are_kept = requests.are_few
         self._on_response = requests.on_response
@@ -93,7 +114,8 @@ class Targets:
         target = self._kept.get(request) if self._are_kept else None
         if target is None:
             heads = self._heads[request.method == "HEAD"]
-            target = Target(request, heads, self._on_response, closes=self._close_all)
+            of_name = self._numbers.get(request.name, 0)
+            target = Target(request, heads, self._on_response, closes=self._close_all, number=of_name)
             if self._are_kept:
                 self._kept[request] = target
         return target

@@ -11,12 +11,12 @@ from multiprocessing.connection import Connection
 from time import process_time
 from typing import Any
 
-from rush_hour.core.counting import ShareCounts
+from rush_hour.core.counting import RequestCounts, ShareCounts
 from rush_hour.core.figures import TimelineRow
 from rush_hour.core.histogram import Histogram, Used
 from rush_hour.core.records import BAD, CONNECT_FAILED, FAILED, GOOD, SENT
 from rush_hour.core.timeline import Interval, Timeline
-from rush_hour.load.generators import Counted
+from rush_hour.load.generators import Counted, RequestCounted
 from rush_hour.load.kernel import ProcessUsage, end_with_parent, give_way, read_machine, read_process
 from rush_hour.load.local.messages import Begin, Finish
 from rush_hour.load.local.ring_reader import RingReader
@@ -85,7 +85,7 @@ class Counting:
 
     def __init__(self, readers: Sequence[RingReader], begin: Begin) -> None:
         self._readers = readers
-        self._shares = [ShareCounts() for _ in readers]
+        self._shares = [ShareCounts(begin.requests) for _ in readers]
         self._witnesses = [Witness(pid) for pid in begin.pids]
         self._timeline = Timeline(len(readers))
         self._machine = read_machine()
@@ -117,6 +117,7 @@ class Counting:
             send_lag=_merged(share.send_lag for share in self._shares),
             read_lag=_merged(share.read_lag for share in self._shares),
             latency_bad=_merged(share.latency_bad for share in self._shares),
+            requests=[_request(same) for same in zip(*(share.requests for share in self._shares), strict=True)],
             steal_ratio=self._steal_ratio(),
             cpu_s=process_time() - self._cpu_at_begin_s,
         )
@@ -146,6 +147,14 @@ class Counting:
         if before is None or after is None or after.total == before.total:
             return None
         return (after.steal - before.steal) / (after.total - before.total)
+
+
+def _request(same: Iterable[RequestCounts]) -> RequestCounted:
+    total = RequestCounts()
+    for one in same:
+        total.add(one)
+    sent, good, bad, failed = (int(total.kinds[kind]) for kind in (SENT, GOOD, BAD, FAILED))
+    return RequestCounted(sent=sent, good=good, bad=bad, failed=failed, latency=total.latency.used())
 
 
 def _merged(histograms: Iterable[Histogram]) -> Used:

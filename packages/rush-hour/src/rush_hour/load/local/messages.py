@@ -38,10 +38,12 @@ class Begin:
     Attributes:
         pids: of the processes that send.
         reports_seconds: whether each second is to be told as soon as it is complete.
+        requests: how many requests are told apart; 0 for a plan whose requests have no names.
     """
 
     pids: list[int]
     reports_seconds: bool
+    requests: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,11 @@ class RequestMix:
         """Add the weights up."""
         object.__setattr__(self, "_upper", tuple(accumulate(self.weights)))
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the requests, each once."""
+        return list(dict.fromkeys(request.name for request in self.requests))
+
     def get(self, number: int) -> Request:
         """Return the request drawn for this number."""
         drawn = 1.0 - uniform(self.seed + MIX_SEED, number)

@@ -25,12 +25,14 @@ class Request:
         method: the HTTP method: the answer to HEAD has no body.
         data: all its bytes, or all but those of the body.
         body: what is sent after them, and may be large: it is not copied, and processes share it.
+        name: by which its figures are told from those of others.
     """
 
     method: str
     data: bytes
     body: bytes | memoryview = b""
     expectation: Expectation = ANY_SUCCESS
+    name: str = ""
 
     @property
     def target(self) -> str:
@@ -40,11 +42,11 @@ class Request:
     def __reduce_ex__(self, _protocol: object) -> tuple[Callable[..., "Request"], tuple[object, ...]]:
         """Leave the body out of the pickle where it is taken out of band (PEP 574)."""
         body = PickleBuffer(self.body) if self.body else b""
-        return _restore, (self.method, self.data, body, self.expectation)
+        return _restore, (self.method, self.data, body, self.expectation, self.name)
 
 
-def _restore(method: str, data: bytes, body: bytes | memoryview, expectation: Expectation) -> Request:
-    return Request(method=method, data=data, body=body, expectation=expectation)
+def _restore(method: str, data: bytes, body: bytes | memoryview, expectation: Expectation, name: str) -> Request:
+    return Request(method=method, data=data, body=body, expectation=expectation, name=name)
 
 
 class Requests(Protocol):
@@ -57,6 +59,10 @@ class Requests(Protocol):
     @property
     def are_few(self) -> bool:
         """Whether what is known of each may be kept, for there is an end of them."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of the requests that are told apart; none where they are not."""
 
     @property
     def on_response(self) -> ResponseHook | None:
@@ -72,6 +78,7 @@ class OneRequest:
 
     varies: ClassVar[bool] = False
     are_few: ClassVar[bool] = True
+    names: ClassVar[Sequence[str]] = ()
     on_response: ClassVar[None] = None
     request: Request
 

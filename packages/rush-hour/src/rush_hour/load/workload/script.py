@@ -11,7 +11,7 @@ generator's own time, and shows as send lag.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -40,6 +40,7 @@ class Script:
 
     varies: ClassVar[bool] = True
     are_few: ClassVar[bool] = False
+    names: ClassVar[Sequence[str]] = ()
     path: Path
     url: SplitResult
     fallback: Request

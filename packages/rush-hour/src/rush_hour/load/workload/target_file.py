@@ -14,6 +14,7 @@ expect_status = "201"
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import SplitResult
 
@@ -33,6 +34,7 @@ class RequestSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """One request.
 
     Attributes:
+        name: by which its figures are told from those of others; by default method and path.
         weight: how often it comes, in relation to the others.
         path: path and query.
         body_file: a file whose bytes are the body, relative to the target file.
@@ -40,6 +42,7 @@ class RequestSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """
 
     path: str
+    name: str | None = None
     weight: float = 1.0
     method: str = "GET"
     headers: dict[str, str] = field(default_factory=dict)
@@ -109,7 +112,8 @@ def _request(spec: RequestSpec, url: SplitResult, headers: Sequence[str], proble
     try:
         body = (spec.body or "").encode() if spec.body_file is None else (directory / spec.body_file).read_bytes()
         url = url._replace(path=path, query=query)
-        return build_request(url, lines, method=spec.method.upper(), body=body)
+        request = build_request(url, lines, method=spec.method.upper(), body=body)
+        return replace(request, name=spec.name or f"{request.method} {request.target}")
     except OSError as error:
         raise problem("body_file", f"expected a file, got {spec.body_file!r}: {error.strerror}") from error
     except UsageError as error:
