@@ -1,7 +1,7 @@
 """Short words for the supervisor's policy in tests: a daemon in a given state, events, and actions to compare with."""
 
-from api_hour.supervisor.decisions import Decisions
-from api_hour.supervisor.events import (
+from api_hour.supervisor.policy.decisions import Decisions
+from api_hour.supervisor.policy.events import (
     Action,
     CloseListeners,
     DumpStack,
@@ -17,7 +17,7 @@ from api_hour.supervisor.events import (
     WorkerExited,
     WorkerReady,
 )
-from api_hour.supervisor.policy import Policy
+from api_hour.supervisor.policy.policy import Policy
 
 GRACEFUL_TIMEOUT_S = 30.0
 BOOT_TIMEOUT_S = 60.0

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from api_hour.stats import LATENCY_BOUNDS_S
-from api_hour.supervisor.facts import DaemonFacts, EngineView, Totals, WorkerView
-from api_hour.supervisor.ledger import RESTART_REASONS
+from api_hour.supervisor.monitor.facts import DaemonFacts, EngineView, Totals, WorkerView
+from api_hour.supervisor.monitor.ledger import RESTART_REASONS
 
 WORKER = WorkerView(
     worker_id=1,

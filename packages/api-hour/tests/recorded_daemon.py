@@ -8,7 +8,7 @@ import pytest
 from api_hour import cli
 from api_hour.commands import serve
 from api_hour.config import Settings
-from api_hour.worker.spec import WorkerSpec
+from api_hour.control.spec import WorkerSpec
 
 
 def clear_options(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:

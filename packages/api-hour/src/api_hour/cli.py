@@ -22,7 +22,7 @@ from api_hour.config.sources import Sources
 from api_hour.config.target_text import parse_target
 from api_hour.config.values import check_not_negative
 from api_hour.errors import ApiHourError, ConfigError
-from api_hour.standard_descriptors import hold_standard_descriptors
+from api_hour.process.standard_descriptors import hold_standard_descriptors
 
 Target = Annotated[str, Parameter(help="What to serve: MODULE:NAME. NAME may have attributes, and be called.")]
 SameTarget = Annotated[str | None, Parameter(name="TARGET", help="What the daemon serves; needed with -ac.")]

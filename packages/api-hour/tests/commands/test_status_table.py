@@ -8,7 +8,7 @@ from pictured import BOOTING, ENGINE, FACTS, TOTALS, WORKER, facts
 from rich.console import Console
 
 from api_hour.commands.status_table import describe_bytes, describe_duration, describe_mean, status_table
-from api_hour.supervisor.facts import DaemonFacts
+from api_hour.supervisor.monitor.facts import DaemonFacts
 
 
 def shown(pictured: DaemonFacts, *, width: int = 160) -> str:

@@ -21,7 +21,7 @@ from daemon_process import (
     watched,
 )
 
-from api_hour.worker.target_forms import FORMS
+from api_hour.worker.targets.forms import FORMS
 
 ANY_PORT = ("-b", "127.0.0.1:0")
 

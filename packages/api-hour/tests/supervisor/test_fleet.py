@@ -15,11 +15,12 @@ from event_loops import TIMEOUT_S
 from started_process import POLL_S
 
 from api_hour.config.tls_files import TlsFiles
+from api_hour.control.messages import Heartbeat, decode_certificates
+from api_hour.control.spec import WorkerSpec
 from api_hour.supervisor import fleet as fleet_module
-from api_hour.supervisor.events import Event, WorkerAlive, WorkerExited, WorkerReady
 from api_hour.supervisor.fleet import Fleet
+from api_hour.supervisor.policy.events import Event, WorkerAlive, WorkerExited, WorkerReady
 from api_hour.tls import TlsPem
-from api_hour.worker.spec import Heartbeat, WorkerSpec, decode_certificates
 
 SPEC = WorkerSpec(target="app:Container", chdir="/", main_yaml=None, logconfig=None, backlog=7, graceful_timeout_s=1.0)
 BEGINNING = """

@@ -17,9 +17,9 @@ import api_hour
 from api_hour.engines import Engine
 from api_hour.errors import ConfigError
 from api_hour.http import HttpServer, Request, Router
-from api_hour.worker.certificates import Certificate
 from api_hour.worker.lifecycle import Ending, ListeningSocket, serve
-from api_hour.worker.listeners import Listeners
+from api_hour.worker.listeners.certificates import Certificate
+from api_hour.worker.listeners.listeners import Listeners
 from api_hour.worker.process import Worker
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"

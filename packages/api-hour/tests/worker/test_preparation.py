@@ -3,10 +3,10 @@
 import pytest
 
 from api_hour.config.tls_files import TlsFiles
-from api_hour.privileges import Identity
+from api_hour.control.spec import WorkerSpec
+from api_hour.process.privileges import Identity
 from api_hour.worker import preparation
 from api_hour.worker.preparation import prepare_process
-from api_hour.worker.spec import WorkerSpec
 
 OWN = TlsFiles(cert="own.pem")
 DEFAULT = TlsFiles(cert="default.pem")

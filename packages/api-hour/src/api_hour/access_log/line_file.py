@@ -12,7 +12,7 @@ import select
 
 from api_hour.access_log.entry import PID
 from api_hour.errors import ConfigError
-from api_hour.outlet import Outlet
+from api_hour.log.outlet import Outlet
 
 LOG = logging.getLogger("api_hour.worker")
 

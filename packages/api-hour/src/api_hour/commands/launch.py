@@ -7,8 +7,8 @@ from api_hour.commands.certificates import check_certificates
 from api_hour.config.files import ConfigFile
 from api_hour.config.places import find_logconfig, find_main_yaml
 from api_hour.config.settings import Settings
-from api_hour.privileges import find_identity
-from api_hour.worker.spec import WorkerSpec
+from api_hour.control.spec import WorkerSpec
+from api_hour.process.privileges import find_identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

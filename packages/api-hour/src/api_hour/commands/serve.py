@@ -8,9 +8,9 @@ from pathlib import Path
 
 from api_hour.commands.launch import Launch, plan
 from api_hour.config.settings import Settings
-from api_hour.detaching import Launcher, Nobody, detached
 from api_hour.log import configure_logging
-from api_hour.process_title import name_supervisor
+from api_hour.process.detaching import Launcher, Nobody, detached
+from api_hour.process.title import name_supervisor
 from api_hour.supervisor.daemon import run_daemon
 from api_hour.supervisor.handover import PREDECESSOR_VARIABLE
 

@@ -9,9 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from api_hour.supervisor.facts import DaemonFacts, EngineView, WorkerView
+from api_hour.supervisor.monitor.facts import STALE_AFTER_S, DaemonFacts, EngineView, WorkerView
 
-STALE_AFTER_S = 5.0
 STYLES: Mapping[str, str] = {
     "serving": "green",
     "up": "green",

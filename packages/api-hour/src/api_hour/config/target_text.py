@@ -5,7 +5,7 @@
     app:service.asgi                       an attribute of what a name stands for
     app:create_app("test", debug=True)     what a call returns; its arguments are literals
 
-Pure: nothing is imported here. That is for `api_hour.worker.target`.
+Pure: nothing is imported here. That is for `api_hour.worker.targets.importing`.
 """
 
 import ast

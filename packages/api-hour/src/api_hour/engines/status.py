@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["connecting", "up", "down"]
+State = Literal["up", "connecting", "down"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,17 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from api_hour.config import Settings
-from api_hour.detaching import Launcher, Nobody
+from api_hour.control.messages import heartbeat_interval_s
+from api_hour.control.spec import WorkerSpec
 from api_hour.errors import StartError
-from api_hour.standard_descriptors import follow_log
-from api_hour.supervisor.certificate_watch import CertificateWatch
-from api_hour.supervisor.decisions import Decisions
-from api_hour.supervisor.events import (
+from api_hour.process.detaching import Launcher, Nobody
+from api_hour.process.standard_descriptors import follow_log
+from api_hour.supervisor.fleet import Fleet
+from api_hour.supervisor.handover import Predecessor, Successor
+from api_hour.supervisor.monitor.ledger import Ledger
+from api_hour.supervisor.opening import Held, opened
+from api_hour.supervisor.policy.decisions import Decisions
+from api_hour.supervisor.policy.events import (
     Action,
     CloseListeners,
     DumpStack,
@@ -35,19 +40,15 @@ from api_hour.supervisor.events import (
     StopWorker,
     Tick,
 )
-from api_hour.supervisor.fleet import Fleet
-from api_hour.supervisor.handover import Ownership, Predecessor, Successor
-from api_hour.supervisor.ledger import Ledger
-from api_hour.supervisor.opening import Held, opened
-from api_hour.supervisor.orphans import reap_orphans
-from api_hour.supervisor.policy import Policy
+from api_hour.supervisor.policy.policy import Policy
+from api_hour.supervisor.processes.orphans import reap_orphans
 from api_hour.supervisor.recorder import Recorder
 from api_hour.supervisor.signals import read_requests, signal_socket
-from api_hour.supervisor.sockets import twins_of
-from api_hour.supervisor.source_watch import watched_sources
+from api_hour.supervisor.sockets.binding import twins_of
+from api_hour.supervisor.sockets.files import Ownership
 from api_hour.supervisor.systemd import ServiceManager
-from api_hour.worker.heartbeat import heartbeat_interval_s
-from api_hour.worker.spec import WorkerSpec
+from api_hour.supervisor.watch.certificates import CertificateWatch
+from api_hour.supervisor.watch.sources import watched_sources
 
 LOG = logging.getLogger("api_hour.supervisor")
 

@@ -13,25 +13,22 @@ from dataclasses import dataclass
 
 import msgspec
 
-from api_hour.supervisor.events import Event, WorkerAlive, WorkerExited, WorkerReady, describe_exit
-from api_hour.supervisor.memory import read_rss_bytes, read_state
-from api_hour.supervisor.stack_file import StackFile
-from api_hour.supervisor.systemd import SERVICE_VARIABLES
-from api_hour.tls import TlsPem
-from api_hour.worker.connection_counts import ConnectionCounts, Slots, make_shared_memory
-from api_hour.worker.signals import BLOCKED_AT_START
-from api_hour.worker.spec import (
-    STACK_SIGNAL,
+from api_hour.control.connection_counts import ConnectionCounts, Slots, make_shared_memory
+from api_hour.control.messages import (
     Heartbeat,
     WorkerCommand,
-    WorkerOrder,
     WorkerReport,
-    WorkerSpec,
     decode_report,
     encode_certificates,
     encode_command,
-    encode_order,
 )
+from api_hour.control.signals import BLOCKED_AT_START, STACK_SIGNAL
+from api_hour.control.spec import WorkerOrder, WorkerSpec, encode_order
+from api_hour.supervisor.policy.events import Event, WorkerAlive, WorkerExited, WorkerReady, describe_exit
+from api_hour.supervisor.processes.proc import read_rss_bytes, read_state
+from api_hour.supervisor.processes.stack_file import StackFile
+from api_hour.supervisor.systemd import SERVICE_VARIABLES
+from api_hour.tls import TlsPem
 
 LOG = logging.getLogger("api_hour.supervisor")
 

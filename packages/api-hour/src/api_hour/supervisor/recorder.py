@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from api_hour import __version__
-from api_hour.supervisor.decisions import Decisions
-from api_hour.supervisor.events import Action, Event, StopRequested, Tick, WorkerAlive
-from api_hour.supervisor.facts import DaemonFacts
 from api_hour.supervisor.fleet import Fleet
-from api_hour.supervisor.ledger import Ledger
-from api_hour.supervisor.memory import read_rss_bytes
+from api_hour.supervisor.monitor.facts import DaemonFacts
+from api_hour.supervisor.monitor.ledger import Ledger
+from api_hour.supervisor.policy.decisions import Decisions
+from api_hour.supervisor.policy.events import Action, Event, StopRequested, Tick, WorkerAlive
+from api_hour.supervisor.processes.proc import read_rss_bytes
 
 INTERVAL_S = 1.0
 

@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Mapping
 
-from api_hour.supervisor.events import ServiceState
+from api_hour.supervisor.policy.events import ServiceState
 
 LOG = logging.getLogger("api_hour.supervisor")
 

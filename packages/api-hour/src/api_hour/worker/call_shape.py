@@ -79,11 +79,15 @@ def instance_call_of(kind: type) -> CallShape | None:
     return shapes[0] if shapes else None
 
 
+def gives_coroutine(found: Any) -> bool:
+    """Tell whether an object is a coroutine function, or is called like one."""
+    if isinstance(found, type):
+        return False
+    return inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(_call_of(found))
+
+
 def _shape(found: Any, signature: inspect.Signature) -> CallShape:
-    is_async = not isinstance(found, type) and (
-        inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(_call_of(found))
-    )
-    return CallShape(signature, is_async=is_async, is_function=isinstance(found, _FUNCTIONS))
+    return CallShape(signature, is_async=gives_coroutine(found), is_function=isinstance(found, _FUNCTIONS))
 
 
 def _signature(call: Any, *, follow_wrapped: bool) -> inspect.Signature | None:

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from typing import Any, NoReturn
 
-from api_hour.forking import give_up_descriptors, reset_signals, undone_in_children
-from api_hour.worker.signals import IGNORED, pass_over
+from api_hour.control.signals import IGNORED
+from api_hour.process.forking import give_up_descriptors, reset_signals, undone_in_children
+from api_hour.worker.signals import pass_over
 
 
 class Inheritance:

@@ -18,11 +18,12 @@ from ssl import SSLContext
 from typing import Any
 
 from api_hour.container import Container
+from api_hour.control.addresses import describe_address
 from api_hour.errors import ConfigError
-from api_hour.worker.balance import Balance
-from api_hour.worker.certificates import Certificate
-from api_hour.worker.handlers import handlers_for, name_of, with_twins
-from api_hour.worker.listeners import Listeners
+from api_hour.worker.listeners.balance import Balance
+from api_hour.worker.listeners.certificates import Certificate
+from api_hour.worker.listeners.handlers import handlers_for, with_twins
+from api_hour.worker.listeners.listeners import Listeners
 
 LOG = logging.getLogger("api_hour.worker")
 
@@ -148,7 +149,7 @@ async def _open_servers(container: Container, served: "Served", listeners: Liste
         given = [ListeningSocket(*pair) for pair in zip(sockets, certificates, strict=True)]
         listeners.leave_to(await make_servers(given))
         if plain := next((item for item in given if not item.is_ssl_taken), None):
-            name = name_of(plain.sock)
+            name = describe_address(plain.sock)
             listeners.close()
             raise ConfigError(
                 f"make_servers(), for {name}: the address has a certificate, and nobody asked for it; "

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api_hour.access_log import AccessLog, open_access_log
+from api_hour.control.spec import WorkerSpec
 from api_hour.log import configure_logging
-from api_hour.privileges import take_identity
-from api_hour.process_title import name_worker
-from api_hour.worker.certificates import Certificate, read_certificates
-from api_hour.worker.spec import WorkerSpec
+from api_hour.process.privileges import take_identity
+from api_hour.process.title import name_worker
+from api_hour.worker.listeners.certificates import Certificate, read_certificates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,23 +19,24 @@ from functools import partial
 from api_hour.access_log import AccessLog
 from api_hour.config.http_options import HttpOptions
 from api_hour.container import Container
+from api_hour.control.connection_counts import ConnectionCounts
+from api_hour.control.messages import heartbeat_interval_s
+from api_hour.control.spec import WorkerOrder
 from api_hour.errors import ApiHourError
 from api_hour.stats import ServingStats
-from api_hour.worker.balance import Balance
-from api_hour.worker.certificates import replace_certificates
-from api_hour.worker.connection_counts import ConnectionCounts
-from api_hour.worker.control import Commands, Reporter, read_order
-from api_hour.worker.engine_reports import engine_reports
-from api_hour.worker.handlers import with_twins
-from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
 from api_hour.worker.inheritance import Inheritance
 from api_hour.worker.leftovers import end_leftovers
 from api_hour.worker.lifecycle import Ending, serve
-from api_hour.worker.listeners import Listeners
+from api_hour.worker.listeners.balance import Balance
+from api_hour.worker.listeners.certificates import replace_certificates
+from api_hour.worker.listeners.handlers import with_twins
+from api_hour.worker.listeners.listeners import Listeners
 from api_hour.worker.preparation import Prepared, prepare_process
+from api_hour.worker.reporting.control_socket import Commands, Reporter, read_order
+from api_hour.worker.reporting.engine_reports import engine_reports
+from api_hour.worker.reporting.heartbeat import Heart
 from api_hour.worker.signals import STOP, begin_signals
-from api_hour.worker.spec import WorkerOrder
-from api_hour.worker.target import import_container, read_main_yaml
+from api_hour.worker.targets.importing import import_container, read_main_yaml
 
 LOG = logging.getLogger("api_hour.worker")
 
@@ -173,7 +174,7 @@ class Run:
             self._stats,
             listeners.open_connections,
             self._reporter.alive,
-            engines=lambda now_s: engine_reports(container.engines.values(), now_s),
+            engines=lambda: engine_reports(container.engines.values()),
         )
         self._inheritance.connections = listeners.descriptors
         heart.start()

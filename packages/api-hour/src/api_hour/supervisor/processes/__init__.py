@@ -1,0 +1,1 @@
+"""What the supervisor knows of processes from the kernel: their memory, their stacks, their orphans."""

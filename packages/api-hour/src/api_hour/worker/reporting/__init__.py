@@ -1,0 +1,1 @@
+"""What a worker tells its supervisor, and is told by it, over the control socket."""
