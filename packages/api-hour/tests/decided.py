@@ -18,6 +18,7 @@ from api_hour.supervisor.policy.events import (
     WorkerReady,
 )
 from api_hour.supervisor.policy.policy import Policy
+from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 
 GRACEFUL_TIMEOUT_S = 30.0
 BOOT_TIMEOUT_S = 60.0
@@ -96,13 +97,13 @@ def stop(*worker_ids: int) -> list[Action]:
     return [StopWorker(worker_id=worker_id) for worker_id in worker_ids]
 
 
-def retire(worker_id: int, reason: str) -> list[Action]:
+def retire(worker_id: int, reason: RetireReason) -> list[Action]:
     return [RetireWorker(worker_id=worker_id, reason=reason)]
 
 
-def dump(worker_id: int, reason: str) -> list[Action]:
+def dump(worker_id: int, reason: KillReason) -> list[Action]:
     return [DumpStack(worker_id=worker_id, reason=reason)]
 
 
-def kill(worker_id: int, reason: str) -> list[Action]:
+def kill(worker_id: int, reason: KillReason) -> list[Action]:
     return [KillWorker(worker_id=worker_id, reason=reason)]

@@ -20,6 +20,7 @@ from api_hour.control.spec import WorkerSpec
 from api_hour.supervisor import fleet as fleet_module
 from api_hour.supervisor.fleet import Fleet
 from api_hour.supervisor.policy.events import Event, WorkerAlive, WorkerExited, WorkerReady
+from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 from api_hour.tls import TlsPem
 
 SPEC = WorkerSpec(target="app:Container", chdir="/", main_yaml=None, logconfig=None, backlog=7, graceful_timeout_s=1.0)
@@ -142,7 +143,7 @@ def test_a_slot_for_connections_is_free_when_its_worker_is_gone(monkeypatch: pyt
     with fleet_of("time.sleep(1000)", monkeypatch) as watch:
         watch.fleet.start(1)
         watch.fleet.start(2)
-        watch.fleet.kill(1, "was chosen")
+        watch.fleet.kill(1, KillReason.AT_ONCE)
         watch.wait(lambda: watch.events)
         watch.fleet.start(3)
 
@@ -180,8 +181,8 @@ def test_a_worker_is_told_to_stop_until_it_is_gone(monkeypatch: pytest.MonkeyPat
         watch.wait(lambda: len(watch.events) == 2)
         for nothing in (watch.fleet.stop, watch.fleet.dump_stack):
             nothing(1)
-        watch.fleet.retire(1, "reload")
-        watch.fleet.kill(1, "is late")
+        watch.fleet.retire(1, RetireReason.RELOAD)
+        watch.fleet.kill(1, KillReason.HEARTBEAT_TIMEOUT)
 
         assert watch.events[1] == WorkerExited(worker_id=1, exit_code=-signal.SIGTERM)
         assert watch.is_empty()
@@ -196,7 +197,7 @@ def test_a_worker_is_told_to_retire_in_a_line_of_its_own(
         watch.fleet.start(1)
         watch.wait(lambda: watch.events)
         pid = watch.fleet.pids()[1]
-        watch.fleet.retire(1, "reload")
+        watch.fleet.retire(1, RetireReason.RELOAD)
         watch.wait(lambda: len(watch.events) == 2)
 
     assert path.read_bytes() == b'{"command":"retire"}\n'
@@ -260,15 +261,15 @@ def test_the_stack_of_a_worker_that_sleeps_in_c_is_logged_and_it_is_killed(
         pid = watch.fleet.pids()[1]
         watch.fleet.dump_stack(1)
         watch.wait_for_stack(1)
-        watch.fleet.kill(1, "is late")
+        watch.fleet.kill(1, KillReason.HEARTBEAT_TIMEOUT)
         watch.wait(lambda: len(watch.events) == 2)
 
     stack, killed = errors_in(caplog)
     first_line, *lines = stack.splitlines()
-    assert first_line == f"worker 1, pid {pid}, is late; its stack:"
+    assert first_line == f"worker 1, pid {pid}, gave no sign of life in time; its stack:"
     assert lines[0].startswith(("Current thread 0x", "Stack (most recent call first):"))
     assert "in busy" in stack
-    assert killed == "worker 1 is late: killed"
+    assert killed == "worker 1 gave no sign of life in time: killed"
     assert watch.events[1] == WorkerExited(worker_id=1, exit_code=-signal.SIGKILL)
 
 
@@ -282,12 +283,12 @@ def test_a_worker_that_is_stopped_gives_no_stack_and_that_is_said(
         os.kill(pid, signal.SIGSTOP)
         os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
         watch.fleet.dump_stack(1)
-        watch.fleet.kill(1, "is late")
+        watch.fleet.kill(1, KillReason.HEARTBEAT_TIMEOUT)
         watch.wait(lambda: len(watch.events) == 2)
 
     assert errors_in(caplog) == [
         f"worker 1, pid {pid}, gives no stack: its process is stopped",
-        "worker 1 is late: killed",
+        "worker 1 gave no sign of life in time: killed",
     ]
 
 
@@ -298,7 +299,7 @@ def test_a_worker_that_is_asked_for_its_stack_before_it_can_give_one_goes_on(
         watch.fleet.start(1)
         watch.wait(lambda: watch.events)
         watch.fleet.dump_stack(1)
-        watch.fleet.retire(1, "reload")  # anything to go on
+        watch.fleet.retire(1, RetireReason.RELOAD)  # anything to go on
         watch.wait(lambda: len(watch.events) == 2)
 
     assert watch.events[1] == WorkerExited(worker_id=1, exit_code=7)
@@ -347,7 +348,7 @@ def test_a_worker_that_closes_its_end_is_still_waited_for(monkeypatch: pytest.Mo
         watch.fleet.start(1)
         watch.wait(lambda: len(watch.selector.get_map()) == 1)
         assert watch.events == []
-        watch.fleet.kill(1, "is late")
+        watch.fleet.kill(1, KillReason.HEARTBEAT_TIMEOUT)
         watch.wait(lambda: watch.events)
 
         assert watch.events == [WorkerExited(worker_id=1, exit_code=-signal.SIGKILL)]

@@ -7,10 +7,11 @@ import pytest
 from pictured import BOOTING, FACTS, facts
 
 from api_hour.supervisor.monitor.facts import decode_facts, encode_facts
+from api_hour.supervisor.policy.events import DaemonState
 
 
 def test_a_picture_that_was_written_is_read_as_it_was() -> None:
-    pictured = facts(workers=(BOOTING,), state="booting", rss_bytes=None)
+    pictured = facts(workers=(BOOTING,), state=DaemonState.BOOTING, rss_bytes=None)
 
     assert decode_facts(encode_facts(pictured)) == pictured
 

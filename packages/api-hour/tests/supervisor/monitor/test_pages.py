@@ -11,6 +11,7 @@ from pictured import BOOTING, ENGINE, FACTS, WORKER, facts
 from api_hour.supervisor.monitor.facts import DaemonFacts, decode_facts
 from api_hour.supervisor.monitor.pages import Answer, Pages, refusal
 from api_hour.supervisor.monitor.question import Question
+from api_hour.supervisor.policy.events import DaemonState
 
 AWAY = replace(ENGINE, workers_by_state={"up": 0, "connecting": 0, "down": 2}, last_error="OSError: refused")
 
@@ -44,12 +45,12 @@ def ready(pictured: DaemonFacts, *, age_s: float = 0.25, needs_engines: bool = F
     ("pictured", "status", "reason"),
     [
         (FACTS, 200, "2 of 2 workers serve"),
-        (facts(state="reloading", workers=(WORKER, BOOTING)), 200, "1 of 2 workers serve"),
-        (facts(state="booting", workers=(WORKER, BOOTING)), 200, "1 of 2 workers serve"),
-        (facts(state="booting", workers=(BOOTING,)), 503, "no worker serves yet"),
+        (facts(state=DaemonState.RELOADING, workers=(WORKER, BOOTING)), 200, "1 of 2 workers serve"),
+        (facts(state=DaemonState.BOOTING, workers=(WORKER, BOOTING)), 200, "1 of 2 workers serve"),
+        (facts(state=DaemonState.BOOTING, workers=(BOOTING,)), 503, "no worker serves yet"),
         (facts(workers=(BOOTING,)), 503, "no worker serves"),
         (facts(workers=(replace(WORKER, phase="condemned"),)), 503, "no worker serves"),
-        (facts(state="stopping"), 503, "the daemon is stopping"),
+        (facts(state=DaemonState.STOPPING), 503, "the daemon is stopping"),
         (facts(engines=(AWAY,)), 200, "2 of 2 workers serve"),
     ],
 )

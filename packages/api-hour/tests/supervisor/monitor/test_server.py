@@ -19,6 +19,7 @@ from api_hour.supervisor.monitor.facts import DaemonFacts
 from api_hour.supervisor.monitor.pages import Answer, Pages
 from api_hour.supervisor.monitor.question import Question
 from api_hour.supervisor.monitor.server import CONNECTION_LIMIT, Monitor
+from api_hour.supervisor.policy.events import DaemonState
 
 GET_LIVE = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -81,7 +82,7 @@ def is_live(answer: bytes) -> bool:
 
 
 def test_every_request_is_answered_from_the_last_picture() -> None:
-    with started_monitor(facts(state="booting", workers=())) as monitor:
+    with started_monitor(facts(state=DaemonState.BOOTING, workers=())) as monitor:
         assert b"\r\n\r\n" + b'{"ready":false' in exchange(monitor, b"GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n")
         monitor.publish(FACTS, time.monotonic())
         assert b"\r\n\r\n" + b'{"ready":true' in exchange(monitor, b"GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n")

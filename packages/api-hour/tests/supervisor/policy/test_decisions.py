@@ -24,7 +24,7 @@ from decided import (
 )
 
 from api_hour.supervisor.policy.backoff import BACKOFF_FIRST_S, BACKOFF_LIMIT_S, FORGET_AFTER_S
-from api_hour.supervisor.policy.decisions import DUMP_TIME_S, EVENT_LOG_LENGTH, KILL_MARGIN_S, Decisions
+from api_hour.supervisor.policy.decisions import Decisions
 from api_hour.supervisor.policy.events import (
     Action,
     Exit,
@@ -37,7 +37,10 @@ from api_hour.supervisor.policy.events import (
     StopRequested,
     Tick,
 )
+from api_hour.supervisor.policy.lives import DUMP_TIME_S, KILL_MARGIN_S
 from api_hour.supervisor.policy.pool import STEADY_AFTER_S, Phase
+from api_hour.supervisor.policy.reasons import KillReason, RetireReason
+from api_hour.supervisor.policy.transcript import EVENT_LOG_LENGTH
 
 
 def serving(workers: int, *, at_s: float = 0.0) -> Decisions:
@@ -212,7 +215,7 @@ def test_the_daemon_never_gives_up_once_a_worker_has_served() -> None:
 def test_a_worker_that_does_not_come_up_is_asked_for_its_stack_and_killed_once() -> None:
     decisions = decisions_for(1)
     tell(decisions, Tick(), at_s=0.0)
-    reason = "did not come up in time"
+    reason = KillReason.BOOT_TIMEOUT
 
     assert tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S - 0.001) == []
     assert tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S) == dump(1, reason)
@@ -238,7 +241,7 @@ def test_a_worker_that_is_silent_is_asked_for_its_stack_and_killed_and_replaced_
     decisions = serve(decisions_for(2, heartbeat_timeout_s=HEARTBEAT_TIMEOUT_S))
     tell(decisions, alive(1), alive(2), at_s=10.0)
     tell(decisions, alive(2), at_s=11.0)
-    reason = "gave no sign of life in time"
+    reason = KillReason.HEARTBEAT_TIMEOUT
     late_at_s = 10.0 + HEARTBEAT_TIMEOUT_S
 
     assert decisions.next_wake_at_s() == late_at_s
@@ -275,7 +278,7 @@ def test_a_heartbeat_changes_nothing_for_a_worker_that_boots_or_ends() -> None:
     late_at_s = 1.0 + GRACEFUL_TIMEOUT_S + KILL_MARGIN_S
     tell(decisions, Tick(), at_s=late_at_s)
     assert tell(decisions, alive(1), at_s=late_at_s) == []
-    assert tell(decisions, Tick(), at_s=late_at_s + DUMP_TIME_S) == kill(1, "did not end in time")
+    assert tell(decisions, Tick(), at_s=late_at_s + DUMP_TIME_S) == kill(1, KillReason.GRACEFUL_TIMEOUT)
     assert tell(decisions, alive(1), at_s=late_at_s + DUMP_TIME_S) == []
 
 
@@ -327,7 +330,7 @@ def test_one_worker_more_is_started() -> None:
 def test_of_one_worker_less_the_oldest_is_retired_and_not_replaced() -> None:
     decisions = serving(3)
 
-    assert tell(decisions, FewerWorkers(), at_s=10.0) == retire(1, "one worker less is wanted")
+    assert tell(decisions, FewerWorkers(), at_s=10.0) == retire(1, RetireReason.FEWER_WORKERS)
     assert decisions.next_wake_at_s() == 10.0 + DRAIN_TIMEOUT_S + GRACEFUL_TIMEOUT_S + KILL_MARGIN_S
     assert tell(decisions, exited(1, 0), at_s=11.0) == []
 
@@ -347,7 +350,7 @@ def test_a_worker_that_boots_and_is_not_wanted_any_more_takes_the_place_of_an_ol
     tell(decisions, MoreWorkers(), at_s=10.0)
 
     assert tell(decisions, FewerWorkers(), at_s=10.1) == []
-    assert tell(decisions, ready(3), at_s=11.0) == retire(1, "one worker less is wanted")
+    assert tell(decisions, ready(3), at_s=11.0) == retire(1, RetireReason.FEWER_WORKERS)
 
 
 # Stopping.
@@ -383,7 +386,7 @@ def test_a_second_stop_and_a_stop_at_once_kill() -> None:
         *before, last = events
         tell(decisions, *before, at_s=10.0)
 
-        assert tell(decisions, last, at_s=11.0)[-1:] == kill(1, "had to end at once")
+        assert tell(decisions, last, at_s=11.0)[-1:] == kill(1, KillReason.AT_ONCE)
         assert tell(decisions, StopRequested(), at_s=12.0) == []
         assert tell(decisions, exited(1, -9), at_s=13.0) == [Exit(exit_code=0, reason="stopped")]
 
@@ -403,8 +406,8 @@ def test_a_stopped_worker_is_killed_at_its_deadline_and_once() -> None:
     late_at_s = GRACEFUL_TIMEOUT_S + KILL_MARGIN_S
 
     assert tell(decisions, Tick(), at_s=late_at_s - 0.001) == []
-    assert tell(decisions, Tick(), at_s=late_at_s) == dump(2, "did not end in time")
-    assert tell(decisions, Tick(), at_s=late_at_s + DUMP_TIME_S) == kill(2, "did not end in time")
+    assert tell(decisions, Tick(), at_s=late_at_s) == dump(2, KillReason.GRACEFUL_TIMEOUT)
+    assert tell(decisions, Tick(), at_s=late_at_s + DUMP_TIME_S) == kill(2, KillReason.GRACEFUL_TIMEOUT)
     assert tell(decisions, Tick(), at_s=late_at_s + 1) == []
     assert tell(decisions, exited(2, -9), at_s=late_at_s + 1) == [Exit(exit_code=0, reason="stopped")]
 
@@ -415,7 +418,7 @@ def test_a_worker_that_is_condemned_at_boot_is_not_stopped_too() -> None:
     tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S)
 
     assert tell(decisions, StopRequested(), at_s=BOOT_TIMEOUT_S) == [STOPPING, CLOSE]
-    assert tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S + DUMP_TIME_S) == kill(1, "did not come up in time")
+    assert tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S + DUMP_TIME_S) == kill(1, KillReason.BOOT_TIMEOUT)
     assert tell(decisions, exited(1, -9), at_s=BOOT_TIMEOUT_S + 1) == [Exit(exit_code=0, reason="stopped")]
 
 
@@ -438,7 +441,7 @@ def test_nothing_is_done_or_noted_after_the_end() -> None:
     for event in (Tick(), StopRequested(), ready(1), exited(1)):
         assert decisions.handle(event, now_s=100.0) == nothing
 
-    assert list(decisions.event_log) == [(0.0, StopRequested())]
+    assert list(decisions.transcript.event_log) == [(0.0, StopRequested())]
     assert decisions.next_wake_at_s() is None
 
 
@@ -451,9 +454,9 @@ def test_the_event_log_keeps_the_last_events_and_neither_heartbeats_nor_ticks() 
     for number in range(EVENT_LOG_LENGTH + 10):
         tell(decisions, ready(1), Tick(), alive(1), at_s=float(number))
 
-    assert len(decisions.event_log) == EVENT_LOG_LENGTH
-    assert decisions.event_log[0] == (10.0, ready(1))
-    assert decisions.event_log[-1] == (float(EVENT_LOG_LENGTH + 9), ready(1))
+    assert len(decisions.transcript.event_log) == EVENT_LOG_LENGTH
+    assert decisions.transcript.event_log[0] == (10.0, ready(1))
+    assert decisions.transcript.event_log[-1] == (float(EVENT_LOG_LENGTH + 9), ready(1))
 
 
 # Logs.

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_hour.supervisor.policy.backoff import BACKOFF_FIRST_S, BACKOFF_LIMIT_S
-from api_hour.supervisor.policy.decisions import DUMP_TIME_S, EVENT_LOG_LENGTH, KILL_MARGIN_S, Decisions
+from api_hour.supervisor.policy.decisions import Decisions
 from api_hour.supervisor.policy.events import (
     Action,
     CloseListeners,
@@ -35,8 +35,11 @@ from api_hour.supervisor.policy.events import (
     WorkerReady,
     WorkerSpent,
 )
+from api_hour.supervisor.policy.lives import DUMP_TIME_S, KILL_MARGIN_S
 from api_hour.supervisor.policy.policy import Policy
 from api_hour.supervisor.policy.pool import ENDING_LIMIT, STEADY_AFTER_S, Phase
+from api_hour.supervisor.policy.reasons import RetireReason
+from api_hour.supervisor.policy.transcript import EVENT_LOG_LENGTH
 
 ROUNDING_S = 1e-6
 
@@ -69,7 +72,7 @@ class World:
         for action in self.decisions.handle(event, now_s=self.now_s):
             self._act(action)
         assert set(self.decisions.phases()) == set(self.alive)
-        assert len(self.decisions.event_log) <= EVENT_LOG_LENGTH
+        assert len(self.decisions.transcript.event_log) <= EVENT_LOG_LENGTH
         if isinstance(event, Tick):
             self._assert_nobody_is_late()
 
@@ -162,12 +165,17 @@ REQUESTS: list[Event] = [
     HandoverDone(),
     HandoverFailed(reason="ended"),
 ]
+SPENT = st.sampled_from([RetireReason.REQUESTS, RetireReason.MEMORY, RetireReason.LIFETIME])
 WORKER_IDS = st.integers(1, 12)
 EVENTS: st.SearchStrategy[Event] = (
     st.just(Tick())
     | st.builds(WorkerReady, worker_id=WORKER_IDS)
     | st.builds(WorkerAlive, worker_id=WORKER_IDS, requests=st.sampled_from([0, 1000]), rss_bytes=st.just(0))
-    | st.builds(WorkerSpent, worker_id=WORKER_IDS, reason=st.sampled_from(["requests", "memory", "lifetime"]))
+    | st.builds(
+        WorkerSpent,
+        worker_id=WORKER_IDS,
+        reason=SPENT,
+    )
     | st.builds(WorkerExited, worker_id=WORKER_IDS, exit_code=st.sampled_from([0, 1, 3, -9]))
     | st.sampled_from(REQUESTS)
 )
@@ -263,7 +271,7 @@ def _disturb(world: World, what: str) -> None:
         "reload": ReloadRequested(),
         "more": MoreWorkers(),
         "fewer": FewerWorkers(),
-        "spent": WorkerSpent(worker_id=oldest, reason="requests"),
+        "spent": WorkerSpent(worker_id=oldest, reason=RetireReason.REQUESTS),
         "crash": exited(oldest, -9),
     }
     can_crash = world.decisions.phases().get(oldest) is Phase.SERVING and not world.is_told_to_reload
@@ -340,7 +348,7 @@ def test_a_day_of_recycling_and_reloads_leaves_nothing_behind() -> None:
 
     assert world.starts > 700
     assert len(world.alive) in {4, 5}
-    assert len(world.decisions.event_log) == EVENT_LOG_LENGTH
+    assert len(world.decisions.transcript.event_log) == EVENT_LOG_LENGTH
     assert max(sizes_bytes[1:]) <= 1.1 * sizes_bytes[1]  # the first came before the event log was full
 
 

@@ -22,7 +22,7 @@ from decided import (
     tell,
 )
 
-from api_hour.supervisor.policy.decisions import DUMP_TIME_S, HANDOVER_MARGIN_S, KILL_MARGIN_S, Decisions
+from api_hour.supervisor.policy.decisions import Decisions
 from api_hour.supervisor.policy.events import (
     Exit,
     HandoverDone,
@@ -36,7 +36,10 @@ from api_hour.supervisor.policy.events import (
     Tick,
     WorkerSpent,
 )
+from api_hour.supervisor.policy.leaving import HANDOVER_MARGIN_S
+from api_hour.supervisor.policy.lives import DUMP_TIME_S, KILL_MARGIN_S
 from api_hour.supervisor.policy.pool import Phase
+from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 
 
 def serve(decisions: Decisions, *, at_s: float = 0.0) -> Decisions:
@@ -58,9 +61,9 @@ def test_a_reload_replaces_one_worker_after_the_other_each_when_its_replacement_
 
     assert tell(decisions, ReloadRequested(), at_s=100.0) == [RELOADING, *start(3)]
     assert tell(decisions, Tick(), at_s=101.0) == []
-    assert tell(decisions, ready(3), at_s=102.0) == [*retire(1, "reload"), *start(4)]
+    assert tell(decisions, ready(3), at_s=102.0) == [*retire(1, RetireReason.RELOAD), *start(4)]
     assert tell(decisions, exited(1, 0), at_s=103.0) == []
-    assert tell(decisions, ready(4), at_s=104.0) == [*retire(2, "reload"), READY]
+    assert tell(decisions, ready(4), at_s=104.0) == [*retire(2, RetireReason.RELOAD), READY]
 
     assert decisions.phases() == {2: Phase.RETIRING, 3: Phase.SERVING, 4: Phase.SERVING}
     assert decisions.next_wake_at_s() == 104.0 + DRAIN_TIMEOUT_S + GRACEFUL_TIMEOUT_S + KILL_MARGIN_S
@@ -100,7 +103,7 @@ def test_a_replacement_that_hangs_is_killed_and_ends_the_reload() -> None:
     late_at_s = 100.0 + BOOT_TIMEOUT_S
     tell(decisions, Tick(), at_s=late_at_s)
 
-    assert tell(decisions, Tick(), at_s=late_at_s + DUMP_TIME_S) == kill(2, "did not come up in time")
+    assert tell(decisions, Tick(), at_s=late_at_s + DUMP_TIME_S) == kill(2, KillReason.BOOT_TIMEOUT)
     assert tell(decisions, exited(2, -9), at_s=late_at_s + 1) == [READY]
     assert decisions.phases() == {1: Phase.SERVING}
 
@@ -120,7 +123,7 @@ def test_a_reload_after_a_failed_one_tries_again_at_once() -> None:
     tell(decisions, ReloadRequested(), exited(2), at_s=100.0)
 
     assert tell(decisions, ReloadRequested(), at_s=100.1) == [RELOADING, *start(3)]
-    assert tell(decisions, ready(3), at_s=101.0) == [*retire(1, "reload"), READY]
+    assert tell(decisions, ready(3), at_s=101.0) == [*retire(1, RetireReason.RELOAD), READY]
 
 
 def test_a_reload_during_a_reload_replaces_what_the_first_has_begun_too() -> None:
@@ -129,9 +132,9 @@ def test_a_reload_during_a_reload_replaces_what_the_first_has_begun_too() -> Non
     tell(decisions, ready(3), at_s=101.0)  # 1 retires, 4 boots
 
     assert tell(decisions, ReloadRequested(), at_s=102.0) == []
-    assert tell(decisions, ready(4), at_s=103.0) == [*retire(2, "reload"), *start(5)]
-    assert tell(decisions, ready(5), at_s=104.0) == [*retire(3, "reload"), *start(6)]
-    assert tell(decisions, ready(6), at_s=105.0) == [*retire(4, "reload"), READY]
+    assert tell(decisions, ready(4), at_s=103.0) == [*retire(2, RetireReason.RELOAD), *start(5)]
+    assert tell(decisions, ready(5), at_s=104.0) == [*retire(3, RetireReason.RELOAD), *start(6)]
+    assert tell(decisions, ready(6), at_s=105.0) == [*retire(4, RetireReason.RELOAD), READY]
 
 
 def test_old_code_that_fails_while_a_second_reload_runs_does_not_end_it() -> None:
@@ -139,7 +142,7 @@ def test_old_code_that_fails_while_a_second_reload_runs_does_not_end_it() -> Non
     tell(decisions, ReloadRequested(), ReloadRequested(), at_s=100.0)
 
     assert tell(decisions, exited(2), at_s=101.0) == start(3)
-    assert tell(decisions, ready(3), at_s=102.0) == [*retire(1, "reload"), READY]
+    assert tell(decisions, ready(3), at_s=102.0) == [*retire(1, RetireReason.RELOAD), READY]
 
 
 def test_an_old_worker_that_ends_during_a_reload_is_replaced_beside_it() -> None:
@@ -148,7 +151,7 @@ def test_an_old_worker_that_ends_during_a_reload_is_replaced_beside_it() -> None
 
     assert tell(decisions, exited(1, -9), at_s=101.0) == start(5)  # 4 has taken its place
     assert tell(decisions, ready(4), at_s=102.0) == []
-    assert tell(decisions, ready(5), at_s=103.0) == [*retire(2, "reload"), *start(6)]
+    assert tell(decisions, ready(5), at_s=103.0) == [*retire(2, RetireReason.RELOAD), *start(6)]
 
 
 def test_a_reload_before_the_first_workers_serve_is_told_to_nobody_and_replaces_them_all_the_same() -> None:
@@ -157,7 +160,7 @@ def test_a_reload_before_the_first_workers_serve_is_told_to_nobody_and_replaces_
 
     assert tell(decisions, ReloadRequested(), at_s=1.0) == []
     assert tell(decisions, ready(1), at_s=2.0) == [READY, *start(2)]
-    assert tell(decisions, ready(2), at_s=3.0) == [*retire(1, "reload"), READY]
+    assert tell(decisions, ready(2), at_s=3.0) == [*retire(1, RetireReason.RELOAD), READY]
 
 
 def test_a_reload_that_fails_before_the_first_workers_serve_is_a_failed_start() -> None:
@@ -190,7 +193,7 @@ def test_a_worker_that_has_answered_its_requests_is_replaced() -> None:
     assert tell(decisions, alive(1, requests=130), alive(2, requests=0), at_s=1.0) == []
     assert tell(decisions, alive(1, requests=131), at_s=2.0) == [StartWorker(worker_id=3, request_limit=143)]
     assert tell(decisions, alive(1, requests=140), at_s=3.0) == []
-    assert tell(decisions, ready(3), at_s=4.0) == retire(1, "requests")
+    assert tell(decisions, ready(3), at_s=4.0) == retire(1, RetireReason.REQUESTS)
 
 
 def test_a_worker_that_uses_too_much_memory_is_replaced() -> None:
@@ -198,7 +201,7 @@ def test_a_worker_that_uses_too_much_memory_is_replaced() -> None:
 
     assert tell(decisions, alive(1, rss_bytes=1000), at_s=10.0) == []
     assert tell(decisions, alive(1, rss_bytes=1001), at_s=11.0) == start(3)
-    assert tell(decisions, ready(3), at_s=12.0) == retire(1, "memory")
+    assert tell(decisions, ready(3), at_s=12.0) == retire(1, RetireReason.MEMORY)
 
 
 def test_a_limit_of_memory_below_what_a_fresh_worker_needs_does_not_spin() -> None:
@@ -211,7 +214,9 @@ def test_a_limit_of_memory_below_what_a_fresh_worker_needs_does_not_spin() -> No
         waits_s.append(wake_at_s - now_s)
         now_s = wake_at_s
         assert tell(decisions, Tick(), at_s=now_s) == start(worker_id + 1)
-        assert tell(decisions, ready(worker_id + 1), exited(worker_id, 0), at_s=now_s) == retire(worker_id, "memory")
+        assert tell(decisions, ready(worker_id + 1), exited(worker_id, 0), at_s=now_s) == retire(
+            worker_id, RetireReason.MEMORY
+        )
     assert waits_s == [0.5, 1, 2, 4, 8]
 
 
@@ -223,7 +228,7 @@ def test_a_worker_that_has_lived_long_enough_is_replaced_and_not_all_at_once() -
 
     assert tell(decisions, Tick(), at_s=first_at_s) == start(3)
     second_at_s = 1000.0 - 100.0 * (2 * 0.6180339887498949 - 1)
-    assert tell(decisions, ready(3), at_s=first_at_s + 1) == retire(1, "lifetime")
+    assert tell(decisions, ready(3), at_s=first_at_s + 1) == retire(1, RetireReason.LIFETIME)
     tell(decisions, exited(1, 0), at_s=first_at_s + 2)
     assert decisions.next_wake_at_s() == pytest.approx(second_at_s)
     assert tell(decisions, Tick(), at_s=1000.0) == start(4)
@@ -232,15 +237,15 @@ def test_a_worker_that_has_lived_long_enough_is_replaced_and_not_all_at_once() -
 def test_workers_that_are_spent_together_are_replaced_one_by_one() -> None:
     decisions = serving(2)
 
-    spent = [WorkerSpent(worker_id=worker_id, reason="requests") for worker_id in (1, 2, 9)]
+    spent = [WorkerSpent(worker_id=worker_id, reason=RetireReason.REQUESTS) for worker_id in (1, 2, 9)]
     assert tell(decisions, *spent, *spent, at_s=100.0) == start(3)
-    assert tell(decisions, ready(3), at_s=101.0) == [*retire(1, "requests"), *start(4)]
-    assert tell(decisions, ready(4), at_s=102.0) == retire(2, "requests")
+    assert tell(decisions, ready(3), at_s=101.0) == [*retire(1, RetireReason.REQUESTS), *start(4)]
+    assert tell(decisions, ready(4), at_s=102.0) == retire(2, RetireReason.REQUESTS)
 
 
 def test_a_replacement_of_a_spent_worker_is_tried_until_it_serves() -> None:
     decisions = serving(1)
-    tell(decisions, WorkerSpent(worker_id=1, reason="memory"), at_s=100.0)
+    tell(decisions, WorkerSpent(worker_id=1, reason=RetireReason.MEMORY), at_s=100.0)
 
     now_s = 100.0
     for worker_id, wait_s in [(2, 0.5), (3, 1.0), (4, 2.0)]:
@@ -249,14 +254,14 @@ def test_a_replacement_of_a_spent_worker_is_tried_until_it_serves() -> None:
         now_s += wait_s
         assert decisions.next_wake_at_s() == now_s
         assert tell(decisions, Tick(), at_s=now_s) == start(worker_id + 1)
-    assert tell(decisions, ready(5), at_s=now_s) == retire(1, "memory")
+    assert tell(decisions, ready(5), at_s=now_s) == retire(1, RetireReason.MEMORY)
 
 
 def test_what_was_spent_is_in_the_event_log_though_heartbeats_are_not() -> None:
     decisions = serve(decisions_for(1, max_rss_bytes=1000))
     tell(decisions, alive(1, rss_bytes=1001), at_s=10.0)
 
-    assert decisions.event_log[-1] == (10.0, WorkerSpent(worker_id=1, reason="memory"))
+    assert decisions.transcript.event_log[-1] == (10.0, WorkerSpent(worker_id=1, reason=RetireReason.MEMORY))
 
 
 # Handover.
@@ -268,8 +273,8 @@ def test_a_successor_that_serves_ends_this_supervisor_when_its_workers_are_drain
     assert tell(decisions, HandoverRequested(), at_s=100.0) == [StartSuccessor()]
     assert tell(decisions, HandoverDone(), at_s=101.0) == [
         SUCCESSOR_IS_MAIN,
-        *retire(1, "the other supervisor serves"),
-        *retire(2, "the other supervisor serves"),
+        *retire(1, RetireReason.OTHER_SUPERVISOR),
+        *retire(2, RetireReason.OTHER_SUPERVISOR),
     ]
     assert tell(decisions, HandoverFailed(reason="ended"), exited(1, 0), at_s=102.0) == []
     assert tell(decisions, exited(2, 0), at_s=103.0) == [Exit(exit_code=0, reason="handed over")]
@@ -283,7 +288,7 @@ def test_workers_that_boot_or_retire_already_are_not_retired_by_a_handover() -> 
     assert tell(decisions, HandoverDone(), at_s=101.0) == [
         READY,  # the reload is over
         SUCCESSOR_IS_MAIN,
-        *retire(2, "the other supervisor serves"),
+        *retire(2, RetireReason.OTHER_SUPERVISOR),
         *stop(3),
     ]
 
@@ -356,7 +361,7 @@ def test_a_successor_gives_up_at_its_first_failure_and_drains_the_workers_that_s
     decisions = decisions_for(3, is_successor=True)
     tell(decisions, Tick(), ready(1), at_s=0.0)
 
-    assert tell(decisions, exited(2, 3, "broken"), at_s=1.0) == [*retire(1, "the other supervisor serves"), *stop(3)]
+    assert tell(decisions, exited(2, 3, "broken"), at_s=1.0) == [*retire(1, RetireReason.OTHER_SUPERVISOR), *stop(3)]
     tell(decisions, exited(3, 0), at_s=2.0)
     assert tell(decisions, exited(1, 0), at_s=2.0) == [
         Exit(exit_code=3, reason="no worker came up; the last said: broken")
@@ -370,7 +375,7 @@ def test_a_successor_that_is_stopped_before_all_its_workers_serve_drains_them() 
     assert tell(decisions, StopRequested(), at_s=1.0) == [
         STOPPING,
         CLOSE,
-        *retire(1, "the other supervisor serves"),
+        *retire(1, RetireReason.OTHER_SUPERVISOR),
         *stop(2),
     ]
 
@@ -412,5 +417,5 @@ def test_reloads_are_counted_and_those_that_fail_too() -> None:
     tell(decisions, ReloadRequested(), at_s=102.0)
     tell(decisions, ready(3), at_s=103.0)
 
-    assert (decisions.reloads, decisions.reloads_failed) == (2, 1)
+    assert (decisions.reload.begun, decisions.reload.failed) == (2, 1)
     assert decisions.state() == "serving"

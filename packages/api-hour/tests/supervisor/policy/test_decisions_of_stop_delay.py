@@ -26,6 +26,7 @@ from api_hour.supervisor.policy.events import (
     StopSuccessor,
     Tick,
 )
+from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 
 DELAY_S = 15.0
 
@@ -64,18 +65,18 @@ def test_a_second_stop_ends_the_wait_and_a_third_kills() -> None:
     tell(decisions, StopRequested(), at_s=100.0)
 
     assert tell(decisions, StopRequested(), at_s=101.0) == [CLOSE, *stop(1)]
-    assert tell(decisions, StopRequested(), at_s=102.0) == kill(1, "had to end at once")
+    assert tell(decisions, StopRequested(), at_s=102.0) == kill(1, KillReason.AT_ONCE)
 
 
 def test_a_stop_at_once_waits_for_nothing() -> None:
     assert tell(serving(1), StopRequested(at_once=True), at_s=100.0) == [
         STOPPING,
         CLOSE,
-        *kill(1, "had to end at once"),
+        *kill(1, KillReason.AT_ONCE),
     ]
     decisions = serving(1)
     tell(decisions, StopRequested(), at_s=100.0)
-    assert tell(decisions, StopRequested(at_once=True), at_s=101.0) == [CLOSE, *kill(1, "had to end at once")]
+    assert tell(decisions, StopRequested(at_once=True), at_s=101.0) == [CLOSE, *kill(1, KillReason.AT_ONCE)]
 
 
 def test_nothing_is_begun_meanwhile() -> None:
@@ -91,7 +92,7 @@ def test_a_reload_that_has_begun_goes_no_further() -> None:
     tell(decisions, ReloadRequested(), at_s=99.0)
 
     assert tell(decisions, StopRequested(), at_s=100.0) == [STOPPING]
-    assert tell(decisions, ready(3), at_s=101.0) == retire(1, "one worker less is wanted")
+    assert tell(decisions, ready(3), at_s=101.0) == retire(1, RetireReason.FEWER_WORKERS)
     assert tell(decisions, exited(1, 0), at_s=102.0) == []
     assert tell(decisions, Tick(), at_s=100.0 + DELAY_S) == [CLOSE, *stop(2, 3)]
 

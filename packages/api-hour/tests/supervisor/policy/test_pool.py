@@ -1,9 +1,14 @@
 """What is known of the workers."""
 
 from api_hour.supervisor.policy.pool import ENDING_LIMIT, STEADY_AFTER_S, Phase, Pool, PoolWorker
+from api_hour.supervisor.policy.reasons import RetireReason
+
+MEMORY = RetireReason.MEMORY
 
 
-def worker(worker_id: int, phase: Phase = Phase.SERVING, *, generation: int = 1, spent: str = "") -> PoolWorker:
+def worker(
+    worker_id: int, phase: Phase = Phase.SERVING, *, generation: int = 1, spent: RetireReason | None = None
+) -> PoolWorker:
     return PoolWorker(
         worker_id=worker_id,
         generation=generation,
@@ -56,15 +61,18 @@ def test_every_worker_holds_a_place_until_it_is_asked_to_end() -> None:
 
 
 def test_a_replacement_is_wanted_when_all_places_are_held_and_a_worker_that_serves_is_stale() -> None:
-    assert pool_of(worker(1, spent="memory"), worker(2)).wants_extra(2)
+    assert pool_of(worker(1, spent=MEMORY), worker(2)).wants_extra(2)
     assert pool_of(worker(1, generation=1), worker(2, generation=2), generation=2).wants_extra(2)
     assert not pool_of(worker(1), worker(2)).wants_extra(2)
-    assert not pool_of(worker(1, Phase.BOOTING, spent="memory"), worker(2)).wants_extra(2)
-    assert not pool_of(worker(1, spent="memory"), worker(2), worker(3)).wants_extra(2)
+    assert not pool_of(worker(1, Phase.BOOTING, spent=MEMORY), worker(2)).wants_extra(2)
+    assert not pool_of(worker(1, spent=MEMORY), worker(2), worker(3)).wants_extra(2)
 
 
 def test_a_replacement_waits_while_many_workers_are_ending() -> None:
-    workers = [worker(1, spent="memory"), *(worker(number, Phase.RETIRING) for number in range(2, ENDING_LIMIT + 2))]
+    workers = [
+        worker(1, spent=MEMORY),
+        *(worker(number, Phase.RETIRING) for number in range(2, ENDING_LIMIT + 2)),
+    ]
 
     assert not pool_of(*workers).wants_extra(1)
     assert pool_of(*workers[:-1]).wants_extra(1)
@@ -73,7 +81,7 @@ def test_a_replacement_waits_while_many_workers_are_ending() -> None:
 def test_the_surplus_is_first_what_is_stale_and_then_what_is_old() -> None:
     pool = pool_of(
         worker(1, generation=2),
-        worker(2, generation=2, spent="memory"),
+        worker(2, generation=2, spent=MEMORY),
         worker(3, generation=1),
         worker(4, generation=2),
         generation=2,

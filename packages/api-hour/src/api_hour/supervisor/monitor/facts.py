@@ -80,8 +80,8 @@ class Totals:
         latency_counts: answers by how long they took: one count for each bound, not cumulated, and one for all above.
         latency_sum_s: all durations added up.
         workers_started: worker processes.
-        restarts: workers that were replaced, by reason (`ledger.RESTART_REASONS`).
-        kills: workers that had to be killed, by reason (`ledger.KILL_REASONS`).
+        restarts: workers that were replaced, by reason (`RESTART_REASONS`).
+        kills: workers that had to be killed, by reason (`KillReason`).
         reloads: begun.
         reloads_failed: ended by a worker that did not come up; the old ones were kept.
     """

@@ -15,7 +15,6 @@ from api_hour.control.messages import EngineReport, Heartbeat
 from api_hour.engines.status import State
 from api_hour.stats import LATENCY_BOUNDS_S
 from api_hour.supervisor.monitor.facts import EngineView, Totals, WorkerView
-from api_hour.supervisor.policy.decisions import FAULTS
 from api_hour.supervisor.policy.events import (
     Action,
     Event,
@@ -28,17 +27,9 @@ from api_hour.supervisor.policy.events import (
     WorkerReady,
 )
 from api_hour.supervisor.policy.pool import Phase
+from api_hour.supervisor.policy.reasons import RESTART_REASONS, KillReason, LossReason, RestartReason
 
 LAG_WINDOW_S = 60.0
-
-KILL_REASONS: Mapping[str, str] = {
-    FAULTS[Phase.BOOTING]: "boot_timeout",
-    FAULTS[Phase.SERVING]: "heartbeat_timeout",
-    FAULTS[Phase.RETIRING]: "graceful_timeout",
-}
-KILLED_AT_ONCE = "at_once"  # at a second request to stop, or SIGQUIT
-PLANNED_RESTARTS = ("reload", "requests", "memory", "lifetime")
-RESTART_REASONS = (*PLANNED_RESTARTS, "killed", "crashed", "boot_failed")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,8 +84,8 @@ class Ledger:
         self._entries: dict[int, Entry] = {}
         self._gone = Sum()
         self._workers_started = 0
-        self._restarts = Counter(dict.fromkeys(RESTART_REASONS, 0))
-        self._kills = Counter(dict.fromkeys((*KILL_REASONS.values(), KILLED_AT_ONCE), 0))
+        self._restarts = Counter[RestartReason](dict.fromkeys(RESTART_REASONS, 0))
+        self._kills = Counter[KillReason](dict.fromkeys(KillReason, 0))
         self._lags: deque[tuple[float, float]] = deque()  # falling: who is late less, and earlier, is forgotten
 
     def hear(self, worker_id: int, heartbeat: Heartbeat) -> None:
@@ -151,8 +142,8 @@ class Ledger:
             latency_counts=tuple(total.latency_counts),
             latency_sum_s=total.latency_sum_s,
             workers_started=self._workers_started,
-            restarts=dict(self._restarts),
-            kills=dict(self._kills),
+            restarts={reason.value: count for reason, count in self._restarts.items()},
+            kills={reason.value: count for reason, count in self._kills.items()},
             reloads=reloads,
             reloads_failed=reloads_failed,
         )
@@ -186,7 +177,7 @@ class Ledger:
         if entry.heartbeat is not None:
             self._gone.add(entry.heartbeat)
         if not entry.is_asked:
-            self._restarts["boot_failed" if entry.heartbeat is None else "crashed"] += 1
+            self._restarts[LossReason.BOOT_FAILED if entry.heartbeat is None else LossReason.CRASHED] += 1
 
     def _note_action(self, action: Action, now_s: float) -> None:
         match action:
@@ -194,18 +185,18 @@ class Ledger:
                 self._workers_started += 1
                 self._entries[worker_id] = Entry(started_at_s=now_s)
             case KillWorker(worker_id=worker_id, reason=reason):
-                self._kills[KILL_REASONS.get(reason, KILLED_AT_ONCE)] += 1
-                self._ask(worker_id, "killed" if reason in KILL_REASONS else "")
+                self._kills[reason] += 1
+                self._ask(worker_id, None if reason is KillReason.AT_ONCE else LossReason.KILLED)
             case RetireWorker(worker_id=worker_id, reason=reason):
                 self._ask(worker_id, reason)
             case StopWorker(worker_id=worker_id):
-                self._ask(worker_id, "")
+                self._ask(worker_id, None)
             case _:
                 pass
 
-    def _ask(self, worker_id: int, reason: str) -> None:
+    def _ask(self, worker_id: int, reason: RestartReason | None) -> None:
         entry = self._entries[worker_id]
-        if not entry.is_asked and reason in RESTART_REASONS:
+        if not entry.is_asked and reason in self._restarts:
             self._restarts[reason] += 1
         entry.is_asked = True
 

@@ -22,9 +22,8 @@ from prometheus_client.utils import floatToGoString
 
 from api_hour.stats import LATENCY_BOUNDS_S
 from api_hour.supervisor.monitor.facts import DaemonFacts, EngineView, WorkerView
+from api_hour.supervisor.policy.events import DaemonState
 from api_hour.supervisor.policy.pool import Phase
-
-STATES = ("booting", "serving", "reloading", "stopping")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def _daemon_metrics(facts: DaemonFacts) -> Iterator[Metric]:
         {"version": facts.version, "python_version": facts.python_version},
     )
     yield StateSetMetricFamily(
-        "api_hour_state", "State of the daemon.", {state: state == facts.state for state in STATES}
+        "api_hour_state", "State of the daemon.", {state.value: state is facts.state for state in DaemonState}
     )
     yield _gauge("api_hour_uptime_seconds", "Time since the supervisor began.", facts.uptime_s)
     yield _gauge("api_hour_facts_age_seconds", "Time since the supervisor's loop has made these figures.", facts.age_s)

@@ -17,6 +17,7 @@ import msgspec
 from api_hour.supervisor.monitor.facts import STALE_AFTER_S, DaemonFacts, encode_facts
 from api_hour.supervisor.monitor.metrics import expose
 from api_hour.supervisor.monitor.question import Question
+from api_hour.supervisor.policy.events import DaemonState
 
 METHODS = ("GET", "HEAD")
 JSON = "application/json"
@@ -103,10 +104,10 @@ def _live(age_s: float) -> Answer:
 def _why_not_ready(facts: DaemonFacts, age_s: float) -> str:
     if age_s > STALE_AFTER_S:
         return f"the supervisor's loop has not run for {age_s:.1f} s"
-    if facts.state == "stopping":
+    if facts.state is DaemonState.STOPPING:
         return "the daemon is stopping"
     if not facts.serving:
-        return "no worker serves yet" if facts.state == "booting" else "no worker serves"
+        return "no worker serves yet" if facts.state is DaemonState.BOOTING else "no worker serves"
     return ""
 
 

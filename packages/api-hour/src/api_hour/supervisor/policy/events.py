@@ -7,11 +7,18 @@ Pure: imports no asyncio, socket, subprocess or time.
 """
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import Literal
+from enum import Enum, StrEnum
 
-SpentReason = Literal["requests", "memory", "lifetime"]
-DaemonState = Literal["booting", "serving", "reloading", "stopping"]
+from api_hour.supervisor.policy.reasons import KillReason, RetireReason
+
+
+class DaemonState(StrEnum):
+    """How a daemon is as a whole."""
+
+    BOOTING = "booting"
+    SERVING = "serving"
+    RELOADING = "reloading"
+    STOPPING = "stopping"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +42,7 @@ class WorkerSpent:
     """A worker has reached a limit and is to be replaced; it goes on serving until then."""
 
     worker_id: int
-    reason: SpentReason
+    reason: RetireReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +121,7 @@ class RetireWorker:
     """Ask the worker to accept nothing more, to tell its clients to go, and to end."""
 
     worker_id: int
-    reason: str
+    reason: RetireReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +141,7 @@ class DumpStack:
     """Ask the worker's interpreter for its stack. A `KillWorker` follows unless the worker comes back to life."""
 
     worker_id: int
-    reason: str
+    reason: KillReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +149,7 @@ class KillWorker:
     """End the worker at once."""
 
     worker_id: int
-    reason: str
+    reason: KillReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from api_hour.supervisor.policy.reasons import KillReason, RetireReason
+
 ENDING_LIMIT = 3  # for each worker that is wanted; while as many are ending, no replacement is started
 STEADY_AFTER_S = 5.0  # a worker that has served this long did not fail when it ends
 
@@ -33,9 +35,9 @@ class PoolWorker:
     phase: Phase = Phase.BOOTING
     serving_since_s: float | None = None
     expires_at_s: float | None = None
-    spent: str = ""  # why it is to be replaced
+    spent: RetireReason | None = None  # why it is to be replaced
     is_retired: bool = False  # it was asked to end, so it holds no place any more
-    fault: str = ""  # why it is condemned
+    fault: KillReason | None = None  # why it is condemned
 
     def is_steady(self, now_s: float) -> bool:
         """Tell whether the worker has served long enough to be no part of a crash loop."""
@@ -48,9 +50,11 @@ class Pool:
 
     Attributes:
         generation: of the workers started from now on; those of an older one are stale.
+        is_announced: whether all workers of the first start have served.
     """
 
     generation: int = 1
+    is_announced: bool = False
     _workers: dict[int, PoolWorker] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[PoolWorker]:
@@ -81,7 +85,11 @@ class Pool:
 
     def is_stale(self, worker: PoolWorker) -> bool:
         """Tell whether a worker is to be replaced."""
-        return bool(worker.spent) or worker.generation < self.generation
+        return worker.spent is not None or self.is_old(worker)
+
+    def is_old(self, worker: PoolWorker) -> bool:
+        """Tell whether a worker is of an older generation."""
+        return worker.generation < self.generation
 
     def wants_extra(self, workers: int) -> bool:
         """Tell whether a replacement is to be started: all of `workers` places are held, and a stale worker serves."""
@@ -97,7 +105,7 @@ class Pool:
 
     def keep_old(self) -> int:
         """Take the workers of older generations for new ones, and return how many were not asked to end."""
-        old = [worker for worker in self if worker.generation < self.generation]
+        old = [worker for worker in self if self.is_old(worker)]
         for worker in old:
             worker.generation = self.generation
         return sum(not worker.is_retired for worker in old)
