@@ -1,5 +1,8 @@
 """Short words for the supervisor's policy in tests: a daemon in a given state, events, and actions to compare with."""
 
+from typing import Any
+
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.supervisor.policy.decisions import Decisions
 from api_hour.supervisor.policy.events import (
     Action,
@@ -36,29 +39,23 @@ SUCCESSOR_IS_MAIN = Notify(state=ServiceState.SUCCESSOR_IS_MAIN)
 def decisions_for(
     workers: int,
     *,
-    stop_delay_s: float = 0.0,
     boot_timeout_s: float = BOOT_TIMEOUT_S,
     heartbeat_timeout_s: float = 0.0,
-    max_requests: int = 0,
-    max_requests_jitter: int = 0,
-    max_rss_bytes: int = 0,
-    max_lifetime_s: float = 0.0,
     watchdog_interval_s: float = 0.0,
     is_successor: bool = False,
+    **options: Any,
 ) -> Decisions:
-    """Return a daemon that nothing has happened to yet."""
+    """Return a daemon that nothing has happened to yet; `options` are others of `WorkerOptions`."""
     return Decisions(
         Policy(
-            workers=workers,
-            graceful_timeout_s=GRACEFUL_TIMEOUT_S,
-            stop_delay_s=stop_delay_s,
-            drain_timeout_s=DRAIN_TIMEOUT_S,
-            boot_timeout_s=boot_timeout_s,
-            heartbeat_timeout_s=heartbeat_timeout_s,
-            max_requests=max_requests,
-            max_requests_jitter=max_requests_jitter,
-            max_rss_bytes=max_rss_bytes,
-            max_lifetime_s=max_lifetime_s,
+            options=WorkerOptions(
+                workers=workers,
+                graceful_timeout_s=GRACEFUL_TIMEOUT_S,
+                drain_timeout_s=DRAIN_TIMEOUT_S,
+                boot_timeout_s=boot_timeout_s,
+                heartbeat_timeout_s=heartbeat_timeout_s,
+                **options,
+            ),
             watchdog_interval_s=watchdog_interval_s,
             is_successor=is_successor,
         )

@@ -21,7 +21,7 @@ def clear_options(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
 
 def leave_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command change neither the logging nor the title of the process that runs the tests."""
-    monkeypatch.setattr(serve, "configure_logging", lambda *_places, **_how: None)
+    monkeypatch.setattr(serve, "begin_logging", lambda _spec: None)
     monkeypatch.setattr(serve, "name_supervisor", lambda _name: None)
 
 

@@ -16,7 +16,8 @@ from api_hour.commands import check, control, serve
 from api_hour.commands.launch import Launch
 from api_hour.config.complaints import explain
 from api_hour.config.help_words import HelpInWords
-from api_hour.config.settings import Location, Settings
+from api_hour.config.location import Location
+from api_hour.config.settings import Settings
 from api_hour.config.show import show_config
 from api_hour.config.sources import Sources
 from api_hour.config.target_text import parse_target

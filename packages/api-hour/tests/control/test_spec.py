@@ -1,56 +1,43 @@
-"""What supervisor and worker tell each other survives the way."""
+"""What a worker is started with survives the way."""
 
-import msgspec
-import pytest
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_hour.control.messages import (
-    Heartbeat,
-    WorkerCommand,
-    WorkerReport,
-    decode_command,
-    decode_report,
-    encode_command,
-    encode_report,
-)
-from api_hour.control.spec import WorkerOrder, WorkerSpec, decode_order, encode_order
+from api_hour.config.http_options import HttpOptions
+from api_hour.config.log_options import LogOptions
+from api_hour.config.worker_options import WorkerOptions
+from api_hour.control.spec import WorkerOrder, WorkerSpec, decode_order, decode_spec, encode_order, encode_spec
 
 TEXT = st.text(st.characters(codec="utf-8"))
+PATHS = st.none() | TEXT.map(Path)
+SECONDS = st.floats(0, 1e9)
+COUNTS = st.integers(0, 2**63 - 1)
 SPECS = st.builds(
     WorkerSpec,
     target=TEXT,
+    name=TEXT,
     chdir=TEXT,
     main_yaml=st.none() | TEXT,
-    logconfig=st.none() | TEXT,
-    backlog=st.integers(1, 2**31),
-    graceful_timeout_s=st.floats(0, 1e9),
-    workers=st.integers(1, 100),
-    drain_timeout_s=st.floats(0, 1e9),
-    heartbeat_timeout_s=st.floats(0, 1e9),
+    worker=st.builds(
+        WorkerOptions,
+        backlog=st.integers(1, 2**31),
+        graceful_timeout_s=SECONDS,
+        workers=st.integers(1, 100),
+        drain_timeout_s=SECONDS,
+        heartbeat_timeout_s=SECONDS,
+        max_requests=COUNTS,
+    ),
+    http=st.builds(HttpOptions, keep_alive_timeout_s=SECONDS, trusted_proxies=st.lists(TEXT).map(tuple)),
+    log=st.builds(LogOptions, logconfig=PATHS, log_file=PATHS, access_log=st.none() | TEXT, access_log_file=PATHS),
 )
-COUNTS = st.integers(0, 2**63 - 1)
 ORDERS = st.builds(
     WorkerOrder,
     spec=SPECS,
     worker_id=st.integers(1),
     listener_fds=st.lists(st.integers(0)).map(tuple),
     request_limit=COUNTS,
-)
-HEARTBEATS = st.builds(
-    Heartbeat,
-    requests=COUNTS,
-    in_flight=COUNTS,
-    latency_counts=st.lists(COUNTS).map(tuple),
-    latency_sum_s=st.floats(0, 1e9),
-    loop_lag_s=st.floats(0, 1e9),
-    connections=COUNTS,
-)
-REPORTS = st.builds(
-    WorkerReport,
-    state=st.sampled_from(["ready", "failed", "alive"]),
-    reason=TEXT,
-    heartbeat=st.none() | HEARTBEATS,
 )
 
 
@@ -62,25 +49,6 @@ def test_an_order_is_read_as_it_was_written_and_is_one_line(order: WorkerOrder) 
     assert decode_order(line) == order
 
 
-@given(REPORTS)
-def test_a_report_is_read_as_it_was_written_and_is_one_line(report: WorkerReport) -> None:
-    line = encode_report(report)
-
-    assert b"\n" not in line
-    assert decode_report(line) == report
-
-
-def test_a_report_of_another_kind_is_refused() -> None:
-    with pytest.raises(msgspec.ValidationError):
-        decode_report(b'{"state":"bored"}')
-
-
-def test_a_command_is_read_as_it_was_written_and_is_one_line() -> None:
-    line = encode_command(WorkerCommand(command="retire"))
-
-    assert line == b'{"command":"retire"}'
-    assert decode_command(line) == WorkerCommand(command="retire")
-
-
-def test_a_key_that_a_newer_version_added_is_passed_over() -> None:
-    assert decode_report(b'{"state":"ready","mood":"good"}') == WorkerReport(state="ready")
+@given(SPECS)
+def test_a_spec_is_read_as_it_was_written(spec: WorkerSpec) -> None:
+    assert decode_spec(encode_spec(spec)) == spec

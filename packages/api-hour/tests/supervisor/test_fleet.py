@@ -23,7 +23,7 @@ from api_hour.supervisor.policy.events import Event, WorkerAlive, WorkerExited, 
 from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 from api_hour.tls import TlsPem
 
-SPEC = WorkerSpec(target="app:Container", chdir="/", main_yaml=None, logconfig=None, backlog=7, graceful_timeout_s=1.0)
+SPEC = WorkerSpec(target="app:Container", name="app", chdir="/", main_yaml=None)
 BEGINNING = """
 import os, signal, socket, sys, time
 control = socket.socket(fileno=int(sys.argv[1]))

@@ -14,6 +14,7 @@ from issued import Issuer
 from listening_sockets import backlog_of, listening
 
 import api_hour
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.engines import Engine
 from api_hour.errors import ConfigError
 from api_hour.http import HttpServer, Request, Router
@@ -118,9 +119,8 @@ class Life:
         self,
         container: App,
         sockets: Sequence[socket.socket],
+        options: WorkerOptions,
         *,
-        drain_timeout_s: float,
-        graceful_timeout_s: float,
         certificates: Sequence[Certificate | None],
     ) -> None:
         self.ending = Ending()
@@ -130,9 +130,7 @@ class Life:
             serve(
                 container,
                 sockets,
-                backlog=BACKLOG,
-                drain_timeout_s=drain_timeout_s,
-                graceful_timeout_s=graceful_timeout_s,
+                options,
                 ending=self.ending,
                 on_ready=self._on_ready,
                 certificates=certificates,
@@ -165,13 +163,8 @@ def living(
     """Start a life on copies of the sockets, as a worker inherits them."""
     with ExitStack() as stack:
         copies = [stack.enter_context(listener.dup()) for listener in listeners]
-        yield Life(
-            container,
-            copies,
-            drain_timeout_s=drain_timeout_s,
-            graceful_timeout_s=graceful_timeout_s,
-            certificates=certificates,
-        )
+        options = WorkerOptions(backlog=BACKLOG, drain_timeout_s=drain_timeout_s, graceful_timeout_s=graceful_timeout_s)
+        yield Life(container, copies, options, certificates=certificates)
 
 
 async def exchange(listener: socket.socket, data: bytes, *, tls: ssl.SSLContext | None = None) -> bytes:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import select
+from pathlib import Path
 
 from api_hour.access_log.entry import PID
 from api_hour.errors import ConfigError
@@ -31,7 +32,7 @@ class LineFile:
         ConfigError: the file cannot be written to.
     """
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: Path | str | None) -> None:
         self._lines: list[str] = []
         self._is_failing = False
         try:

@@ -5,7 +5,7 @@ import select
 import signal
 from pathlib import Path
 
-from api_hour.config.settings import Location
+from api_hour.config.location import Location
 from api_hour.errors import ConfigError, ControlError
 from api_hour.process.pidfile import signal_daemon
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from api_hour.commands.launch import Launch, plan
 from api_hour.config.settings import Settings
-from api_hour.log import configure_logging
+from api_hour.control.logs import begin_logging
 from api_hour.process.detaching import Launcher, Nobody, detached
 from api_hour.process.title import name_supervisor
 from api_hour.supervisor.daemon import run_daemon
@@ -26,9 +26,7 @@ def serve(launch: Launch) -> int:
     settings, spec, warnings = plan(launch)
     launched_in = Path.cwd()
     with _launcher(settings) as launcher:
-        configure_logging(
-            spec.logconfig, level=spec.log_level, log_file=spec.log_file, prints_to_log=spec.prints_to_log
-        )
+        begin_logging(spec)
         _warn(launch, warnings)
         name_supervisor(spec.name)
         if settings.umask is not None:

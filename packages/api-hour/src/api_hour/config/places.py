@@ -7,7 +7,8 @@ etc/APP/api_hour/logging.ini          logging
 
 from pathlib import Path
 
-from api_hour.config.settings import Location, Settings
+from api_hour.config.location import Location
+from api_hour.config.settings import Settings
 from api_hour.errors import ConfigError
 
 

@@ -14,8 +14,9 @@ from cyclopts import Parameter
 from cyclopts.argument import Argument, ArgumentCollection, Token
 
 from api_hour.config.files import NOT_IN_FILES, ConfigFile, read_config_file
+from api_hour.config.location import Location
 from api_hour.config.places import find_config_dir, find_config_file
-from api_hour.config.settings import Location, Settings
+from api_hour.config.settings import Settings
 
 ENVIRONMENT_PREFIX = "API_HOUR_"
 TARGET_NAME = "TARGET"

@@ -5,37 +5,46 @@ processes may be of different versions.
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 
 from api_hour.config.http_options import HttpOptions
+from api_hour.config.log_options import LogOptions
 from api_hour.config.tls_files import TlsFiles
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.process.privileges import Identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSpec:
-    """What every worker of a daemon is started with."""
+    """What every worker of a daemon is started with.
+
+    Attributes:
+        target: what is served.
+        name: in the titles of the processes.
+        chdir: where modules are looked for first.
+        main_yaml: the application's own configuration, if there is one.
+        worker: how it lives.
+        http: what counts where HTTP servers do not say it themselves.
+        log: what is logged, and where to.
+        prints_to_log: whether what is printed goes to the log's file.
+        identity: whom it runs as; None for who runs the supervisor.
+        own_tls: the certificate that each address names.
+        default_tls: the certificate of those that name none.
+    """
 
     target: str
+    name: str
     chdir: str
     main_yaml: str | None
-    logconfig: str | None
-    backlog: int
-    graceful_timeout_s: float
-    workers: int = 1
-    drain_timeout_s: float = 0.0
-    heartbeat_timeout_s: float = 0.0
-    name: str = ""
-    log_level: str = "info"
-    log_file: str | None = None
+    worker: WorkerOptions = field(default_factory=WorkerOptions)
+    http: HttpOptions = field(default_factory=HttpOptions)
+    log: LogOptions = field(default_factory=LogOptions)
     prints_to_log: bool = False
     identity: Identity | None = None
     own_tls: tuple[TlsFiles | None, ...] = ()
     default_tls: TlsFiles | None = None
-    access_log: str | None = None
-    access_log_file: str | None = None
-    http: HttpOptions = field(default_factory=HttpOptions)
 
     def certificates(self) -> set[TlsFiles]:
         """Return every certificate that an address may be served with."""
@@ -62,14 +71,25 @@ class WorkerOrder:
     slot: int | None = None
 
 
-encode_spec = encode_order = msgspec.json.encode
+def encode_spec(spec: WorkerSpec) -> bytes:
+    """Return a spec as a line, without its end."""
+    return msgspec.json.encode(spec, enc_hook=str)  # a Path as its text
+
+
+def encode_order(order: WorkerOrder) -> bytes:
+    """Return an order as a line, without its end."""
+    return msgspec.json.encode(order, enc_hook=str)
 
 
 def decode_spec(line: bytes) -> WorkerSpec:
     """Read what `encode_spec` wrote."""
-    return msgspec.json.decode(line, type=WorkerSpec)
+    return msgspec.json.decode(line, type=WorkerSpec, dec_hook=_path)
 
 
 def decode_order(line: bytes) -> WorkerOrder:
     """Read what `encode_order` wrote."""
-    return msgspec.json.decode(line, type=WorkerOrder)
+    return msgspec.json.decode(line, type=WorkerOrder, dec_hook=_path)
+
+
+def _path(_type: type[Path], text: str) -> Path:
+    return Path(text)

@@ -59,8 +59,8 @@ def run_daemon(
     """Serve until a stop signal comes or a successor serves, and return the exit code 0.
 
     Args:
-        settings: addresses, worker count and timeouts.
-        spec: what every worker is started with.
+        settings: addresses, files and the monitor.
+        spec: what every worker is started with; the policy keeps to its options, too.
         launched_in: where a successor is started, the working directory before any change; None for this one.
         launcher: told when the workers serve; None for nobody.
 
@@ -96,8 +96,8 @@ class Daemon:
     """A supervisor that has its sockets.
 
     Args:
-        settings: addresses, worker count and timeouts.
-        spec: what every worker is started with.
+        settings: addresses, files and the monitor.
+        spec: what every worker is started with; the policy keeps to its options, too.
         held: the sockets, the monitor and the pid file.
         selector: where everything is watched; the callback to call is each key's data.
         predecessor: told when this one serves.
@@ -128,7 +128,7 @@ class Daemon:
         self._events: deque[Event] = deque()
         self._service_manager = ServiceManager(os.environ, os.getpid())
         self._successor = Successor(selector, self._on_successor)
-        ledger = Ledger(heartbeat_interval_s(settings.heartbeat_timeout_s))
+        ledger = Ledger(heartbeat_interval_s(spec.worker.heartbeat_timeout_s))
         self.fleet = Fleet(
             spec,
             list(held.listeners.values()),
@@ -140,16 +140,7 @@ class Daemon:
         self._certificates = CertificateWatch(spec.certificates(), self.fleet.replace_certificates)
         self.decisions = Decisions(
             Policy(
-                workers=settings.workers,
-                graceful_timeout_s=settings.graceful_timeout_s,
-                boot_timeout_s=settings.boot_timeout_s,
-                stop_delay_s=settings.stop_delay_s,
-                drain_timeout_s=settings.drain_timeout_s,
-                heartbeat_timeout_s=settings.heartbeat_timeout_s,
-                max_requests=settings.max_requests,
-                max_requests_jitter=settings.max_requests_jitter,
-                max_rss_bytes=settings.max_rss_bytes,
-                max_lifetime_s=settings.max_lifetime_s,
+                options=spec.worker,
                 watchdog_interval_s=self._service_manager.watchdog_interval_s,
                 is_successor=predecessor.is_waiting,
             )

@@ -129,14 +129,12 @@ class Run:
             self._close(loop)
 
     def _live(self, container: Container) -> None:
-        loop, spec = container.loop, self._spec
+        loop = container.loop
         life = loop.create_task(
             serve(
                 container,
                 self._sockets,
-                backlog=spec.backlog,
-                drain_timeout_s=spec.drain_timeout_s,
-                graceful_timeout_s=spec.graceful_timeout_s,
+                self._spec.worker,
                 ending=self._ending,
                 on_ready=lambda listeners: self._on_ready(container, listeners),
                 balance=_balance_of(self._order),
@@ -167,7 +165,7 @@ class Run:
             raise
 
     def _on_ready(self, container: Container, listeners: Listeners) -> None:
-        interval_s = heartbeat_interval_s(self._spec.heartbeat_timeout_s)
+        interval_s = heartbeat_interval_s(self._spec.worker.heartbeat_timeout_s)
         heart = Heart(
             container.loop,
             interval_s,
@@ -186,17 +184,14 @@ class Run:
         return Worker(
             worker_id=self._order.worker_id,
             pid=os.getpid(),
-            workers=self._spec.workers,
+            workers=self._spec.worker.workers,
             stats=self._stats,
             access_log=self._prepared.access_log,
             http=self._spec.http,
         )
 
     def _close(self, loop: asyncio.AbstractEventLoop) -> None:
-        left_s = self._ending.time_left_s(
-            drain_timeout_s=self._spec.drain_timeout_s, graceful_timeout_s=self._spec.graceful_timeout_s
-        )
-        is_over = end_leftovers(loop, left_s)
+        is_over = end_leftovers(loop, self._ending.time_left_s(self._spec.worker))
         if self._prepared.access_log is not None:
             self._prepared.access_log.flush()
         if is_over:

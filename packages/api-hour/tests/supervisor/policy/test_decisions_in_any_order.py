@@ -6,6 +6,7 @@ from decided import DRAIN_TIMEOUT_S, GRACEFUL_TIMEOUT_S, HEARTBEAT_TIMEOUT_S, ex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.supervisor.policy.backoff import BACKOFF_FIRST_S, BACKOFF_LIMIT_S
 from api_hour.supervisor.policy.decisions import Decisions
 from api_hour.supervisor.policy.events import (
@@ -42,6 +43,26 @@ from api_hour.supervisor.policy.reasons import RetireReason
 from api_hour.supervisor.policy.transcript import EVENT_LOG_LENGTH
 
 ROUNDING_S = 1e-6
+
+
+def policy_of(
+    workers: int,
+    *,
+    drain_timeout_s: float = DRAIN_TIMEOUT_S,
+    heartbeat_timeout_s: float = HEARTBEAT_TIMEOUT_S,
+    max_lifetime_s: float = 0.0,
+) -> Policy:
+    """Return a policy with times to boot and to end."""
+    return Policy(
+        options=WorkerOptions(
+            workers=workers,
+            graceful_timeout_s=GRACEFUL_TIMEOUT_S,
+            boot_timeout_s=60.0,
+            drain_timeout_s=drain_timeout_s,
+            heartbeat_timeout_s=heartbeat_timeout_s,
+            max_lifetime_s=max_lifetime_s,
+        )
+    )
 
 
 class World:
@@ -180,8 +201,8 @@ EVENTS: st.SearchStrategy[Event] = (
     | st.sampled_from(REQUESTS)
 )
 PAUSES_S = st.sampled_from([0.0, 0.1, 1.0, 10.0, 100.0])
-POLICIES = st.builds(
-    Policy,
+OPTIONS = st.builds(
+    WorkerOptions,
     workers=st.integers(1, 4),
     graceful_timeout_s=st.just(GRACEFUL_TIMEOUT_S),
     drain_timeout_s=st.just(DRAIN_TIMEOUT_S),
@@ -190,6 +211,10 @@ POLICIES = st.builds(
     heartbeat_timeout_s=st.sampled_from([0.0, HEARTBEAT_TIMEOUT_S]),
     max_requests=st.sampled_from([0, 500]),
     max_lifetime_s=st.sampled_from([0.0, 200.0]),
+)
+POLICIES = st.builds(
+    Policy,
+    options=OPTIONS,
     watchdog_interval_s=st.sampled_from([0.0, 7.0]),
     is_successor=st.booleans(),
 )
@@ -240,15 +265,7 @@ def test_workers_that_come_up_in_time_end_in_as_many_as_are_wanted_all_of_them_n
     workers: int, disturbances: list[tuple[int, str]]
 ) -> None:
     """The world is kind: each worker comes up and ends in a second. Something is asked for at some of the seconds."""
-    world = World(
-        Policy(
-            workers=workers,
-            graceful_timeout_s=GRACEFUL_TIMEOUT_S,
-            drain_timeout_s=DRAIN_TIMEOUT_S,
-            boot_timeout_s=60.0,
-            heartbeat_timeout_s=HEARTBEAT_TIMEOUT_S,
-        )
-    )
+    world = World(policy_of(workers))
     world.tell(Tick())
     seen_at_reload: set[int] = set()
     for second in range(150):
@@ -296,7 +313,7 @@ def _live_a_second(world: World) -> None:
 )
 def test_a_crash_loop_waits_longer_and_longer_but_never_too_long(workers: int, lives: list[tuple[bool, float]]) -> None:
     """Each worker crashes a while after its start, having served or not."""
-    world = World(Policy(workers=workers, graceful_timeout_s=GRACEFUL_TIMEOUT_S, boot_timeout_s=60.0))
+    world = World(policy_of(workers, heartbeat_timeout_s=0.0, drain_timeout_s=0.0))
     world.tell(Tick())
     world.tell(ready(1))  # from here the daemon never gives up
     longest_wait_s = 0.0
@@ -326,16 +343,7 @@ def _rounds_within(duration_s: float) -> int:
 
 def test_a_day_of_recycling_and_reloads_leaves_nothing_behind() -> None:
     """24 hours in steps of 10 s: workers beat, are recycled after ten minutes, and reloaded each 20 minutes."""
-    world = World(
-        Policy(
-            workers=4,
-            graceful_timeout_s=GRACEFUL_TIMEOUT_S,
-            drain_timeout_s=DRAIN_TIMEOUT_S,
-            boot_timeout_s=60.0,
-            heartbeat_timeout_s=HEARTBEAT_TIMEOUT_S,
-            max_lifetime_s=600.0,
-        )
-    )
+    world = World(policy_of(4, max_lifetime_s=600.0))
     world.tell(Tick())
     sizes_bytes = []
     for step in range(24 * 360):

@@ -5,9 +5,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.supervisor.policy.policy import LIFETIME_JITTER_RATIO, Policy, spread_ratio
 
-UNLIMITED = Policy(workers=1, graceful_timeout_s=1.0, boot_timeout_s=1.0)
+UNLIMITED = Policy(options=WorkerOptions())
 
 
 def test_by_default_there_is_no_limit() -> None:
@@ -17,7 +18,7 @@ def test_by_default_there_is_no_limit() -> None:
 
 @given(worker_id=st.integers(1, 10**9), jitter=st.integers(0, 1000))
 def test_the_limit_of_requests_is_between_the_limit_and_the_jitter_more(worker_id: int, jitter: int) -> None:
-    policy = Policy(workers=1, graceful_timeout_s=1.0, boot_timeout_s=1.0, max_requests=100, max_requests_jitter=jitter)
+    policy = Policy(options=WorkerOptions(max_requests=100, max_requests_jitter=jitter))
 
     assert 100 <= policy.request_limit(worker_id) <= 100 + jitter
     assert policy.request_limit(worker_id) == policy.request_limit(worker_id)
@@ -25,7 +26,7 @@ def test_the_limit_of_requests_is_between_the_limit_and_the_jitter_more(worker_i
 
 @given(worker_id=st.integers(1, 10**9))
 def test_a_lifetime_is_at_most_what_was_asked_for_and_little_less(worker_id: int) -> None:
-    policy = Policy(workers=1, graceful_timeout_s=1.0, boot_timeout_s=1.0, max_lifetime_s=1000.0)
+    policy = Policy(options=WorkerOptions(max_lifetime_s=1000.0))
 
     expires_at_s = policy.expires_at_s(worker_id, 5.0)
 

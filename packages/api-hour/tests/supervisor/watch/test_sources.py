@@ -17,9 +17,7 @@ from api_hour.supervisor.watch.sources import is_source, source_paths, watched_s
 
 
 def spec_of(directory: Path) -> WorkerSpec:
-    return WorkerSpec(
-        target="app:C", chdir=str(directory), main_yaml=None, logconfig=None, backlog=1, graceful_timeout_s=1.0
-    )
+    return WorkerSpec(target="app:C", name="app", chdir=str(directory), main_yaml=None)
 
 
 def wait_until_watching() -> None:

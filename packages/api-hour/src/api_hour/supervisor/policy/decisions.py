@@ -88,7 +88,7 @@ class Decisions:
     _has_ended: bool = False
 
     def __post_init__(self) -> None:
-        self.workers = self.policy.workers
+        self.workers = self.policy.options.workers
         self.reload = Reload(pool=self._pool, transcript=self.transcript)
         self._lives = Lives(policy=self.policy, pool=self._pool, transcript=self.transcript)
         self._leaving = Leaving(

@@ -79,8 +79,8 @@ class Leaving:
         if not self.has_begun:
             self._begin()
             if self._can_wait() and not event.at_once:
-                self._stops_at_s = now_s + self.policy.stop_delay_s
-                self.transcript.say(f"stopping in {self.policy.stop_delay_s:g} s, and serving until then")
+                self._stops_at_s = now_s + self.policy.options.stop_delay_s
+                self.transcript.say(f"stopping in {self.policy.options.stop_delay_s:g} s, and serving until then")
                 return
         if self.verdict is None:
             self.verdict = Exit(exit_code=0, reason="stopped")
@@ -102,8 +102,8 @@ class Leaving:
             self.transcript.say("a successor is coming up already")
             return
         self._is_handing_over = True
-        if self.policy.boot_timeout_s:
-            self._handover_ends_at_s = now_s + self.policy.boot_timeout_s + HANDOVER_MARGIN_S
+        if self.policy.options.boot_timeout_s:
+            self._handover_ends_at_s = now_s + self.policy.options.boot_timeout_s + HANDOVER_MARGIN_S
         self.transcript.do(StartSuccessor())
 
     def on_handover_done(self, now_s: float) -> None:
@@ -124,7 +124,7 @@ class Leaving:
 
     def _can_wait(self) -> bool:
         """Tell whether somebody is to be warned: not if another daemon serves, or none does."""
-        return self.policy.stop_delay_s > 0 and self.pool.is_announced and bool(self.pool.serving())
+        return self.policy.options.stop_delay_s > 0 and self.pool.is_announced and bool(self.pool.serving())
 
     def _begin(self) -> None:
         self.transcript.do(Notify(state=ServiceState.STOPPING))

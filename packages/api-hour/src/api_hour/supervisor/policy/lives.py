@@ -58,7 +58,7 @@ class Lives:
             worker_id=self._last_worker_id,
             generation=self.pool.generation,
             started_at_s=now_s,
-            deadline_at_s=now_s + self.policy.boot_timeout_s if self.policy.boot_timeout_s else None,
+            deadline_at_s=now_s + self.policy.options.boot_timeout_s if self.policy.options.boot_timeout_s else None,
             request_limit=self.policy.request_limit(self._last_worker_id),
         )
         self.pool.add(worker)
@@ -84,7 +84,7 @@ class Lives:
             worker.deadline_at_s = self._silent_at_s(now_s)
             if worker.request_limit and event.requests >= worker.request_limit:
                 self._mark_spent(worker, RetireReason.REQUESTS, now_s)
-            elif self.policy.max_rss_bytes and event.rss_bytes > self.policy.max_rss_bytes:
+            elif self.policy.options.max_rss_bytes and event.rss_bytes > self.policy.options.max_rss_bytes:
                 self._mark_spent(worker, RetireReason.MEMORY, now_s)
 
     def on_spent(self, event: WorkerSpent, now_s: float) -> None:
@@ -128,7 +128,7 @@ class Lives:
                 pass  # it has its time already
             elif worker.phase in (Phase.BOOTING, Phase.SERVING, Phase.RETIRING):
                 worker.phase, worker.is_retired = Phase.RETIRING, True
-                worker.deadline_at_s = now_s + self.policy.graceful_timeout_s + KILL_MARGIN_S
+                worker.deadline_at_s = now_s + self.policy.options.graceful_timeout_s + KILL_MARGIN_S
                 self.transcript.do(StopWorker(worker_id=worker.worker_id))
 
     def kill_all(self) -> None:
@@ -153,7 +153,7 @@ class Lives:
 
     def _retire(self, worker: PoolWorker, reason: RetireReason, now_s: float) -> None:
         worker.phase, worker.is_retired, worker.expires_at_s = Phase.RETIRING, True, None
-        patience_s = self.policy.drain_timeout_s + self.policy.graceful_timeout_s + KILL_MARGIN_S
+        patience_s = self.policy.options.drain_timeout_s + self.policy.options.graceful_timeout_s + KILL_MARGIN_S
         worker.deadline_at_s = now_s + patience_s
         self.transcript.do(RetireWorker(worker_id=worker.worker_id, reason=reason))
 
@@ -162,4 +162,4 @@ class Lives:
         self.transcript.do(KillWorker(worker_id=worker.worker_id, reason=reason))
 
     def _silent_at_s(self, now_s: float) -> float | None:
-        return now_s + self.policy.heartbeat_timeout_s if self.policy.heartbeat_timeout_s else None
+        return now_s + self.policy.options.heartbeat_timeout_s if self.policy.options.heartbeat_timeout_s else None

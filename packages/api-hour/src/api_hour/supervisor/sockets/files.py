@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api_hour.config import UnixBind
-from api_hour.config.settings import UNIX_SOCKET_MODE
+from api_hour.config.address_options import UNIX_SOCKET_MODE
 from api_hour.process.privileges import Identity
 
 
