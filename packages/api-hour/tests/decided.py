@@ -16,6 +16,7 @@ from api_hour.supervisor.policy.events import (
     ServiceState,
     StartWorker,
     StopWorker,
+    Tick,
     WorkerAlive,
     WorkerExited,
     WorkerReady,
@@ -60,6 +61,17 @@ def decisions_for(
             is_successor=is_successor,
         )
     )
+
+
+def serve(decisions: Decisions, *, at_s: float = 0.0) -> Decisions:
+    """Let all workers of a new daemon begin to serve."""
+    tell(decisions, Tick(), *map(ready, range(1, decisions.workers + 1)), at_s=at_s)
+    return decisions
+
+
+def serving(workers: int, *, at_s: float = 0.0) -> Decisions:
+    """Return a daemon whose workers, from 1, all began to serve at `at_s`."""
+    return serve(decisions_for(workers), at_s=at_s)
 
 
 def tell(decisions: Decisions, *events: Event, at_s: float) -> list[Action]:

@@ -1,35 +1,31 @@
-"""The supervisor's policy: starting, replacing what has ended, lateness, stopping. An example of every transition."""
+"""The supervisor's policy: starting, replacing what has ended, and all that has no part of its own."""
 
 import pytest
 from decided import (
     BOOT_TIMEOUT_S,
-    CLOSE,
     DRAIN_TIMEOUT_S,
     GRACEFUL_TIMEOUT_S,
-    HEARTBEAT_TIMEOUT_S,
     READY,
-    STOPPING,
     WATCHDOG,
     alive,
     decisions_for,
-    dump,
     exited,
-    kill,
     ready,
     retire,
     said,
+    serve,
+    serving,
     start,
     stop,
     tell,
 )
 
 from api_hour.supervisor.policy.backoff import BACKOFF_FIRST_S, BACKOFF_LIMIT_S, FORGET_AFTER_S
-from api_hour.supervisor.policy.decisions import Decisions
 from api_hour.supervisor.policy.events import (
-    Action,
     Exit,
     FewerWorkers,
     FollowLogs,
+    HandoverDone,
     HandoverRequested,
     LogsMoved,
     MoreWorkers,
@@ -37,22 +33,9 @@ from api_hour.supervisor.policy.events import (
     StopRequested,
     Tick,
 )
-from api_hour.supervisor.policy.lives import DUMP_TIME_S, KILL_MARGIN_S
+from api_hour.supervisor.policy.lives import KILL_MARGIN_S
 from api_hour.supervisor.policy.pool import STEADY_AFTER_S, Phase
-from api_hour.supervisor.policy.reasons import KillReason, RetireReason
-from api_hour.supervisor.policy.transcript import EVENT_LOG_LENGTH
-
-
-def serving(workers: int, *, at_s: float = 0.0) -> Decisions:
-    """Return a daemon whose workers, from 1, all began to serve at `at_s`."""
-    return serve(decisions_for(workers), at_s=at_s)
-
-
-def serve(decisions: Decisions, *, at_s: float = 0.0) -> Decisions:
-    """Let all workers of a new daemon begin to serve."""
-    tell(decisions, Tick(), *map(ready, range(1, decisions.workers + 1)), at_s=at_s)
-    return decisions
-
+from api_hour.supervisor.policy.reasons import RetireReason
 
 # Starting.
 
@@ -209,88 +192,6 @@ def test_the_daemon_never_gives_up_once_a_worker_has_served() -> None:
         assert tell(decisions, Tick(), at_s=now_s) == start(worker_id + 1)
 
 
-# Lateness.
-
-
-def test_a_worker_that_does_not_come_up_is_asked_for_its_stack_and_killed_once() -> None:
-    decisions = decisions_for(1)
-    tell(decisions, Tick(), at_s=0.0)
-    reason = KillReason.BOOT_TIMEOUT
-
-    assert tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S - 0.001) == []
-    assert tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S) == dump(1, reason)
-    assert decisions.phases() == {1: Phase.CONDEMNED}
-    assert decisions.next_wake_at_s() == BOOT_TIMEOUT_S + DUMP_TIME_S
-    assert tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S + DUMP_TIME_S) == kill(1, reason)
-    assert decisions.phases() == {1: Phase.KILLED}
-    assert decisions.next_wake_at_s() is None
-    assert tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S + 100) == []
-
-
-def test_a_worker_that_is_condemned_while_it_becomes_ready_is_killed() -> None:
-    decisions = decisions_for(1)
-    tell(decisions, Tick(), Tick(), at_s=0.0)
-    tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S)
-
-    assert tell(decisions, ready(1), alive(1), at_s=BOOT_TIMEOUT_S) == []
-
-    assert decisions.phases() == {1: Phase.CONDEMNED}
-
-
-def test_a_worker_that_is_silent_is_asked_for_its_stack_and_killed_and_replaced_at_once() -> None:
-    decisions = serve(decisions_for(2, heartbeat_timeout_s=HEARTBEAT_TIMEOUT_S))
-    tell(decisions, alive(1), alive(2), at_s=10.0)
-    tell(decisions, alive(2), at_s=11.0)
-    reason = KillReason.HEARTBEAT_TIMEOUT
-    late_at_s = 10.0 + HEARTBEAT_TIMEOUT_S
-
-    assert decisions.next_wake_at_s() == late_at_s
-    assert tell(decisions, Tick(), at_s=late_at_s) == dump(1, reason)
-    assert tell(decisions, alive(2), Tick(), at_s=late_at_s + DUMP_TIME_S) == kill(1, reason)
-    assert decisions.phases() == {1: Phase.KILLED, 2: Phase.SERVING}
-    assert tell(decisions, exited(1, -9), at_s=late_at_s + 1) == start(3)
-
-
-def test_a_worker_that_gives_signs_of_life_after_all_lives() -> None:
-    decisions = serve(decisions_for(1, heartbeat_timeout_s=HEARTBEAT_TIMEOUT_S))
-    tell(decisions, Tick(), at_s=HEARTBEAT_TIMEOUT_S)
-    assert decisions.phases() == {1: Phase.CONDEMNED}
-
-    assert said(decisions, alive(1), at_s=HEARTBEAT_TIMEOUT_S) == ["worker 1 gives signs of life again"]
-
-    assert decisions.phases() == {1: Phase.SERVING}
-    assert tell(decisions, Tick(), at_s=HEARTBEAT_TIMEOUT_S + DUMP_TIME_S) == []
-
-
-def test_what_happened_while_the_supervisor_slept_counts_before_the_time_that_has_passed() -> None:
-    decisions = serve(decisions_for(2, heartbeat_timeout_s=HEARTBEAT_TIMEOUT_S))
-
-    assert tell(decisions, alive(1), alive(2), Tick(), at_s=1000.0) == []
-
-
-def test_a_heartbeat_changes_nothing_for_a_worker_that_boots_or_ends() -> None:
-    decisions = decisions_for(1, heartbeat_timeout_s=HEARTBEAT_TIMEOUT_S)
-    tell(decisions, Tick(), alive(1), at_s=0.0)
-    assert decisions.next_wake_at_s() == BOOT_TIMEOUT_S
-    tell(decisions, ready(1), StopRequested(), alive(1), at_s=1.0)
-    assert decisions.next_wake_at_s() == 1.0 + GRACEFUL_TIMEOUT_S + KILL_MARGIN_S
-
-    late_at_s = 1.0 + GRACEFUL_TIMEOUT_S + KILL_MARGIN_S
-    tell(decisions, Tick(), at_s=late_at_s)
-    assert tell(decisions, alive(1), at_s=late_at_s) == []
-    assert tell(decisions, Tick(), at_s=late_at_s + DUMP_TIME_S) == kill(1, KillReason.GRACEFUL_TIMEOUT)
-    assert tell(decisions, alive(1), at_s=late_at_s + DUMP_TIME_S) == []
-
-
-def test_a_heartbeat_after_the_kill_changes_nothing() -> None:
-    decisions = serve(decisions_for(1, heartbeat_timeout_s=HEARTBEAT_TIMEOUT_S))
-    tell(decisions, Tick(), at_s=HEARTBEAT_TIMEOUT_S)
-    tell(decisions, Tick(), at_s=HEARTBEAT_TIMEOUT_S + DUMP_TIME_S)
-
-    assert tell(decisions, alive(1), at_s=HEARTBEAT_TIMEOUT_S + 1) == []
-    assert decisions.phases() == {1: Phase.KILLED}
-
-
 # The service manager's watchdog.
 
 
@@ -353,112 +254,6 @@ def test_a_worker_that_boots_and_is_not_wanted_any_more_takes_the_place_of_an_ol
     assert tell(decisions, ready(3), at_s=11.0) == retire(1, RetireReason.FEWER_WORKERS)
 
 
-# Stopping.
-
-
-def test_a_stop_stops_every_worker_and_ends_when_the_last_is_gone() -> None:
-    decisions = decisions_for(2)
-    tell(decisions, Tick(), ready(1), at_s=0.0)
-
-    assert tell(decisions, StopRequested(), at_s=10.0) == [STOPPING, CLOSE, *stop(1, 2)]
-    assert decisions.phases() == dict.fromkeys([1, 2], Phase.RETIRING)
-    assert decisions.next_wake_at_s() == 10.0 + GRACEFUL_TIMEOUT_S + KILL_MARGIN_S
-    assert tell(decisions, ready(2), at_s=10.5) == []
-    assert tell(decisions, exited(1, 0), at_s=11.0) == []
-    assert tell(decisions, exited(2, 0), at_s=12.0) == [Exit(exit_code=0, reason="stopped")]
-
-
-def test_a_stop_without_workers_ends_at_once() -> None:
-    assert tell(decisions_for(2), StopRequested(), at_s=0.0) == [STOPPING, CLOSE, Exit(exit_code=0, reason="stopped")]
-
-
-def test_a_stop_while_a_replacement_waits_starts_nothing_more() -> None:
-    decisions = serving(1)
-    tell(decisions, exited(1), at_s=1.0)
-
-    assert tell(decisions, StopRequested(), at_s=1.1) == [STOPPING, CLOSE, Exit(exit_code=0, reason="stopped")]
-    assert decisions.next_wake_at_s() is None
-
-
-def test_a_second_stop_and_a_stop_at_once_kill() -> None:
-    for events in ([StopRequested(), StopRequested()], [StopRequested(at_once=True)]):
-        decisions = serving(1)
-        *before, last = events
-        tell(decisions, *before, at_s=10.0)
-
-        assert tell(decisions, last, at_s=11.0)[-1:] == kill(1, KillReason.AT_ONCE)
-        assert tell(decisions, StopRequested(), at_s=12.0) == []
-        assert tell(decisions, exited(1, -9), at_s=13.0) == [Exit(exit_code=0, reason="stopped")]
-
-
-def test_a_stop_cuts_a_retirement_short() -> None:
-    decisions = serving(2)
-    tell(decisions, FewerWorkers(), at_s=10.0)
-
-    assert tell(decisions, StopRequested(), at_s=11.0) == [STOPPING, CLOSE, *stop(1, 2)]
-    assert decisions.next_wake_at_s() == 11.0 + GRACEFUL_TIMEOUT_S + KILL_MARGIN_S
-
-
-def test_a_stopped_worker_is_killed_at_its_deadline_and_once() -> None:
-    decisions = serving(2)
-    tell(decisions, StopRequested(), at_s=0.0)
-    tell(decisions, exited(1, 0), at_s=1.0)
-    late_at_s = GRACEFUL_TIMEOUT_S + KILL_MARGIN_S
-
-    assert tell(decisions, Tick(), at_s=late_at_s - 0.001) == []
-    assert tell(decisions, Tick(), at_s=late_at_s) == dump(2, KillReason.GRACEFUL_TIMEOUT)
-    assert tell(decisions, Tick(), at_s=late_at_s + DUMP_TIME_S) == kill(2, KillReason.GRACEFUL_TIMEOUT)
-    assert tell(decisions, Tick(), at_s=late_at_s + 1) == []
-    assert tell(decisions, exited(2, -9), at_s=late_at_s + 1) == [Exit(exit_code=0, reason="stopped")]
-
-
-def test_a_worker_that_is_condemned_at_boot_is_not_stopped_too() -> None:
-    decisions = decisions_for(1)
-    tell(decisions, Tick(), at_s=0.0)
-    tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S)
-
-    assert tell(decisions, StopRequested(), at_s=BOOT_TIMEOUT_S) == [STOPPING, CLOSE]
-    assert tell(decisions, Tick(), at_s=BOOT_TIMEOUT_S + DUMP_TIME_S) == kill(1, KillReason.BOOT_TIMEOUT)
-    assert tell(decisions, exited(1, -9), at_s=BOOT_TIMEOUT_S + 1) == [Exit(exit_code=0, reason="stopped")]
-
-
-@pytest.mark.parametrize("event", [ReloadRequested(), MoreWorkers(), FewerWorkers(), HandoverRequested()])
-def test_nothing_is_begun_while_the_daemon_ends(
-    event: ReloadRequested | MoreWorkers | FewerWorkers | HandoverRequested,
-) -> None:
-    decisions = serving(1)
-    tell(decisions, StopRequested(), at_s=1.0)
-
-    assert said(decisions, event, at_s=2.0) == ["the daemon is ending: nothing is begun any more"]
-    assert decisions.phases() == {1: Phase.RETIRING}
-
-
-def test_nothing_is_done_or_noted_after_the_end() -> None:
-    decisions = decisions_for(1, watchdog_interval_s=5.0)
-    tell(decisions, StopRequested(), at_s=0.0)
-
-    nothing: list[Action] = []
-    for event in (Tick(), StopRequested(), ready(1), exited(1)):
-        assert decisions.handle(event, now_s=100.0) == nothing
-
-    assert list(decisions.transcript.event_log) == [(0.0, StopRequested())]
-    assert decisions.next_wake_at_s() is None
-
-
-# The event log.
-
-
-def test_the_event_log_keeps_the_last_events_and_neither_heartbeats_nor_ticks() -> None:
-    decisions = serving(1)
-
-    for number in range(EVENT_LOG_LENGTH + 10):
-        tell(decisions, ready(1), Tick(), alive(1), at_s=float(number))
-
-    assert len(decisions.transcript.event_log) == EVENT_LOG_LENGTH
-    assert decisions.transcript.event_log[0] == (10.0, ready(1))
-    assert decisions.transcript.event_log[-1] == (float(EVENT_LOG_LENGTH + 9), ready(1))
-
-
 # Logs.
 
 
@@ -468,3 +263,25 @@ def test_what_is_printed_follows_the_log_in_every_state() -> None:
     assert tell(decisions, LogsMoved(), at_s=0.0)[0] == FollowLogs()
     tell(decisions, StopRequested(), at_s=1.0)
     assert tell(decisions, LogsMoved(), at_s=2.0) == [FollowLogs()]
+
+
+# The whole.
+
+
+def test_the_daemon_as_a_whole_boots_serves_reloads_and_stops() -> None:
+    decisions = decisions_for(2)
+    states = []
+    for event in (Tick(), ready(1), ready(2), ReloadRequested(), ready(3), ready(4), StopRequested()):
+        tell(decisions, event, at_s=100.0)
+        states.append(decisions.state())
+
+    assert states == ["booting", "booting", "serving", "reloading", "reloading", "serving", "stopping"]
+
+
+def test_a_daemon_that_is_handed_over_is_stopping() -> None:
+    decisions = serving(1)
+    tell(decisions, HandoverRequested(), at_s=100.0)
+    assert decisions.state() == "serving"
+    tell(decisions, HandoverDone(), at_s=101.0)
+
+    assert decisions.state() == "stopping"
