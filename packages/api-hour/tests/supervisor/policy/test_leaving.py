@@ -31,8 +31,6 @@ from api_hour.supervisor.policy.lives import DUMP_TIME_S, KILL_MARGIN_S
 from api_hour.supervisor.policy.pool import Phase
 from api_hour.supervisor.policy.reasons import KillReason
 
-# Stopping.
-
 
 def test_a_stop_stops_every_worker_and_ends_when_the_last_is_gone() -> None:
     decisions = decisions_for(2)

@@ -30,8 +30,6 @@ from api_hour.supervisor.policy.lives import DUMP_TIME_S, KILL_MARGIN_S
 from api_hour.supervisor.policy.pool import Phase
 from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 
-# Reload.
-
 
 def test_a_reload_replaces_one_worker_after_the_other_each_when_its_replacement_serves() -> None:
     decisions = serving(2)

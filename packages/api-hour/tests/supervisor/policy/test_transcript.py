@@ -12,8 +12,6 @@ from api_hour.supervisor.policy.events import (
 )
 from api_hour.supervisor.policy.transcript import EVENT_LOG_LENGTH
 
-# The event log.
-
 
 def test_the_event_log_keeps_the_last_events_and_neither_heartbeats_nor_ticks() -> None:
     decisions = serving(1)

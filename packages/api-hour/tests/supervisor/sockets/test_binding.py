@@ -2,75 +2,18 @@
 
 import os
 import socket
-import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from event_loops import TIMEOUT_S
 from listening_sockets import backlog_of
+from opened_sockets import BACKLOG, bound, connects, full_backlog, has_ipv6, refusal
 
-from api_hour.config import Bind, FdBind, TcpBind, UdpBind, UnixBind
+from api_hour.config import TcpBind, UdpBind, UnixBind
 from api_hour.control.addresses import describe_address
-from api_hour.errors import StartError
-from api_hour.process.privileges import Identity
 from api_hour.supervisor.sockets.binding import bound_sockets
-from api_hour.supervisor.sockets.files import Ownership, SocketFiles
-
-BACKLOG = 16
-
-
-@pytest.fixture(autouse=True)
-def short_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A unix socket's path has a limit that `tmp_path` may reach: sockets are named from here."""
-    monkeypatch.chdir(tmp_path)
-
-
-@contextmanager
-def listening_at(path: str) -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(path)
-        listener.listen(1)
-        yield listener
-
-
-@contextmanager
-def bound(
-    binds: Sequence[Bind],
-    backlog: int,
-    inherited: Mapping[str, socket.socket] | None = None,
-    files: SocketFiles | None = None,
-) -> Iterator[list[socket.socket]]:
-    """Open addresses; give the sockets without their names."""
-    with bound_sockets(binds, backlog, inherited, files) as sockets:
-        yield list(sockets.values())
-
-
-def refusal(*binds: Bind) -> str:
-    with pytest.raises(StartError) as caught, bound(binds, BACKLOG):
-        pass
-    return str(caught.value)
-
-
-def connects(family: socket.AddressFamily, address: object) -> bool:
-    with socket.socket(family) as client:
-        return client.connect_ex(address) == 0  # type: ignore[arg-type]  # the family's own form
-
-
-@contextmanager
-def full_backlog(path: str) -> Iterator[int]:
-    """Connect until no more clients may wait; give their number."""
-    with ExitStack() as clients:
-        for number in range(100):
-            client = clients.enter_context(socket.socket(socket.AF_UNIX))
-            client.setblocking(False)
-            if client.connect_ex(path) != 0:
-                yield number
-                return
-        pytest.fail("the backlog has no limit")
 
 
 def test_addresses_are_bound_in_order_and_released_at_the_end() -> None:
@@ -92,14 +35,6 @@ def test_port_0_is_chosen_by_the_kernel_and_described() -> None:
         assert describe_address(listener) == f"127.0.0.1:{port}"
 
 
-def has_ipv6() -> bool:
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        return False
-    return True
-
-
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 def test_an_ipv6_address_is_bound_and_described() -> None:
     with bound([TcpBind(host="::1", port=0)], BACKLOG) as [listener]:
@@ -115,12 +50,6 @@ def test_a_host_name_is_resolved() -> None:
         assert connects(listener.family, listener.getsockname())
 
 
-def test_a_unix_socket_is_open_to_a_proxy_under_another_user() -> None:
-    with bound([UnixBind(path="a.sock")], BACKLOG) as [listener]:
-        assert describe_address(listener) == "unix:a.sock"
-        assert stat.S_IMODE(Path("a.sock").stat().st_mode) == 0o666
-
-
 def test_the_backlog_is_the_kernels() -> None:
     with bound([TcpBind(host="127.0.0.1", port=0)], 7) as [listener]:
         assert backlog_of(listener) == 7
@@ -129,40 +58,6 @@ def test_the_backlog_is_the_kernels() -> None:
 def test_as_many_clients_wait_on_a_unix_socket_as_the_backlog_says() -> None:
     with bound([UnixBind(path="a.sock")], 3), full_backlog("a.sock") as clients:
         assert clients == 3 + 1  # the kernel lets one more in
-
-
-def test_the_file_of_a_daemon_that_is_gone_is_removed() -> None:
-    with listening_at("a.sock"):
-        pass
-    assert Path("a.sock").is_socket()
-
-    with bound([UnixBind(path="a.sock")], BACKLOG):
-        assert connects(socket.AF_UNIX, "a.sock")
-
-    assert not Path("a.sock").exists()
-
-
-def test_the_socket_of_a_daemon_that_lives_is_refused_and_kept() -> None:
-    with listening_at("a.sock"):
-        assert refusal(UnixBind(path="a.sock")) == (
-            "--bind unix:a.sock: another process listens there already; stop it or choose another address."
-        )
-        assert connects(socket.AF_UNIX, "a.sock")
-
-
-def test_the_socket_of_a_busy_daemon_is_refused_too() -> None:
-    with listening_at("a.sock"), full_backlog("a.sock"):
-        assert "another process listens there already" in refusal(UnixBind(path="a.sock"))
-        assert Path("a.sock").is_socket()
-
-
-def test_a_file_that_is_no_socket_is_refused_and_kept() -> None:
-    Path("a.sock").write_text("precious")
-
-    assert refusal(UnixBind(path="a.sock")) == (
-        "--bind unix:a.sock: a file that is no socket is there already; remove it or choose another path."
-    )
-    assert Path("a.sock").read_text() == "precious"
 
 
 def test_a_directory_that_is_missing_is_said() -> None:
@@ -237,64 +132,6 @@ def test_the_same_address_twice_is_refused() -> None:
     assert not Path("a.sock").exists()
 
 
-def test_a_socket_file_that_somebody_else_put_there_is_kept() -> None:
-    with bound([UnixBind(path="a.sock")], BACKLOG):
-        Path("a.sock").rename("moved.sock")  # its inode stays in use: the new file has another
-        Path("a.sock").write_text("not ours")
-
-    assert Path("a.sock").read_text() == "not ours"
-
-
-def test_a_socket_file_that_is_gone_already_is_no_error() -> None:
-    with bound([UnixBind(path="a.sock")], BACKLOG):
-        Path("a.sock").unlink()
-
-    assert not Path("a.sock").exists()
-
-
-# Sockets inherited from another supervisor.
-
-
-def test_an_inherited_socket_is_used_with_our_backlog_and_one_that_is_not_needed_is_closed() -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=3) as tcp, socket.create_server(("127.0.0.1", 0)) as other:
-        inherited = {"127.0.0.1:0": tcp.dup(), "127.0.0.1:1": other.dup()}
-        with bound([TcpBind(host="127.0.0.1", port=0)], BACKLOG, inherited) as [listener]:
-            assert listener.getsockname() == tcp.getsockname()
-            assert backlog_of(tcp) == BACKLOG
-            assert inherited["127.0.0.1:1"].fileno() == -1
-        assert listener.fileno() == -1
-
-
-@pytest.mark.parametrize("is_ours", [True, False])
-def test_the_file_of_an_inherited_socket_is_removed_if_it_is_ours_at_the_end(is_ours: bool) -> None:
-    ownership = Ownership(is_ours=not is_ours)
-    files = SocketFiles(ownership=ownership)
-    with listening_at("a.sock") as first:
-        with bound([UnixBind(path="a.sock")], BACKLOG, {"unix:a.sock": first.dup()}, files):
-            ownership.is_ours = is_ours
-
-        assert Path("a.sock").exists() is not is_ours
-
-
-def test_an_inherited_socket_whose_file_is_gone_is_used_all_the_same() -> None:
-    with listening_at("a.sock") as first:
-        Path("a.sock").unlink()
-        with bound([UnixBind(path="a.sock")], BACKLOG, {"unix:a.sock": first.dup()}) as [listener]:
-            assert listener.getsockname() == "a.sock"
-
-
-def test_inherited_sockets_are_closed_when_another_address_cannot_be_bound() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as tcp:
-        inherited = {"127.0.0.1:0": tcp.dup()}
-        with (
-            pytest.raises(StartError),
-            bound([UnixBind(path="no/a.sock"), TcpBind(host="127.0.0.1", port=0)], BACKLOG, inherited),
-        ):
-            pass
-
-        assert inherited["127.0.0.1:0"].fileno() == -1
-
-
 # Names.
 
 
@@ -303,79 +140,6 @@ def test_sockets_are_named_by_their_addresses_in_the_order_given() -> None:
 
     with bound_sockets([any_port, UnixBind(path="a.sock"), any_port], BACKLOG) as sockets:
         assert list(sockets) == ["127.0.0.1:0", "unix:a.sock", "127.0.0.1:0 (2)"]
-
-
-def test_addresses_that_are_the_same_are_taken_over_one_by_one() -> None:
-    any_port = TcpBind(host="127.0.0.1", port=0)
-    with bound_sockets([any_port, any_port], BACKLOG) as first:
-        inherited = {name: sock.dup() for name, sock in first.items()}
-
-        with bound_sockets([any_port, any_port], BACKLOG, inherited) as second:
-            assert [sock.getsockname() for sock in second.values()] == [sock.getsockname() for sock in first.values()]
-
-
-# Sockets of the service manager.
-
-
-def test_the_service_manager_s_sockets_are_served_beside_the_addresses() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as given, socket.create_server(("127.0.0.1", 0)) as other:
-        inherited = {"systemd:3": given.dup(), "systemd:4": other.dup()}
-
-        with bound_sockets([UnixBind(path="a.sock")], BACKLOG, inherited) as sockets:
-            assert list(sockets) == ["unix:a.sock", "systemd:3", "systemd:4"]
-            assert sockets["systemd:3"].getsockname() == given.getsockname()
-            assert backlog_of(given) == BACKLOG
-
-
-def test_the_default_address_is_not_used_beside_the_service_manager_s_sockets() -> None:
-    given = socket.create_server(("127.0.0.1", 0))
-    with bound_sockets([], BACKLOG, {"systemd:3": given}) as sockets:
-        assert list(sockets) == ["systemd:3"]
-
-
-def test_a_socket_of_the_service_manager_that_cannot_be_served_is_refused() -> None:
-    one, other = socket.socketpair()
-    with one, other, pytest.raises(StartError) as caught, bound_sockets([], BACKLOG, {"systemd:3": one}):
-        pass
-
-    assert str(caught.value) == "systemd:3: Invalid argument."
-    assert one.fileno() == -1
-
-
-# Descriptors.
-
-
-def test_an_inherited_descriptor_is_served_and_closed_at_the_end() -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=3) as given:
-        fd = os.dup(given.fileno())
-        os.set_inheritable(fd, True)
-        with bound([FdBind(fd=fd)], BACKLOG) as [listener]:
-            assert listener.getsockname() == given.getsockname()
-            assert backlog_of(given) == BACKLOG
-            assert not os.get_inheritable(fd)
-            assert not listener.getblocking()
-        with pytest.raises(OSError, match="Bad file descriptor"):
-            os.fstat(fd)
-
-
-def test_a_descriptor_that_is_not_open_is_refused() -> None:
-    assert refusal(FdBind(fd=999_999)) == "--bind fd://999999: expected the descriptor of an open socket."
-
-
-def test_a_descriptor_that_is_no_socket_is_refused_and_stays_open(tmp_path: Path) -> None:
-    with (tmp_path / "file").open("w") as file:
-        fd = file.fileno()
-
-        assert refusal(FdBind(fd=fd)) == f"--bind fd://{fd}: expected the descriptor of an open socket."
-        os.fstat(fd)
-
-
-def test_a_descriptor_of_a_socket_of_another_type_is_refused_and_stays_open() -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as other:
-        fd = other.fileno()
-
-        assert refusal(FdBind(fd=fd)) == f"--bind fd://{fd}: expected a stream or datagram socket."
-        os.fstat(fd)
 
 
 # Datagrams.
@@ -409,7 +173,7 @@ def test_a_udp_address_is_not_shared_with_another_daemon() -> None:
         )
 
 
-# Unix sockets: names without files, modes and owners.
+# Unix sockets without files.
 
 
 def abstract_name() -> str:
@@ -428,20 +192,3 @@ def test_an_abstract_address_that_is_taken_is_refused() -> None:
         assert refusal(UnixBind(path=abstract_name())) == (
             f"--bind unix:{abstract_name()}: another process listens there already; stop it or choose another address."
         )
-
-
-def test_the_mode_of_a_socket_file_is_the_one_asked_for() -> None:
-    before = os.umask(0o777)
-    try:
-        with bound([UnixBind(path="a.sock")], BACKLOG, files=SocketFiles(mode=0o640)):
-            assert stat.S_IMODE(Path("a.sock").stat().st_mode) == 0o640
-    finally:
-        os.umask(before)
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_a_socket_file_is_given_to_the_workers_user() -> None:
-    owner = Identity(uid=65534, gid=65533, groups=())
-
-    with bound([UnixBind(path="a.sock")], BACKLOG, files=SocketFiles(owner=owner)):
-        assert (Path("a.sock").stat().st_uid, Path("a.sock").stat().st_gid) == (65534, 65533)

@@ -2,10 +2,10 @@
 
 import errno
 import socket
-from pathlib import Path
 from typing import Any
 
 import pytest
+from opened_sockets import has_ipv6
 
 from api_hour.config import Bind, TcpBind, UdpBind, UnixBind
 from api_hour.config.binds import EVERY_IPV4_ADDRESS
@@ -16,22 +16,7 @@ from api_hour.supervisor.sockets.binding import bound_sockets, twins_of
 
 BACKLOG = 7
 LOCALHOST = TcpBind(host="localhost", port=0)
-
-
-def has_ipv6() -> bool:
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        return False
-    return True
-
-
 pytestmark = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def free_port() -> int:
