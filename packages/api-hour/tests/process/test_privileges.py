@@ -1,4 +1,4 @@
-"""Whom the workers run as: who is found, who is refused, and what is left after the change."""
+"""The user of the workers: who is found, who is refused, and what is left after the change."""
 
 import os
 import pwd

@@ -23,7 +23,7 @@ STANDARD_OUTPUT = 1
 
 
 class LineFile:
-    """Where lines go.
+    """A file for lines.
 
     Args:
         path: the file; None for standard output.

@@ -1,4 +1,4 @@
-"""Where the access log of one worker goes: its own file, standard output, or wherever logging sends it."""
+"""The access log of one worker: to its own file, to standard output, or wherever logging sends it."""
 
 import logging
 from collections.abc import Callable

@@ -16,7 +16,7 @@ from api_hour.process.privileges import find_identity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What a command line asks for.
+    """One command line, as it was understood.
 
     Attributes:
         target: what to serve.

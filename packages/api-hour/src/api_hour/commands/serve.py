@@ -45,7 +45,7 @@ def _launcher(settings: Settings) -> Iterator[Launcher]:
 
 
 def _warn(launch: Launch, warnings: Sequence[str]) -> None:
-    """Say what somebody may expect in vain, or will soon."""
+    """Say what does not have the effect that somebody may expect, or will soon not have it."""
     for warning in warnings:
         LOG.warning("%s", warning)
     if launch.file is not None and launch.file.without_meaning:

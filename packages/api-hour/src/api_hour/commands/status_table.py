@@ -1,4 +1,4 @@
-"""How `api_hour status` shows a daemon: a line about the whole, the totals, then tables of workers and engines.
+"""The output of `api_hour status`: a line about the whole, the totals, then tables of workers and engines.
 
 Pure: facts in, something that rich can print out.
 """

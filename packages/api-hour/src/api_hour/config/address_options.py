@@ -1,4 +1,4 @@
-"""The options of what is listened on, and with which certificates."""
+"""The options of addresses and of certificates."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -70,7 +70,7 @@ class HttpOptions(SharedOptions):
     ] = TRUSTED_PROXIES
     proxy_headers: Annotated[
         ProxyHeaders | None,
-        Parameter(help="Headers in which a trusted proxy says whom it speaks for. None by default."),
+        Parameter(help="Headers in which a trusted proxy names its client. None by default."),
     ] = None
     proxy_protocol: Annotated[
         bool,

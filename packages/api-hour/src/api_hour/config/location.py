@@ -1,4 +1,4 @@
-"""What leads from a command line to a running daemon: its files and its monitor."""
+"""The options that lead from a command line to a running daemon: its files and its monitor."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from api_hour.config.values import check_directory, check_file, check_monitor, c
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Location:
-    """Where a daemon's configuration, pid file and monitor are: what leads from a command line to a running daemon."""
+    """The places of a daemon's configuration, pid file and monitor."""
 
     auto_config: Annotated[
         bool,

@@ -12,7 +12,7 @@ from api_hour.config.values import check_access_log, check_file, check_new_file
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class LogOptions:
-    """What is logged, and where to."""
+    """The daemon's log and the access log."""
 
     logconfig: Annotated[
         Path | None,

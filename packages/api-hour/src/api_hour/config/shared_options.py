@@ -11,7 +11,7 @@ from api_hour.config.values import check_not_negative
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class SharedOptions:
-    """What both the life of a worker and its HTTP servers keep to."""
+    """Options that both a worker and its HTTP servers keep to."""
 
     graceful_timeout_s: Annotated[
         float,

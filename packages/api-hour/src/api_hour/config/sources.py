@@ -1,4 +1,4 @@
-"""Where the values of options come from: command line, environment, configuration file, default, in this order.
+"""The sources of options' values: command line, environment, configuration file, default, in this order.
 
 Each value remembers its source, for `--show-config` and for messages. cyclopts calls these in turn with its arguments,
 filled so far; a source adds a value only where an earlier one has none.

@@ -1,4 +1,4 @@
-"""What TARGET says: a module, a name in it that may be an attribute of another, and perhaps a call.
+"""The text of TARGET: a module, a name in it that may be an attribute of another, and perhaps a call.
 
     app                                    the first of DEFAULT_NAMES that the module has
     package.app:application                a name

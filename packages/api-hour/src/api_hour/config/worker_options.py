@@ -16,7 +16,7 @@ from api_hour.config.values import check_not_negative, check_positive, read_size
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class WorkerOptions(SharedOptions):
-    """How the workers of a daemon live. Of a time and of a limit, 0 is for none."""
+    """The lives of a daemon's workers. Of a time and of a limit, 0 is for none."""
 
     workers: Annotated[
         int,

@@ -1,1 +1,1 @@
-"""What supervisor and worker say to each other, and share; it belongs to neither."""
+"""The protocol between supervisor and worker, and the memory that they share; it belongs to neither."""

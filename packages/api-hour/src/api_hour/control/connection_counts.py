@@ -1,4 +1,4 @@
-"""How many connections each worker of a daemon has open: numbers in memory that all its processes share.
+"""The counts of open connections of each worker: numbers in memory that all processes of a daemon share.
 
 The supervisor makes the memory and gives each worker a slot of its own. A worker writes into its slot alone and reads
 all of them; the supervisor frees the slot when the process has ended, however it ended. So what a dead worker had never

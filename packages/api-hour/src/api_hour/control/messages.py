@@ -1,4 +1,4 @@
-"""What supervisor and worker say to each other while the worker lives.
+"""The messages between supervisor and worker while the worker lives.
 
 JSON lines on the control socket: down go commands, up goes a report for each event and each heartbeat. When either side
 sees the end of the stream, the other is gone: a worker whose supervisor died stops by itself. A key that is not known
@@ -24,7 +24,7 @@ def heartbeat_interval_s(timeout_s: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerCommand:
-    """What a running worker is told.
+    """A command to a running worker.
 
     `retire`: to accept nothing more, send its clients elsewhere, and end. `certificates`: to serve new connections with
     what is in the file whose descriptor comes along, as `encode_certificates` wrote it. `output`: to let what is
@@ -36,7 +36,7 @@ class WorkerCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineReport:
-    """What a worker says of one of its engines.
+    """One engine of a worker.
 
     Attributes:
         name: the engine's.
@@ -59,7 +59,7 @@ class EngineReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """What a worker says each second: see `ServingStats`, whose counters only grow.
+    """A worker's sign of life, each second: see `ServingStats`, whose counters only grow.
 
     Attributes:
         loop_lag_s: how late the event loop was for this heartbeat.
@@ -78,7 +78,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerReport:
-    """What a worker says of itself: it serves, it failed and why, or it is alive."""
+    """A worker's report: it serves, it failed and why, or it is alive."""
 
     state: Literal["ready", "failed", "alive"]
     reason: str = ""

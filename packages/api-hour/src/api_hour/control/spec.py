@@ -1,4 +1,4 @@
-"""What a worker is started with: the spec, which all workers of a daemon share, and the order of one.
+"""The start of a worker: the spec, which all workers of a daemon share, and the order of one.
 
 One JSON line, the first on the control socket. A key that is not known is passed over, for after an upgrade the two
 processes may be of different versions.
@@ -18,7 +18,7 @@ from api_hour.process.privileges import Identity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSpec:
-    """What every worker of a daemon is started with.
+    """The description of a daemon's workers, with which each is started.
 
     Attributes:
         target: what is served.
@@ -29,7 +29,7 @@ class WorkerSpec:
         http: what counts where HTTP servers do not say it themselves.
         log: what is logged, and where to.
         prints_to_log: whether what is printed goes to the log's file.
-        identity: whom it runs as; None for who runs the supervisor.
+        identity: its user and groups; None for those of the supervisor.
         own_tls: the certificate that each address names.
         default_tls: the certificate of those that name none.
     """
@@ -53,7 +53,7 @@ class WorkerSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOrder:
-    """What one worker is started with: the spec, its number and limit, and the descriptors it inherits.
+    """The start of one worker: the spec, its number and limit, and the descriptors it inherits.
 
     Attributes:
         listener_fds: the listening sockets.

@@ -1,4 +1,4 @@
-"""How the daemon logs, in every process alike: `configure_logging`, and `JsonFormatter` for a `logging.ini`."""
+"""The daemon's logging, the same in every process: `configure_logging`, and `JsonFormatter` for a `logging.ini`."""
 
 from api_hour.log.setup import JsonFormatter, configure_logging
 

@@ -1,4 +1,4 @@
-"""What clients can cause at will, and who runs the server should know: a limited number of lines, the rest counted."""
+"""A limited number of lines about what clients can cause at will; the rest is counted."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Where lines go, so that nobody waits for whoever reads them.
+"""A descriptor or a file that takes lines, so that nobody waits for whoever reads them.
 
 A pipe, a terminal or a socket may be one that nobody reads. A thread writes to those: who has a line waits for a moment
 until it is written, so that lines stay in order and none is missing when the process falls; when it takes longer,

@@ -1,4 +1,4 @@
-"""How the daemon logs: to standard error or a file, or as a logging.config file says. The same in every process.
+"""The daemon's logging: to standard error or a file, or as a logging.config file says. The same in every process.
 
 The root logger is the application's: `logging.basicConfig` and the like find it untouched. The daemon's own loggers
 have a handler of their own and pass nothing on, so that no line of theirs comes twice, and nobody who "disables

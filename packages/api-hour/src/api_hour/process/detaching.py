@@ -16,7 +16,7 @@ from api_hour.process.standard_descriptors import lead_to_log
 
 
 class Launcher(Protocol):
-    """Whoever waits for the daemon to serve."""
+    """The one who waits for the daemon to serve."""
 
     def serving(self) -> None:
         """The daemon serves. May be said more than once."""

@@ -1,4 +1,4 @@
-"""What a process takes back in the children that it forks: they are not it.
+"""Forked children: what a process takes back in them, for they are not it.
 
 A child by fork(2) has its parent's signal handlers, wake-up descriptor and sockets. Nothing of the daemon may act in
 it: a signal to the child must not reach the parent, and what the parent closes must be closed. Programs that are
@@ -50,7 +50,7 @@ def give_up_descriptors(descriptors: Iterable[int]) -> None:
 
 
 class _Mask(threading.local):
-    """What signals a thread that forks lets in when it does not."""
+    """The signals that a thread lets in when it does not fork."""
 
     former: Collection[int] | None = None
 

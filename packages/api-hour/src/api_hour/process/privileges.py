@@ -1,4 +1,4 @@
-"""Whom the workers run as. The supervisor keeps its own rights: it binds, and it signals the workers.
+"""The user and group of the workers. The supervisor keeps its own rights: it binds, and it signals the workers.
 
 Rule that must hold: after `take_identity` the process cannot get its former rights back.
 """
@@ -21,7 +21,7 @@ class Identity:
 
 
 def find_identity(user: str | None, group: str | None) -> Identity | None:
-    """Return whom the workers run as; None if that is who runs this process.
+    """Return the user and groups of the workers; None if they are those of this process.
 
     Args:
         user: name or number; None for the user of this process.

@@ -1,4 +1,4 @@
-"""What `ps` and `top` show of the daemon's processes."""
+"""Titles of the daemon's processes, which `ps` and `top` show."""
 
 import setproctitle
 

@@ -1,4 +1,4 @@
-"""What a supervisor holds while it serves: its sockets, its monitor and its pid file."""
+"""The sockets, the monitor and the pid file that a supervisor holds while it serves."""
 
 import logging
 import os
@@ -47,7 +47,7 @@ def opened(settings: Settings, owner: Identity | None, files: Ownership) -> Iter
 
     Args:
         settings: addresses, backlog, mode of socket files, pid file.
-        owner: whom socket files are given to.
+        owner: the owner of socket files.
         files: whether socket files are ours; a successor, whose they are not yet, writes the pid file later.
 
     Raises:

@@ -18,7 +18,7 @@ INTERVAL_S = 1.0
 
 
 class Shown(Protocol):
-    """What shows the pictures: a `Monitor`."""
+    """A `Monitor`, or whatever else shows the pictures."""
 
     def publish(self, facts: DaemonFacts, now_s: float, /) -> None:
         """Show this one from now on."""

@@ -1,4 +1,4 @@
-"""How an object can be called: what its signature says, however the object was made.
+"""The signatures of an object: how it can be called, however it was made.
 
 What a call of it runs is looked up as Python does it, on the object's type: so a `__call__` that is a slot, and a
 decorated function, are seen for what they are. Names of parameters are used only where two things are called alike.

@@ -44,14 +44,14 @@ class ListeningSocket:
 
     @property
     def ssl(self) -> SSLContext | None:
-        """What `create_server(ssl=...)` is to be given; None for an address without a certificate."""
+        """The context for `create_server(ssl=...)`; None for an address without a certificate."""
         self.is_ssl_taken = True
         return None if self._certificate is None else self._certificate.lasting_context()
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What is served: the sockets, the certificate of each, and which socket each of the last ones is served like."""
+    """The sockets that are served, the certificate of each, and which socket each of the last ones is served like."""
 
     sockets: Sequence[socket.socket]
     certificates: Sequence[Certificate | None]
@@ -59,7 +59,7 @@ class Served:
 
 
 class Ending:
-    """What a worker was told about its end. A stop cuts a retirement short."""
+    """The requests that end a worker: to retire and to stop. A stop cuts a retirement short."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()

@@ -1,4 +1,4 @@
-"""What a worker's process becomes before it imports anything of the user's: title, logs, certificates, user."""
+"""The preparation of a worker's process before it imports anything of the user's: title, logs, certificates, user."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from api_hour.worker.listeners.certificates import Certificate, read_certificate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What was opened and read on the way.
+    """Files that were opened and read on the way.
 
     Attributes:
         certificates: that of each listening socket; None for no TLS.

@@ -45,7 +45,7 @@ DID_NOT_COME_UP = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """What a Container sees of the worker it runs in."""
+    """The worker, as the Container in it sees it."""
 
     worker_id: int
     pid: int

@@ -1,4 +1,4 @@
-"""Connections with TLS whose proxy says first, in plain text, for whom they are."""
+"""Connections with TLS whose proxy first names the client, in plain text."""
 
 import asyncio
 import json

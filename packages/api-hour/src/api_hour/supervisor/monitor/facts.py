@@ -1,4 +1,4 @@
-"""What a daemon says of itself: one immutable picture, made by the supervisor's loop and shown by its monitor.
+"""The picture of a daemon: immutable, made by the supervisor's loop and shown by its monitor.
 
 `DaemonFacts` is also the document that `GET /status` answers with: its fields, and those of its parts, are the
 document's keys. Rule that must hold: totals are of all workers that ever were, so they never go down while one
@@ -72,7 +72,7 @@ class EngineView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What was counted since the supervisor began, over all workers that ever were.
+    """The counts since the supervisor began, over all workers that ever were.
 
     Attributes:
         requests: answered.
@@ -135,17 +135,17 @@ class DaemonFacts:
 
     @property
     def serving(self) -> int:
-        """How many workers serve."""
+        """Number of workers that serve."""
         return sum(worker.phase == "serving" for worker in self.workers)
 
     @property
     def requests_in_flight(self) -> int:
-        """How many requests are being answered, as the last heartbeats say."""
+        """Number of requests that are being answered, as the last heartbeats say."""
         return sum(worker.in_flight or 0 for worker in self.workers)
 
     @property
     def connections(self) -> int:
-        """How many connections are open, as the last heartbeats say."""
+        """Number of connections that are open, as the last heartbeats say."""
         return sum(worker.connections or 0 for worker in self.workers)
 
 

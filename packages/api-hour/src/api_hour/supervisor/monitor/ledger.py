@@ -1,4 +1,4 @@
-"""What is counted over a daemon's life: requests, restarts, kills, and what the workers said last.
+"""The counts of a daemon's life: requests, restarts, kills, and what the workers said last.
 
 A worker's counters end with it, so the last ones are kept as a sum: the totals never go down. What a worker has
 counted after its last heartbeat is lost if it is killed; one that ends by itself says all at its end.
@@ -64,7 +64,7 @@ class Sum:
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """What is written down of one worker that is alive."""
+    """One worker that is alive."""
 
     started_at_s: float
     is_asked: bool = False  # to end, so its end is no crash

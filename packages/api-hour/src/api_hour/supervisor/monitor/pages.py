@@ -1,4 +1,4 @@
-"""What the monitor answers: metrics, health and status of a daemon, by the last picture that its supervisor has made.
+"""The monitor's pages: metrics, health and status of a daemon, by the last picture that its supervisor has made.
 
     /metrics        for Prometheus
     /health/live    200 as long as the supervisor's loop runs: restart the daemon if it does not

@@ -1,4 +1,4 @@
-"""A request to the monitor: bytes in, what is asked for out.
+"""A request to the monitor: bytes in, method and path out.
 
 Reads heads of HTTP/1.1 up to `HEAD_LIMIT_BYTES`; a body is never waited for. Pure.
 """
@@ -20,7 +20,7 @@ class Question:
 
 
 class BadQuestion(Exception):
-    """What was sent is no request."""
+    """The bytes are no request."""
 
 
 class QuestionReader:

@@ -1,1 +1,1 @@
-"""What the supervisor decides. Pure: what happened and the time come in, what is to be done comes out."""
+"""The supervisor's decisions. Pure: events and the time come in, actions come out."""

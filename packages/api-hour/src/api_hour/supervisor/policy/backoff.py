@@ -1,4 +1,4 @@
-"""How long a daemon waits after failures. Pure: the time comes in as an argument."""
+"""Longer and longer waits after failures. Pure: the time comes in as an argument."""
 
 from dataclasses import dataclass
 

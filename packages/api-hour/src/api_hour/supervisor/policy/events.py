@@ -1,4 +1,4 @@
-"""The vocabulary of the supervisor's policy: what may happen (events), and what may be done (actions).
+"""The vocabulary of the supervisor's policy: events and actions.
 
 Events are facts, actions are commands. Both are plain data: `decisions.py` maps one to the other, `daemon.py` makes the
 events and carries out the actions.
@@ -13,7 +13,7 @@ from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 
 
 class DaemonState(StrEnum):
-    """How a daemon is as a whole."""
+    """The state of a daemon as a whole."""
 
     BOOTING = "booting"
     SERVING = "serving"
@@ -168,7 +168,7 @@ class StopSuccessor:
 
 
 class ServiceState(Enum):
-    """What the service manager may be told, in the words of sd_notify(3)."""
+    """The states that the service manager is told, in the words of sd_notify(3)."""
 
     READY = "READY=1"
     RELOADING = "RELOADING=1"

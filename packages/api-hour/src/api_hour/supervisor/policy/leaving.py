@@ -1,4 +1,4 @@
-"""How a daemon comes to its end: it is told to stop, a successor takes over, or it gives up.
+"""The end of a daemon: it is told to stop, a successor takes over, or it gives up.
 
 Rules 7 and 8 of `decisions.py` are kept here. Pure: the time comes in as an argument.
 """
@@ -27,7 +27,7 @@ HANDOVER_MARGIN_S = 30.0  # for a successor to begin and to see that its workers
 
 @dataclass(slots=True, kw_only=True)
 class Leaving:
-    """Whether, when and how a daemon ends.
+    """The end of a daemon, from the first word of it to the exit code.
 
     Args:
         policy: what the daemon was told.

@@ -34,7 +34,7 @@ FAULTS: Mapping[Phase, KillReason] = {  # of a worker that is late in a phase
 
 @dataclass(slots=True, kw_only=True)
 class Lives:
-    """What is done with each worker of a pool, from its start until it is gone.
+    """The workers of a pool, each from its start until it is gone.
 
     Args:
         policy: what the daemon was told.

@@ -1,4 +1,4 @@
-"""What a daemon was told about its workers.
+"""The policy of a daemon: the options of its workers, its watchdog, and whether it takes over from another.
 
 Pure: the time comes in as an argument, and what looks like chance is computed from a worker's number.
 """
@@ -13,7 +13,7 @@ GOLDEN_RATIO = 0.6180339887498949
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What a daemon was told about its workers.
+    """The policy of a daemon: the options of its workers, its watchdog, and whether it takes over from another.
 
     Attributes:
         options: what was said of the workers.

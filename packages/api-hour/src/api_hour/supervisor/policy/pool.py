@@ -1,4 +1,4 @@
-"""What is known of the workers: which phase each is in, which hold a place, which are to be replaced.
+"""The workers, as far as they are known: their phases, those that hold a place, those that are to be replaced.
 
 Pure: the time comes in as an argument.
 """
@@ -14,7 +14,7 @@ STEADY_AFTER_S = 5.0  # a worker that has served this long did not fail when it 
 
 
 class Phase(Enum):
-    """Where a worker is in its life."""
+    """A phase of a worker's life."""
 
     BOOTING = "booting"
     SERVING = "serving"

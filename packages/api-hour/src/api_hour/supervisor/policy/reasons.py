@@ -1,4 +1,4 @@
-"""Why a worker ends, as enumerations: a member's value is the label of the metrics, `describe` is the text for the log.
+"""The reasons for which workers end: a member's value is the label of the metrics, `describe` gives the log's text.
 
 Pure.
 """

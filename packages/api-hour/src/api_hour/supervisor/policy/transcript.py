@@ -1,4 +1,4 @@
-"""What comes of an event: the actions that follow, in their order. And the last events, for whoever looks for a reason.
+"""The actions that follow from an event, in their order; and the last events, for whoever looks for a reason.
 
 Pure: the time comes in as an argument.
 """

@@ -1,1 +1,1 @@
-"""What the supervisor knows of processes from the kernel: their memory, their stacks, their orphans."""
+"""Processes as the kernel knows them: their memory, their stacks, their orphans."""

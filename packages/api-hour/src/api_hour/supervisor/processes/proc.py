@@ -1,4 +1,4 @@
-"""What the kernel says of a worker process, from /proc; None for one that is gone."""
+"""Memory and state of a process, from /proc; None for one that is gone."""
 
 import os
 from pathlib import Path

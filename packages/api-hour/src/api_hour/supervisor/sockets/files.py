@@ -25,11 +25,11 @@ class Ownership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketFiles:
-    """How the files of unix sockets are made, and whether they are removed at the end.
+    """The way in which files of unix sockets are made, and whether they are removed at the end.
 
     Attributes:
         mode: their mode.
-        owner: whom they are given to; None for nobody else.
+        owner: their owner; None for the user of this process.
         ownership: looked at when they would be removed; None to remove them.
     """
 

@@ -2,7 +2,7 @@
 
 A predecessor says with API_HOUR_LISTENERS which it hands over: a JSON object from each name to its descriptor.
 
-The service manager says with LISTEN_PID and LISTEN_FDS how many it gives and to whom, from descriptor 3 on
+The service manager says with LISTEN_PID and LISTEN_FDS which process it gives how many, from descriptor 3 on
 (sd_listen_fds(3)). They are served beside the addresses of `--bind`, and no worker sees these variables.
 """
 

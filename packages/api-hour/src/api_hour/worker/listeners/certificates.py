@@ -30,7 +30,7 @@ class Certificate:
         self.context = make_context(self._pem)
 
     def lasting_context(self) -> ssl.SSLContext:
-        """Return a context for a server that is given one for ever: each handshake is made with the newest certificate.
+        """Return a context that a server keeps: each handshake is made with the newest certificate.
 
         Whose clients may connect is not replaced with it.
         """

@@ -173,7 +173,7 @@ class Connections:
         return transport, protocol
 
     async def _introduced(self, connection: AcceptedSocket, factory: ProtocolFactory) -> ProtocolFactory:
-        """Return what makes the protocol, when a proxy has said for whom."""
+        """Return what makes the protocol, when a proxy has named the client."""
         if not expects_header(factory, connection):
             return factory
         introducing = cast("Introducing", factory)

@@ -1,4 +1,4 @@
-"""How a connection is told that its worker ends, in the way that its protocol understands.
+"""The end of a connection whose worker ends, in the way that its protocol understands.
 
 | the protocol has | when the worker retires | at the end of the drain, and when the daemon stops |
 | --- | --- | --- |
@@ -21,7 +21,7 @@ LOG = logging.getLogger("api_hour.worker")
 
 Ending = Coroutine[Any, Any, None]
 
-AT_ONCE_S = 0.001  # to aiohttp, 0 is for ever
+AT_ONCE_S = 0.001  # to aiohttp, 0 is no limit
 
 
 def begin_drain(protocol: Any) -> None:
@@ -31,7 +31,7 @@ def begin_drain(protocol: Any) -> None:
 
 
 def end_stream(protocol: Any) -> None:
-    """Have an answer end that may go on for ever, if a protocol has one: what is left of the time is for that."""
+    """Have an answer end that may have no end of its own, if a protocol has one, in the time that is left."""
     if hasattr(protocol, "end_stream"):
         protocol.end_stream()
 

@@ -1,4 +1,4 @@
-"""What `make_servers()` may return for an address, and whether it fits what the address carries.
+"""The handlers that `make_servers()` returns for addresses, and whether they fit what an address carries.
 
 A stream address (TCP, unix) takes a protocol factory or a coroutine function with a StreamReader and a StreamWriter; a
 UDP address takes a factory of datagram protocols. What does not fit is refused before the worker serves, as far as it

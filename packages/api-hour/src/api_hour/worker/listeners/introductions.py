@@ -1,4 +1,4 @@
-"""What a proxy says of a connection before its TLS handshake, which begins with the byte after it."""
+"""A proxy's header before the TLS handshake of a connection, which begins with the byte after it."""
 
 import asyncio
 import socket

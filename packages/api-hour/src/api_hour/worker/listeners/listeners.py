@@ -30,7 +30,7 @@ TURNS_TO_READ = 5  # of the loop, until what has come is with the protocol, also
 
 
 class Listeners:
-    """What one worker listens on, and the connections that came of it.
+    """The addresses of one worker, and the connections that came of them.
 
     Args:
         loop: the worker's event loop.

@@ -48,7 +48,7 @@ class OwnServers:
             begin_drain(protocol)
 
     def end_streams(self) -> None:
-        """End the answers that may go on for ever."""
+        """End the answers that may have no end of their own."""
         for protocol in self._protocols():
             end_stream(protocol)
 

@@ -1,1 +1,1 @@
-"""What a worker tells its supervisor, and is told by it, over the control socket."""
+"""The worker's end of the control socket: its reports, and the commands that it gets."""

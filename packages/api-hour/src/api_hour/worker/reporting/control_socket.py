@@ -53,7 +53,7 @@ class Reporter:
 
 
 class Commands:
-    """What the supervisor says to a running worker, line by line; its silence for ever, too.
+    """The supervisor's commands to a running worker, line by line; and the end of the supervisor.
 
     Args:
         control: the worker's end of the control socket.

@@ -1,4 +1,4 @@
-"""What a worker says of its engines with each heartbeat."""
+"""A worker's engines, as each heartbeat reports them."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What TARGET may be, and how a Container is made of it: one table, looked through from the top.
+"""The forms of TARGET, and how a Container is made of each: one table, looked through from the top.
 
 What an object is says how it can be called (`call_shape.py`); names decide only where two forms are called alike. A
 factory that can be called without arguments is called so, when the worker starts, before there is an event loop,

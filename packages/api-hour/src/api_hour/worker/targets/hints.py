@@ -1,4 +1,4 @@
-"""What a refused target looks like, and what to write instead: one sentence or two for the end of the message."""
+"""Hints about a refused target: what it looks like, and what to write instead, for the end of the message."""
 
 import inspect
 import types
