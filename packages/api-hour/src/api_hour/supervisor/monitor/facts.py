@@ -1,17 +1,20 @@
 """The picture of a daemon: immutable, made by the supervisor's loop and shown by its monitor.
 
 `DaemonFacts` is also the document that `GET /status` answers with: its fields, and those of its parts, are the
-document's keys. Rule that must hold: totals are of all workers that ever were, so they never go down while one
-supervisor lives.
+document's keys. A figure that is a metric, too, is declared as one beside its type: `metrics.py` reads it from there.
+
+Rule that must hold: totals are of all workers that ever were, so they never go down while one supervisor lives.
 
 Pure: imports no socket, subprocess, thread or clock.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 
 from api_hour.stats import LATENCY_BOUNDS_S
+from api_hour.supervisor.monitor.figures import Counter, Gauge
 from api_hour.supervisor.policy.events import DaemonState
 
 SCHEMA_VERSION = 1  # 1: the first
@@ -38,13 +41,13 @@ class WorkerView:
     worker_id: int
     pid: int | None
     phase: str
-    age_s: float
-    silence_s: float | None
+    age_s: Annotated[float, Gauge("worker_age_seconds", "Time since the worker was started.")]
+    silence_s: Annotated[float | None, Gauge("worker_silence_seconds", "Time since the worker's last sign of life.")]
     requests: int | None
-    in_flight: int | None
-    connections: int | None
-    loop_lag_s: float | None
-    rss_bytes: int | None
+    in_flight: Annotated[int | None, Gauge("worker_requests_in_flight", "Requests that the worker is answering.")]
+    connections: Annotated[int | None, Gauge("worker_connections", "Connections that the worker has open.")]
+    loop_lag_s: Annotated[float | None, Gauge("worker_event_loop_lag_seconds", "How late the worker's event loop is.")]
+    rss_bytes: Annotated[int | None, Gauge("worker_resident_memory_bytes", "Resident memory of the worker.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +65,13 @@ class EngineView:
     """
 
     name: str
-    workers_by_state: dict[str, int]
-    connections: int
-    borrowed: int
-    waiting: int
-    refused_total: int
+    workers_by_state: Annotated[
+        dict[str, int], Gauge("engine_workers", "Serving workers by the state of an engine.", label="state")
+    ]
+    connections: Annotated[int, Gauge("engine_connections", "Connections of an engine that are open.")]
+    borrowed: Annotated[int, Gauge("engine_connections_borrowed", "Connections of an engine that are in use.")]
+    waiting: Annotated[int, Gauge("engine_callers_waiting", "Callers that wait for a connection of an engine.")]
+    refused_total: Annotated[int, Counter("engine_refusals", "Callers that were told that an engine is unavailable.")]
     last_error: str
 
 
@@ -86,15 +91,19 @@ class Totals:
         reloads_failed: ended by a worker that did not come up; the old ones were kept.
     """
 
-    requests: int
+    requests: Annotated[int, Counter("requests", "Requests that were answered, whatever the answer.")]
     latency_bounds_s: tuple[float, ...] = LATENCY_BOUNDS_S
     latency_counts: tuple[int, ...]
     latency_sum_s: float
-    workers_started: int
-    restarts: dict[str, int]
-    kills: dict[str, int]
-    reloads: int
-    reloads_failed: int
+    workers_started: Annotated[int, Counter("workers_started", "Worker processes that were started.")]
+    restarts: Annotated[
+        dict[str, int], Counter("worker_restarts", "Workers that were replaced, by reason.", label="reason")
+    ]
+    kills: Annotated[
+        dict[str, int], Counter("worker_kills", "Workers that had to be killed, by reason.", label="reason")
+    ]
+    reloads: Annotated[int, Counter("reloads", "Reloads that were begun.")]
+    reloads_failed: Annotated[int, Counter("reload_failures", "Reloads that failed: the old workers were kept.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,14 +133,21 @@ class DaemonFacts:
     target: str
     pid: int
     state: DaemonState
-    uptime_s: float
-    age_s: float = 0.0
-    workers_wanted: int
+    uptime_s: Annotated[float, Gauge("uptime_seconds", "Time since the supervisor began.")]
+    age_s: Annotated[float, Gauge("facts_age_seconds", "Time since the supervisor's loop has made these figures.")] = (
+        0.0
+    )
+    workers_wanted: Annotated[int, Gauge("workers_wanted", "Workers that are to serve.")]
     workers: tuple[WorkerView, ...]
     engines: tuple[EngineView, ...]
     totals: Totals
-    loop_lag_max_s: float
-    rss_bytes: int | None
+    loop_lag_max_s: Annotated[
+        float,
+        Gauge(
+            "event_loop_lag_max_seconds", "How late the event loop of any worker was at the most in the last minute."
+        ),
+    ]
+    rss_bytes: Annotated[int | None, Gauge("supervisor_resident_memory_bytes", "Resident memory of the supervisor.")]
 
     @property
     def serving(self) -> int:
