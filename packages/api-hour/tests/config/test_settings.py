@@ -27,7 +27,7 @@ def test_a_reload_for_development_means_one_worker_that_keeps_no_connection(monk
 
 @pytest.mark.parametrize("group", [WorkerOptions, HttpOptions, LogOptions])
 def test_every_option_of_a_group_travels_with_it(group: Any) -> None:
-    values = {field.name: object() for field in fields(group)}
+    values: dict[str, Any] = {field.name: object() for field in fields(group)}
 
     part = Settings(**values).part(group)
 

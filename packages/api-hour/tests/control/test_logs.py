@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from api_hour.config.log_options import LogOptions
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.control import logs
 from api_hour.control.spec import WorkerSpec
 
@@ -15,7 +16,15 @@ def test_logging_is_as_the_options_say(monkeypatch: pytest.MonkeyPatch) -> None:
     options = LogOptions(logconfig=Path("log.ini"), log_level="debug", log_file=Path("a.log"))
 
     logs.begin_logging(
-        WorkerSpec(target="app:C", name="demo", chdir="/", main_yaml=None, log=options, prints_to_log=True)
+        WorkerSpec(
+            target="app:C",
+            name="demo",
+            chdir="/",
+            main_yaml=None,
+            worker=WorkerOptions(),
+            log=options,
+            prints_to_log=True,
+        )
     )
 
     how = {"level": "debug", "log_file": Path("a.log"), "prints_to_log": True}

@@ -15,6 +15,7 @@ from event_loops import TIMEOUT_S
 from started_process import POLL_S
 
 from api_hour.config.tls_files import TlsFiles
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.control.messages import Heartbeat, decode_certificates
 from api_hour.control.spec import WorkerSpec
 from api_hour.supervisor import fleet as fleet_module
@@ -23,7 +24,7 @@ from api_hour.supervisor.policy.events import Event, WorkerAlive, WorkerExited, 
 from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 from api_hour.tls import TlsPem
 
-SPEC = WorkerSpec(target="app:Container", name="app", chdir="/", main_yaml=None)
+SPEC = WorkerSpec(target="app:Container", name="app", chdir="/", main_yaml=None, worker=WorkerOptions())
 BEGINNING = """
 import os, signal, socket, sys, time
 control = socket.socket(fileno=int(sys.argv[1]))

@@ -3,6 +3,7 @@
 import pytest
 
 from api_hour.config.tls_files import TlsFiles
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.control.spec import WorkerSpec
 from api_hour.process.privileges import Identity
 from api_hour.worker import preparation
@@ -27,6 +28,7 @@ def test_the_log_is_opened_and_certificates_are_read_before_the_rights_are_given
         name="demo",
         chdir="/",
         main_yaml=None,
+        worker=WorkerOptions(),
         identity=identity,
         own_tls=(None, OWN),
         default_tls=DEFAULT,

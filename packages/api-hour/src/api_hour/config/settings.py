@@ -27,7 +27,10 @@ Part = TypeVar("Part", WorkerOptions, HttpOptions, LogOptions)
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Settings(LogOptions, HttpOptions, WorkerOptions, AddressOptions, Location):
-    """Everything that can be set about a daemon; in `--help`, the groups come in the reverse order."""
+    """Everything that can be set about a daemon; in `--help`, the groups come in the reverse order.
+
+    No class of options has slots: several that have cannot be joined.
+    """
 
     ready_needs_engines: Annotated[
         bool,

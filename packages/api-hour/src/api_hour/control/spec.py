@@ -38,7 +38,7 @@ class WorkerSpec:
     name: str
     chdir: str
     main_yaml: str | None
-    worker: WorkerOptions = field(default_factory=WorkerOptions)
+    worker: WorkerOptions
     http: HttpOptions = field(default_factory=HttpOptions)
     log: LogOptions = field(default_factory=LogOptions)
     prints_to_log: bool = False

@@ -11,13 +11,14 @@ import pytest
 from event_loops import TIMEOUT_S
 from started_process import POLL_S
 
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.control.spec import WorkerSpec
 from api_hour.errors import ConfigError
 from api_hour.supervisor.watch.sources import is_source, source_paths, watched_sources
 
 
 def spec_of(directory: Path) -> WorkerSpec:
-    return WorkerSpec(target="app:C", name="app", chdir=str(directory), main_yaml=None)
+    return WorkerSpec(target="app:C", name="app", chdir=str(directory), main_yaml=None, worker=WorkerOptions())
 
 
 def wait_until_watching() -> None:
