@@ -17,7 +17,7 @@ from started_process import POLL_S
 from api_hour.config.tls_files import TlsFiles
 from api_hour.config.worker_options import WorkerOptions
 from api_hour.control.messages import Heartbeat, decode_certificates
-from api_hour.control.spec import WorkerSpec
+from api_hour.control.spec import WorkerOrder, WorkerSpec, encode_order
 from api_hour.supervisor import fleet as fleet_module
 from api_hour.supervisor.fleet import Fleet
 from api_hour.supervisor.policy.events import Event, WorkerAlive, WorkerExited, WorkerReady
@@ -88,16 +88,10 @@ def test_a_worker_is_given_its_order_and_its_end_is_reported(tmp_path: Path, mon
 
         assert watch.events == [WorkerExited(worker_id=3, exit_code=7)]
         assert watch.is_empty()
-    assert path.read_bytes() == (
-        b'{"spec":{"target":"app:Container","chdir":"/","main_yaml":null,"logconfig":null,"backlog":7,'
-        b'"graceful_timeout_s":1.0,"workers":1,"drain_timeout_s":0.0,"heartbeat_timeout_s":0.0,'
-        b'"name":"","log_level":"info","log_file":null,"prints_to_log":false,"identity":null,"own_tls":[],"default_tls":null,'
-        b'"access_log":null,"access_log_file":null,"http":{"keep_alive_timeout_s":75.0,"request_timeout_s":0.0,'
-        b'"body_bytes":1048576,"connections":16384,"trusted_proxies":["127.0.0.1","::1","unix"],"proxy_headers":null,'
-        b'"proxy_protocol":false,"lifespan":"auto","graceful_timeout_s":30.0}},'
-        b'"worker_id":3,"listener_fds":[],"twins":[],"request_limit":9,"counts_fd":%d,"slot":0}\n'
-        % watch.fleet._counts_fd
+    order = WorkerOrder(
+        spec=SPEC, worker_id=3, listener_fds=(), request_limit=9, counts_fd=watch.fleet._counts_fd, slot=0
     )
+    assert path.read_bytes() == encode_order(order) + b"\n"
 
 
 def test_every_worker_is_given_certificates_that_have_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

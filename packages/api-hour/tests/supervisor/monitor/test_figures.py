@@ -19,18 +19,19 @@ class Picture:
 
 
 def test_the_figures_of_a_picture_are_found_with_their_fields() -> None:
-    assert figures_of(Picture) == (
+    assert list(figures_of(Picture)) == [
         ("size_bytes", Gauge("size_bytes", "Size.")),
         ("ends", Counter("ends", "Ends.", label="reason")),
-    )
+    ]
 
 
 @pytest.mark.parametrize("picture", [DaemonFacts, Totals, WorkerView, EngineView])
 def test_a_mapping_is_divided_by_a_label_and_nothing_else_is(picture: type) -> None:
     hints = get_type_hints(picture)
 
-    assert figures_of(picture)
-    for field, figure in figures_of(picture):
+    figures = list(figures_of(picture))
+    assert figures
+    for field, figure in figures:
         assert bool(figure.label) is (hints[field] == dict[str, int]), field
 
 

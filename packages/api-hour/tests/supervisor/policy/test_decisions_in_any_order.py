@@ -160,7 +160,7 @@ class World:
         assert worker_id in self.holding()
         assert worker_id in self.ready, "only a worker that serves is retired"
         phases = self.decisions.phases()
-        is_ending = self.decisions._verdict is not None
+        is_ending = self.decisions._leaving.verdict is not None
         left = [number for number in self.holding() - {worker_id} if phases[number] is Phase.SERVING]
         assert is_ending or len(left) >= self.decisions.workers, "as many as are wanted serve without it"
         self.ending_at_s[worker_id] = self.now_s + DRAIN_TIMEOUT_S + GRACEFUL_TIMEOUT_S + KILL_MARGIN_S
@@ -236,7 +236,7 @@ def test_the_daemon_ends_once_with_no_worker_left_whatever_happened(
         world.tell(Tick())
     world.tell(stop)
     assert world.decisions.state() == "stopping"
-    while world.decisions._verdict is None:
+    while world.decisions._leaving.verdict is None:
         assert world.sleep()
     starts = world.starts
     for event in after:

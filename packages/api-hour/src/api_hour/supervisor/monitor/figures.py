@@ -5,7 +5,6 @@ Pure.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import get_type_hints
 
 
@@ -36,13 +35,8 @@ class Counter(Figure):
     __slots__ = ()
 
 
-@cache
-def figures_of(picture: type) -> tuple[tuple[str, Figure], ...]:
-    """Return the figures of a dataclass, each with its field, in their order."""
-    return tuple(_figures(picture))
-
-
-def _figures(picture: type) -> Iterator[tuple[str, Figure]]:
+def figures_of(picture: type[object]) -> Iterator[tuple[str, Figure]]:
+    """Give the figures of a dataclass, each after its field, in their order."""
     for field, hint in get_type_hints(picture, include_extras=True).items():
         for said in getattr(hint, "__metadata__", ()):
             if isinstance(said, Figure):

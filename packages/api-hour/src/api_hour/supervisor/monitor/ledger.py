@@ -196,7 +196,7 @@ class Ledger:
 
     def _ask(self, worker_id: int, reason: RestartReason | None) -> None:
         entry = self._entries[worker_id]
-        if not entry.is_asked and reason in self._restarts:
+        if not entry.is_asked and reason is not None and reason in self._restarts:
             self._restarts[reason] += 1
         entry.is_asked = True
 

@@ -23,7 +23,7 @@ from prometheus_client.metrics_core import (
 from prometheus_client.utils import floatToGoString
 
 from api_hour.stats import LATENCY_BOUNDS_S
-from api_hour.supervisor.monitor.facts import DaemonFacts, EngineView, Totals, WorkerView
+from api_hour.supervisor.monitor.facts import DaemonFacts, EngineView, WorkerView
 from api_hour.supervisor.monitor.figures import Counter, Figure, figures_of
 from api_hour.supervisor.policy.events import DaemonState
 from api_hour.supervisor.policy.pool import Phase
@@ -84,7 +84,7 @@ def _composed(facts: DaemonFacts) -> Iterator[Metric]:
     )
 
 
-def _of_whole(picture: DaemonFacts | Totals) -> Iterator[Metric]:
+def _of_whole(picture: object) -> Iterator[Metric]:
     """Give the metrics that a picture declares, but those that are not known."""
     for field, figure in figures_of(type(picture)):
         value = getattr(picture, field)
