@@ -9,7 +9,7 @@ from typing import Any, cast
 from event_loops import TIMEOUT_S
 
 from api_hour.http import HttpServer, Request, Response, Router
-from api_hour.worker.listeners import Listeners
+from api_hour.worker.listeners.listeners import Listeners
 
 LONG_S = TIMEOUT_S  # longer than a test waits
 

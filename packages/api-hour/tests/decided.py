@@ -1,7 +1,10 @@
 """Short words for the supervisor's policy in tests: a daemon in a given state, events, and actions to compare with."""
 
-from api_hour.supervisor.decisions import Decisions
-from api_hour.supervisor.events import (
+from typing import Any
+
+from api_hour.config.worker_options import WorkerOptions
+from api_hour.supervisor.policy.decisions import Decisions
+from api_hour.supervisor.policy.events import (
     Action,
     CloseListeners,
     DumpStack,
@@ -13,11 +16,13 @@ from api_hour.supervisor.events import (
     ServiceState,
     StartWorker,
     StopWorker,
+    Tick,
     WorkerAlive,
     WorkerExited,
     WorkerReady,
 )
-from api_hour.supervisor.policy import Policy
+from api_hour.supervisor.policy.policy import Policy
+from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 
 GRACEFUL_TIMEOUT_S = 30.0
 BOOT_TIMEOUT_S = 60.0
@@ -35,33 +40,38 @@ SUCCESSOR_IS_MAIN = Notify(state=ServiceState.SUCCESSOR_IS_MAIN)
 def decisions_for(
     workers: int,
     *,
-    stop_delay_s: float = 0.0,
     boot_timeout_s: float = BOOT_TIMEOUT_S,
     heartbeat_timeout_s: float = 0.0,
-    max_requests: int = 0,
-    max_requests_jitter: int = 0,
-    max_rss_bytes: int = 0,
-    max_lifetime_s: float = 0.0,
     watchdog_interval_s: float = 0.0,
     is_successor: bool = False,
+    **options: Any,
 ) -> Decisions:
-    """Return a daemon that nothing has happened to yet."""
+    """Return a daemon that nothing has happened to yet; `options` are others of `WorkerOptions`."""
     return Decisions(
         Policy(
-            workers=workers,
-            graceful_timeout_s=GRACEFUL_TIMEOUT_S,
-            stop_delay_s=stop_delay_s,
-            drain_timeout_s=DRAIN_TIMEOUT_S,
-            boot_timeout_s=boot_timeout_s,
-            heartbeat_timeout_s=heartbeat_timeout_s,
-            max_requests=max_requests,
-            max_requests_jitter=max_requests_jitter,
-            max_rss_bytes=max_rss_bytes,
-            max_lifetime_s=max_lifetime_s,
+            options=WorkerOptions(
+                workers=workers,
+                graceful_timeout_s=GRACEFUL_TIMEOUT_S,
+                drain_timeout_s=DRAIN_TIMEOUT_S,
+                boot_timeout_s=boot_timeout_s,
+                heartbeat_timeout_s=heartbeat_timeout_s,
+                **options,
+            ),
             watchdog_interval_s=watchdog_interval_s,
             is_successor=is_successor,
         )
     )
+
+
+def serve(decisions: Decisions, *, at_s: float = 0.0) -> Decisions:
+    """Let all workers of a new daemon begin to serve."""
+    tell(decisions, Tick(), *map(ready, range(1, decisions.workers + 1)), at_s=at_s)
+    return decisions
+
+
+def serving(workers: int, *, at_s: float = 0.0) -> Decisions:
+    """Return a daemon whose workers, from 1, all began to serve at `at_s`."""
+    return serve(decisions_for(workers), at_s=at_s)
 
 
 def tell(decisions: Decisions, *events: Event, at_s: float) -> list[Action]:
@@ -96,13 +106,13 @@ def stop(*worker_ids: int) -> list[Action]:
     return [StopWorker(worker_id=worker_id) for worker_id in worker_ids]
 
 
-def retire(worker_id: int, reason: str) -> list[Action]:
+def retire(worker_id: int, reason: RetireReason) -> list[Action]:
     return [RetireWorker(worker_id=worker_id, reason=reason)]
 
 
-def dump(worker_id: int, reason: str) -> list[Action]:
+def dump(worker_id: int, reason: KillReason) -> list[Action]:
     return [DumpStack(worker_id=worker_id, reason=reason)]
 
 
-def kill(worker_id: int, reason: str) -> list[Action]:
+def kill(worker_id: int, reason: KillReason) -> list[Action]:
     return [KillWorker(worker_id=worker_id, reason=reason)]

@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from api_hour.stats import LATENCY_BOUNDS_S
-from api_hour.supervisor.facts import DaemonFacts, EngineView, Totals, WorkerView
-from api_hour.supervisor.ledger import RESTART_REASONS
+from api_hour.supervisor.monitor.facts import DaemonFacts, EngineView, Totals, WorkerView
+from api_hour.supervisor.policy.events import DaemonState
+from api_hour.supervisor.policy.reasons import RESTART_REASONS, KillReason, LossReason
 
 WORKER = WorkerView(
     worker_id=1,
@@ -45,8 +46,8 @@ TOTALS = Totals(
     latency_counts=(2000, 300, *(0 for _ in LATENCY_BOUNDS_S[3:]), 60, 40),
     latency_sum_s=7.2,
     workers_started=3,
-    restarts=dict.fromkeys(RESTART_REASONS, 0) | {"crashed": 1},
-    kills={"boot_timeout": 0, "heartbeat_timeout": 0, "graceful_timeout": 0, "at_once": 0},
+    restarts={reason.value: int(reason is LossReason.CRASHED) for reason in RESTART_REASONS},
+    kills={reason.value: 0 for reason in KillReason},
     reloads=4,
     reloads_failed=1,
 )
@@ -55,7 +56,7 @@ FACTS = DaemonFacts(
     python_version="3.11.7",
     target="app:Container",
     pid=100,
-    state="serving",
+    state=DaemonState.SERVING,
     uptime_s=7265.0,
     workers_wanted=2,
     workers=(WORKER, replace(WORKER, worker_id=2, pid=102, requests=1400, in_flight=0, connections=4)),

@@ -8,7 +8,7 @@ import pytest
 from api_hour import cli
 from api_hour.commands import serve
 from api_hour.config import Settings
-from api_hour.worker.spec import WorkerSpec
+from api_hour.control.spec import WorkerSpec
 
 
 def clear_options(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
@@ -21,7 +21,7 @@ def clear_options(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
 
 def leave_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command change neither the logging nor the title of the process that runs the tests."""
-    monkeypatch.setattr(serve, "configure_logging", lambda *_places, **_how: None)
+    monkeypatch.setattr(serve, "begin_logging", lambda _spec: None)
     monkeypatch.setattr(serve, "name_supervisor", lambda _name: None)
 
 

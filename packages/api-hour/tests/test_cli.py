@@ -84,15 +84,15 @@ def test_the_daemon_changes_to_the_directory_it_is_told(tmp_path: Path, monkeypa
     _, spec = run_recorded(monkeypatch, "--chdir", "below", "--logconfig", "log.ini", "app:Container")
 
     assert spec.chdir == str(tmp_path / "below") == str(Path.cwd())
-    assert spec.logconfig == str(tmp_path / "log.ini")
+    assert spec.log.logconfig == tmp_path / "log.ini"
 
 
 def test_the_workers_are_given_backlog_and_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     timeouts = ("--graceful-timeout", "1.5", "--drain-timeout", "2.5", "-t", "3.5")
     _, spec = run_recorded(monkeypatch, "--backlog", "7", *timeouts, "app:Container")
 
-    assert (spec.backlog, spec.graceful_timeout_s) == (7, 1.5)
-    assert (spec.drain_timeout_s, spec.heartbeat_timeout_s) == (2.5, 3.5)
+    assert (spec.worker.backlog, spec.worker.graceful_timeout_s) == (7, 1.5)
+    assert (spec.worker.drain_timeout_s, spec.worker.heartbeat_timeout_s) == (2.5, 3.5)
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,7 +145,7 @@ def test_the_workers_are_told_their_name_their_log_and_their_user(
 
     settings, spec = run_recorded(monkeypatch, *arguments, "-n", "demo", "app:Container")
 
-    assert (spec.name, spec.log_level, spec.log_file) == ("demo", "debug", str(tmp_path / "a.log"))
+    assert (spec.name, spec.log.log_level, spec.log.log_file) == ("demo", "debug", tmp_path / "a.log")
     assert settings.pid_file == tmp_path / "a.pid"
     assert spec.identity is None
 

@@ -16,13 +16,14 @@ from api_hour.commands import check, control, serve
 from api_hour.commands.launch import Launch
 from api_hour.config.complaints import explain
 from api_hour.config.help_words import HelpInWords
-from api_hour.config.settings import Location, Settings
+from api_hour.config.location import Location
+from api_hour.config.settings import Settings
 from api_hour.config.show import show_config
 from api_hour.config.sources import Sources
 from api_hour.config.target_text import parse_target
 from api_hour.config.values import check_not_negative
 from api_hour.errors import ApiHourError, ConfigError
-from api_hour.standard_descriptors import hold_standard_descriptors
+from api_hour.process.standard_descriptors import hold_standard_descriptors
 
 Target = Annotated[str, Parameter(help="What to serve: MODULE:NAME. NAME may have attributes, and be called.")]
 SameTarget = Annotated[str | None, Parameter(name="TARGET", help="What the daemon serves; needed with -ac.")]

@@ -31,7 +31,7 @@ _MUTABLE = (list, dict, set, bytearray, memoryview)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoalesceMetrics:
-    """What was asked, and what was executed for it; the first three only grow.
+    """Counts of questions and executions; the first three only grow.
 
     Attributes:
         calls: callers, refused ones too.
@@ -47,7 +47,7 @@ class CoalesceMetrics:
 
 
 class Caller(Protocol):
-    """Who asks, and is told: an `asyncio.Future` is one. It is told once, and raises nothing then."""
+    """A caller who is to be told: an `asyncio.Future` is one. It is told once, and raises nothing then."""
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         """The running loop."""
@@ -67,7 +67,7 @@ class Caller(Protocol):
 
 @dataclass(slots=True, eq=False)
 class _Lane(Generic[Answer]):
-    """What runs and what waits for one key in one event loop."""
+    """The executions that run and wait for one key in one event loop."""
 
     key: Hashable
     running: "list[asyncio.Task[None]]" = field(default_factory=list)
@@ -153,7 +153,7 @@ class Coalesced(Generic[Arguments, Answer]):
 
     @property
     def metrics(self) -> CoalesceMetrics:
-        """What happened so far, in all event loops together."""
+        """Counts so far, in all event loops together."""
         return CoalesceMetrics(
             calls=self._calls,
             executions=self._executions,

@@ -1,4 +1,4 @@
-"""What a user writes: a Container holds the endpoints, services and engines of one application.
+"""The Container, which a user writes: it holds the endpoints, services and engines of one application.
 
 Each worker process makes one Container and drives it through its life:
 
@@ -26,7 +26,7 @@ Handler = Callable[..., Any]
 
 
 class WorkerHandle(Protocol):
-    """What a Container may ask of the worker it runs in."""
+    """The worker, as the Container in it sees it."""
 
     @property
     def worker_id(self) -> int:
@@ -38,11 +38,11 @@ class WorkerHandle(Protocol):
 
     @property
     def workers(self) -> int:
-        """How many workers the daemon was started with, to share limits out among them."""
+        """Number of workers that the daemon was started with, to share limits out among them."""
 
     @property
     def stats(self) -> ServingStats:
-        """Where servers count what they answer."""
+        """Counters of what servers answer."""
 
 
 class Container:

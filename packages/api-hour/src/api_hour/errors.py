@@ -17,7 +17,7 @@ class ApiHourError(Exception):
 
 
 class ControlError(ApiHourError):
-    """A running daemon was asked for something in vain."""
+    """A running daemon could not be told what to do."""
 
 
 class ConfigError(ApiHourError):

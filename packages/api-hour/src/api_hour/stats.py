@@ -1,4 +1,4 @@
-"""What the servers of one worker have answered: counted as it happens, reported with each heartbeat.
+"""Counters of what the servers of one worker have answered, reported with each heartbeat.
 
 The counters only grow, so that whoever reads them can take differences. Pure: the time comes in as an argument.
 """
@@ -41,7 +41,7 @@ class ServingStats:
 
     @property
     def in_flight(self) -> int:
-        """How many requests are being answered now."""
+        """Number of requests that are being answered now."""
         return self.begun - self.requests
 
     def begin(self) -> None:

@@ -17,9 +17,9 @@ from api_hour.commands import status as status_module
 from api_hour.commands.status import status
 from api_hour.config import Location
 from api_hour.errors import ConfigError, NoAnswer
-from api_hour.supervisor.facts import DaemonFacts
-from api_hour.supervisor.monitor import Monitor
-from api_hour.supervisor.monitor_pages import Pages
+from api_hour.supervisor.monitor.facts import DaemonFacts
+from api_hour.supervisor.monitor.pages import Pages
+from api_hour.supervisor.monitor.server import Monitor
 
 
 @contextmanager

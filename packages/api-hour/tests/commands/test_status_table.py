@@ -8,7 +8,8 @@ from pictured import BOOTING, ENGINE, FACTS, TOTALS, WORKER, facts
 from rich.console import Console
 
 from api_hour.commands.status_table import describe_bytes, describe_duration, describe_mean, status_table
-from api_hour.supervisor.facts import DaemonFacts
+from api_hour.supervisor.monitor.facts import DaemonFacts
+from api_hour.supervisor.policy.events import DaemonState
 
 
 def shown(pictured: DaemonFacts, *, width: int = 160) -> str:
@@ -38,7 +39,7 @@ pg      up in 2           10       3        1        5  -
 
 def test_what_is_not_known_is_a_dash() -> None:
     pictured = facts(
-        state="booting",
+        state=DaemonState.BOOTING,
         uptime_s=0.5,
         workers=(BOOTING,),
         engines=(),

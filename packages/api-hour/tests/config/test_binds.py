@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_hour.config import Bind, FdBind, Settings, TcpBind, UdpBind, UnixBind, parse_bind
+from api_hour.config import Bind, FdBind, TcpBind, UdpBind, UnixBind, parse_bind
 from api_hour.config.binds import leaves_ipv4_to_others, localhost_pair, name_binds
 from api_hour.errors import ConfigError
 
@@ -91,12 +91,6 @@ PATHS = st.text(st.characters(exclude_characters="\0"), min_size=1).filter(lambd
 )
 def test_an_address_is_written_as_it_is_read(bind: Bind) -> None:
     assert parse_bind(str(bind)) == bind
-
-
-def test_the_addresses_of_the_settings_keep_their_order() -> None:
-    settings = Settings(bind=("unix:b", "127.0.0.1:1"))
-
-    assert settings.binds() == (UnixBind(path="b"), TcpBind(host="127.0.0.1", port=1))
 
 
 def test_an_abstract_address_is_told_from_a_path() -> None:

@@ -75,7 +75,7 @@ def test_auto_config_reads_the_files_of_the_directory(tmp_path: Path, monkeypatc
 
     assert settings.workers == 3
     assert spec.main_yaml == str(directory / "main" / "main.yaml")
-    assert spec.logconfig == str(directory / "api_hour" / "logging.ini")
+    assert spec.log.logconfig == directory / "api_hour" / "logging.ini"
 
 
 def test_files_that_are_named_are_read_instead_of_those_of_the_directory(
@@ -90,7 +90,7 @@ def test_files_that_are_named_are_read_instead_of_those_of_the_directory(
     settings, spec = run_recorded(monkeypatch, "-ac", "-c", "conf.py", "--logconfig", "log.ini", "app:Container")
 
     assert settings.workers == 4
-    assert spec.logconfig == str(tmp_path / "log.ini")
+    assert spec.log.logconfig == tmp_path / "log.ini"
 
 
 def test_only_the_main_file_of_the_directory_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +102,7 @@ def test_only_the_main_file_of_the_directory_is_needed(tmp_path: Path, monkeypat
 
         assert settings.workers == Settings().workers
         assert spec.main_yaml == str(tmp_path / "conf" / "main" / "main.yaml")
-        assert spec.logconfig is None
+        assert spec.log.logconfig is None
 
 
 def test_what_the_directory_s_file_says_of_directories_does_not_move_the_directory(

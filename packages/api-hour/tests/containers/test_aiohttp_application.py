@@ -13,6 +13,7 @@ from event_loops import let_run, on_each_loop, until
 from listening_sockets import listening
 
 import api_hour
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.containers.aiohttp_application import ACCESS_LOG, CONTAINER, AiohttpContainer, close_when_retiring
 from api_hour.worker.lifecycle import Ending, ListeningSocket, serve
 from api_hour.worker.process import Worker
@@ -101,9 +102,7 @@ class Life:
             serve(
                 container,
                 [copy],
-                backlog=7,
-                drain_timeout_s=drain_s,
-                graceful_timeout_s=timeout_s,
+                WorkerOptions(backlog=7, drain_timeout_s=drain_s, graceful_timeout_s=timeout_s),
                 ending=self.ending,
                 on_ready=self._on_ready,
             )

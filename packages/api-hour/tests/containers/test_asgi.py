@@ -8,6 +8,7 @@ from accepting import LONG_S, client_of
 from event_loops import on_each_loop
 from listening_sockets import listening
 
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.containers import asgi as asgi_module
 from api_hour.containers.asgi import AsgiContainer
 from api_hour.worker.lifecycle import Ending, serve
@@ -59,9 +60,7 @@ async def live(container: AsgiContainer, copy: Any, ending: Ending, ready: async
     await serve(
         container,
         [copy],
-        backlog=7,
-        drain_timeout_s=LONG_S,
-        graceful_timeout_s=LONG_S,
+        WorkerOptions(backlog=7, drain_timeout_s=LONG_S, graceful_timeout_s=LONG_S),
         ending=ending,
         on_ready=lambda _listeners: ready.set(),
     )

@@ -19,7 +19,7 @@ from event_loops import TIMEOUT_S
 from issued import Issuer, copy_files, subject_of
 from started_process import POLL_S
 
-from api_hour.pidfile import running_pid
+from api_hour.process.pidfile import running_pid
 
 PROGRAM = Path(sys.executable).with_name("api_hour")
 

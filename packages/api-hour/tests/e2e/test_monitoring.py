@@ -1,70 +1,21 @@
-"""The real daemon, seen through its monitor: totals, health, status, handover; and the reload for development."""
+"""The real daemon, seen through its monitor: totals, health, handover."""
 
-import json
-import os
 import signal
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from daemon_process import (
-    Address,
-    Daemon,
-    body_of,
     connect,
     daemon,
     end_in_time,
-    exchange,
     get,
     read_all,
     wait_for_file,
     watched,
 )
-from event_loops import TIMEOUT_S
-from prometheus_client.parser import text_string_to_metric_families
-from started_process import POLL_S, PROGRAMS
+from monitored import APP, MONITORED, ask, cut, document, metrics, monitor_of, wait_for, wait_for_requests
 from traffic import traffic
-
-MONITORED = ("-b", "127.0.0.1:0", "--monitor", "127.0.0.1:0")
-
-APP = """
-import asyncio
-import time
-from pathlib import Path
-
-import api_hour
-
-
-class Answering(asyncio.Protocol):
-    '''Answers each packet, counts it, and closes; /hold does not answer, /block blocks the loop.'''
-
-    def __init__(self, worker):
-        self.stats = worker.stats
-
-    def connection_made(self, transport):
-        self.transport = transport
-
-    def data_received(self, data):
-        self.stats.begin()
-        if data.startswith(b"GET /hold"):
-            return
-        if data.startswith(b"GET /block"):
-            Path("blocked").touch()
-            time.sleep(1000)
-        head = b"HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\n"
-        self.transport.write(head + b"version 1")
-        self.transport.close()
-        self.stats.end(0.002)
-
-
-class Container(api_hour.Container):
-    def make_servers(self):
-        return [lambda: Answering(self.worker)]
-"""
 
 HTTP_APP = """
 import asyncio
@@ -90,7 +41,6 @@ class Container(api_hour.Container):
             await asyncio.sleep(0.01)
         return "done"
 """
-
 ENGINE_APP = """
 import asyncio
 from pathlib import Path
@@ -116,54 +66,6 @@ class Container(api_hour.Container):
     def make_servers(self):
         return [asyncio.Protocol]
 """
-
-
-def monitor_of(running: Daemon, number: int = 0) -> Address:
-    """Return the address that the kernel chose for the monitor."""
-    found = running.supervisor.wait_for(r"monitor on 127\.0\.0\.1:(\d+)", count=number + 1)
-    return ("127.0.0.1", int(found[number][1]))
-
-
-def document(address: Address, path: str) -> tuple[int, dict[str, Any]]:
-    head, _, body = exchange(address, get(path)).partition(b"\r\n\r\n")
-    return int(head.split()[1]), json.loads(body)
-
-
-def metrics(address: Address) -> dict[str, float]:
-    """Return the value of each sample, with the values of its labels behind its name."""
-    text = exchange(address, get("/metrics")).partition(b"\r\n\r\n")[2].decode()
-    return {
-        " ".join((sample.name, *sample.labels.values())): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
-
-
-def wait_for(what: Callable[[], object], *, is_so: Callable[[Any], bool]) -> Any:
-    """Ask until the answer is as expected, and return it."""
-    end_at_s = time.monotonic() + TIMEOUT_S
-    while not is_so(answer := what()):
-        assert time.monotonic() < end_at_s, f"not in time; the last was {answer}"
-        time.sleep(POLL_S)
-    return answer
-
-
-def wait_for_requests(address: Address, count: int) -> dict[str, float]:
-    found: dict[str, float] = wait_for(
-        lambda: metrics(address), is_so=lambda values: values["api_hour_requests_total"] == count
-    )
-    return found
-
-
-def ask(running: Daemon, count: int) -> None:
-    for _ in range(count):
-        assert body_of(exchange(running.tcp_address(), get("/"))) == "version 1"
-
-
-def cut(pid: int, number: signal.Signals) -> None:
-    with watched([pid]) as descriptors:
-        signal.pidfd_send_signal(descriptors[0], number)
-        assert end_in_time(descriptors)
 
 
 # Metrics.
@@ -333,71 +235,4 @@ def test_many_silent_clients_of_the_monitor_hurt_neither_it_nor_the_service(tmp_
         assert clients.failures == []
         fds = len([*Path(f"/proc/{running.supervisor.process.pid}/fd").iterdir()])
         assert fds < 64 + 40
-        assert running.supervisor.stop() == 0
-
-
-# Status.
-
-
-def run_status(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAMS / "api_hour", "status", *arguments],
-        cwd=directory,
-        env={**os.environ, "NO_COLOR": "1"},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-    )
-
-
-def test_the_status_command_shows_the_daemon_with_this_configuration(tmp_path: Path) -> None:
-    (tmp_path / "conf.py").write_text("bind = ['127.0.0.1:0']\nmonitor = 'unix:m.sock'\nworkers = 2\n")
-    with daemon(tmp_path, "-c", "conf.py", app=APP) as running:
-        pids = running.wait_ready(2)
-        shown = run_status(tmp_path, "-c", "conf.py")
-        as_json = run_status(tmp_path, "-c", "conf.py", "--json")
-        assert running.supervisor.stop() == 0
-    gone = run_status(tmp_path, "-c", "conf.py")
-
-    assert (shown.returncode, shown.stderr) == (0, "")
-    assert shown.stdout.startswith("app:Container  serving, up ")
-    assert "  2 of 2 workers serve  " in shown.stdout
-    rows = [line.split() for line in shown.stdout.splitlines() if "  serving  " in line]
-    assert {(row[1], row[2]) for row in rows} == {(str(pid), "serving") for pid in pids}
-    assert {worker["pid"] for worker in json.loads(as_json.stdout)["workers"]} == set(pids)
-    assert (gone.returncode, gone.stdout, gone.stderr) == (
-        3,
-        "",
-        "api_hour: no daemon answers at --monitor unix:m.sock: No such file or directory.\n",
-    )
-
-
-# Reload for development.
-
-
-@contextmanager
-def watching(directory: Path) -> Iterator[Daemon]:
-    """Run a daemon that watches its directory, and wait until it does."""
-    with daemon(directory, "-b", "127.0.0.1:0", "--reload", app=APP) as running:
-        running.wait_ready(1)
-        fdinfo = Path(f"/proc/{running.supervisor.process.pid}/fdinfo")
-        wait_for(
-            lambda: [info.read_text() for info in fdinfo.iterdir()],
-            is_so=lambda infos: any("inotify wd:" in info for info in infos),
-        )
-        yield running
-
-
-def test_an_edit_is_served_and_a_broken_one_keeps_the_old_worker(tmp_path: Path) -> None:
-    with watching(tmp_path) as running:
-        (tmp_path / "app.py").write_text("1 / 0")
-        running.supervisor.wait_for("reload failed, 1 workers stay as they are: ZeroDivisionError: division by zero")
-        assert body_of(exchange(running.tcp_address(), get("/"))) == "version 1"
-
-        (tmp_path / "app.py").write_text(APP.replace("version 1", "version two"))
-        running.supervisor.wait_for("reload done")
-        running.supervisor.wait_for(r"worker 1, pid \d+, ended with exit code 0")  # until then it may have one more
-        assert body_of(exchange(running.tcp_address(), get("/"))) == "version two"
-        assert f"{tmp_path}/app.py has changed\n" in running.supervisor.log
         assert running.supervisor.stop() == 0

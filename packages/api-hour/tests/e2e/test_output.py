@@ -16,8 +16,8 @@ from daemon_process import body_of, daemon, exchange, get, kill_left
 from event_loops import TIMEOUT_S
 from started_process import POLL_S, PROGRAMS
 
-from api_hour.outlet import KEPT_BYTES
-from api_hour.pidfile import running_pid
+from api_hour.log.outlet import KEPT_BYTES
+from api_hour.process.pidfile import running_pid
 
 PROGRAM = str(PROGRAMS / "api_hour")
 

@@ -15,7 +15,7 @@ from api_hour.access_log import AccessLog, line_maker
 from api_hour.http import ClientGone, HttpServer, Limits, Request, Router, streams_body
 from api_hour.http.asgi import AsgiServer
 from api_hour.http.server import Server
-from api_hour.limited_log import LINES
+from api_hour.log.limited import LINES
 
 LIMITS = Limits(target_bytes=100, head_bytes=500, header_count=5, body_bytes=10)
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -15,13 +15,16 @@ from event_loops import TIMEOUT_S
 from started_process import POLL_S
 
 from api_hour.config.tls_files import TlsFiles
+from api_hour.config.worker_options import WorkerOptions
+from api_hour.control.messages import Heartbeat, decode_certificates
+from api_hour.control.spec import WorkerOrder, WorkerSpec, encode_order
 from api_hour.supervisor import fleet as fleet_module
-from api_hour.supervisor.events import Event, WorkerAlive, WorkerExited, WorkerReady
 from api_hour.supervisor.fleet import Fleet
+from api_hour.supervisor.policy.events import Event, WorkerAlive, WorkerExited, WorkerReady
+from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 from api_hour.tls import TlsPem
-from api_hour.worker.spec import Heartbeat, WorkerSpec, decode_certificates
 
-SPEC = WorkerSpec(target="app:Container", chdir="/", main_yaml=None, logconfig=None, backlog=7, graceful_timeout_s=1.0)
+SPEC = WorkerSpec(target="app:Container", name="app", chdir="/", main_yaml=None, worker=WorkerOptions())
 BEGINNING = """
 import os, signal, socket, sys, time
 control = socket.socket(fileno=int(sys.argv[1]))
@@ -85,16 +88,10 @@ def test_a_worker_is_given_its_order_and_its_end_is_reported(tmp_path: Path, mon
 
         assert watch.events == [WorkerExited(worker_id=3, exit_code=7)]
         assert watch.is_empty()
-    assert path.read_bytes() == (
-        b'{"spec":{"target":"app:Container","chdir":"/","main_yaml":null,"logconfig":null,"backlog":7,'
-        b'"graceful_timeout_s":1.0,"workers":1,"drain_timeout_s":0.0,"heartbeat_timeout_s":0.0,'
-        b'"name":"","log_level":"info","log_file":null,"prints_to_log":false,"identity":null,"own_tls":[],"default_tls":null,'
-        b'"access_log":null,"access_log_file":null,"http":{"keep_alive_timeout_s":75.0,"request_timeout_s":0.0,'
-        b'"body_bytes":1048576,"connections":16384,"trusted_proxies":["127.0.0.1","::1","unix"],"proxy_headers":null,'
-        b'"proxy_protocol":false,"lifespan":"auto","graceful_timeout_s":30.0}},'
-        b'"worker_id":3,"listener_fds":[],"twins":[],"request_limit":9,"counts_fd":%d,"slot":0}\n'
-        % watch.fleet._counts_fd
+    order = WorkerOrder(
+        spec=SPEC, worker_id=3, listener_fds=(), request_limit=9, counts_fd=watch.fleet._counts_fd, slot=0
     )
+    assert path.read_bytes() == encode_order(order) + b"\n"
 
 
 def test_every_worker_is_given_certificates_that_have_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +138,7 @@ def test_a_slot_for_connections_is_free_when_its_worker_is_gone(monkeypatch: pyt
     with fleet_of("time.sleep(1000)", monkeypatch) as watch:
         watch.fleet.start(1)
         watch.fleet.start(2)
-        watch.fleet.kill(1, "was chosen")
+        watch.fleet.kill(1, KillReason.AT_ONCE)
         watch.wait(lambda: watch.events)
         watch.fleet.start(3)
 
@@ -179,8 +176,8 @@ def test_a_worker_is_told_to_stop_until_it_is_gone(monkeypatch: pytest.MonkeyPat
         watch.wait(lambda: len(watch.events) == 2)
         for nothing in (watch.fleet.stop, watch.fleet.dump_stack):
             nothing(1)
-        watch.fleet.retire(1, "reload")
-        watch.fleet.kill(1, "is late")
+        watch.fleet.retire(1, RetireReason.RELOAD)
+        watch.fleet.kill(1, KillReason.HEARTBEAT_TIMEOUT)
 
         assert watch.events[1] == WorkerExited(worker_id=1, exit_code=-signal.SIGTERM)
         assert watch.is_empty()
@@ -195,7 +192,7 @@ def test_a_worker_is_told_to_retire_in_a_line_of_its_own(
         watch.fleet.start(1)
         watch.wait(lambda: watch.events)
         pid = watch.fleet.pids()[1]
-        watch.fleet.retire(1, "reload")
+        watch.fleet.retire(1, RetireReason.RELOAD)
         watch.wait(lambda: len(watch.events) == 2)
 
     assert path.read_bytes() == b'{"command":"retire"}\n'
@@ -259,15 +256,15 @@ def test_the_stack_of_a_worker_that_sleeps_in_c_is_logged_and_it_is_killed(
         pid = watch.fleet.pids()[1]
         watch.fleet.dump_stack(1)
         watch.wait_for_stack(1)
-        watch.fleet.kill(1, "is late")
+        watch.fleet.kill(1, KillReason.HEARTBEAT_TIMEOUT)
         watch.wait(lambda: len(watch.events) == 2)
 
     stack, killed = errors_in(caplog)
     first_line, *lines = stack.splitlines()
-    assert first_line == f"worker 1, pid {pid}, is late; its stack:"
+    assert first_line == f"worker 1, pid {pid}, gave no sign of life in time; its stack:"
     assert lines[0].startswith(("Current thread 0x", "Stack (most recent call first):"))
     assert "in busy" in stack
-    assert killed == "worker 1 is late: killed"
+    assert killed == "worker 1 gave no sign of life in time: killed"
     assert watch.events[1] == WorkerExited(worker_id=1, exit_code=-signal.SIGKILL)
 
 
@@ -281,12 +278,12 @@ def test_a_worker_that_is_stopped_gives_no_stack_and_that_is_said(
         os.kill(pid, signal.SIGSTOP)
         os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
         watch.fleet.dump_stack(1)
-        watch.fleet.kill(1, "is late")
+        watch.fleet.kill(1, KillReason.HEARTBEAT_TIMEOUT)
         watch.wait(lambda: len(watch.events) == 2)
 
     assert errors_in(caplog) == [
         f"worker 1, pid {pid}, gives no stack: its process is stopped",
-        "worker 1 is late: killed",
+        "worker 1 gave no sign of life in time: killed",
     ]
 
 
@@ -297,7 +294,7 @@ def test_a_worker_that_is_asked_for_its_stack_before_it_can_give_one_goes_on(
         watch.fleet.start(1)
         watch.wait(lambda: watch.events)
         watch.fleet.dump_stack(1)
-        watch.fleet.retire(1, "reload")  # anything to go on
+        watch.fleet.retire(1, RetireReason.RELOAD)  # anything to go on
         watch.wait(lambda: len(watch.events) == 2)
 
     assert watch.events[1] == WorkerExited(worker_id=1, exit_code=7)
@@ -346,7 +343,7 @@ def test_a_worker_that_closes_its_end_is_still_waited_for(monkeypatch: pytest.Mo
         watch.fleet.start(1)
         watch.wait(lambda: len(watch.selector.get_map()) == 1)
         assert watch.events == []
-        watch.fleet.kill(1, "is late")
+        watch.fleet.kill(1, KillReason.HEARTBEAT_TIMEOUT)
         watch.wait(lambda: watch.events)
 
         assert watch.events == [WorkerExited(worker_id=1, exit_code=-signal.SIGKILL)]

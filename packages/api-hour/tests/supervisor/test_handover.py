@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from event_loops import TIMEOUT_S
 
-from api_hour.supervisor.events import Event, HandoverDone, HandoverFailed
-from api_hour.supervisor.handover import Predecessor, Successor, inherited_listeners
+from api_hour.supervisor.handover import Predecessor, Successor
+from api_hour.supervisor.policy.events import Event, HandoverDone, HandoverFailed
+from api_hour.supervisor.sockets.inherited import inherited_listeners
 
 # Says what it was given, then does what a test wants.
 BEGINNING = """

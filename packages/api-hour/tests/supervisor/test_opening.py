@@ -8,9 +8,9 @@ import pytest
 
 from api_hour.config import Settings
 from api_hour.errors import StartError
-from api_hour.pidfile import running_pid
-from api_hour.supervisor.handover import Ownership
+from api_hour.process.pidfile import running_pid
 from api_hour.supervisor.opening import opened
+from api_hour.supervisor.sockets.files import Ownership
 
 SETTINGS = Settings(bind=("127.0.0.1:0", "unix:a.sock"), pid_file=Path("a.pid"), unix_mode=0o600)
 

@@ -9,8 +9,12 @@ from typing import cast
 from decided import BOOT_TIMEOUT_S, decisions_for
 
 from api_hour import __version__
-from api_hour.supervisor.decisions import Decisions
-from api_hour.supervisor.events import (
+from api_hour.control.messages import Heartbeat
+from api_hour.supervisor.fleet import Fleet
+from api_hour.supervisor.monitor.facts import DaemonFacts
+from api_hour.supervisor.monitor.ledger import Ledger
+from api_hour.supervisor.policy.decisions import Decisions
+from api_hour.supervisor.policy.events import (
     Event,
     HandoverDone,
     ReloadRequested,
@@ -19,11 +23,7 @@ from api_hour.supervisor.events import (
     WorkerAlive,
     WorkerReady,
 )
-from api_hour.supervisor.facts import DaemonFacts
-from api_hour.supervisor.fleet import Fleet
-from api_hour.supervisor.ledger import Ledger
 from api_hour.supervisor.recorder import INTERVAL_S, Recorder
-from api_hour.worker.spec import Heartbeat
 
 
 @dataclass(slots=True)

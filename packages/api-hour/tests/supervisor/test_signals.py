@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from api_hour.supervisor.events import (
+from api_hour.supervisor.policy.events import (
     Event,
     FewerWorkers,
     HandoverRequested,

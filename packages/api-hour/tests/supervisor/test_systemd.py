@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api_hour.supervisor.events import ServiceState
+from api_hour.supervisor.policy.events import ServiceState
 from api_hour.supervisor.systemd import ServiceManager
 
 PID = 7

@@ -3,14 +3,15 @@
 import pytest
 
 from api_hour.config.tls_files import TlsFiles
-from api_hour.privileges import Identity
+from api_hour.config.worker_options import WorkerOptions
+from api_hour.control.spec import WorkerSpec
+from api_hour.process.privileges import Identity
 from api_hour.worker import preparation
 from api_hour.worker.preparation import prepare_process
-from api_hour.worker.spec import WorkerSpec
 
 OWN = TlsFiles(cert="own.pem")
 DEFAULT = TlsFiles(cert="default.pem")
-STEPS = ("name_worker", "configure_logging", "read_certificates", "take_identity")
+STEPS = ("name_worker", "begin_logging", "read_certificates", "take_identity")
 
 
 @pytest.mark.parametrize("identity", [None, Identity(uid=1, gid=2, groups=(2,))])
@@ -24,15 +25,10 @@ def test_the_log_is_opened_and_certificates_are_read_before_the_rights_are_given
         )
     spec = WorkerSpec(
         target="app:C",
+        name="demo",
         chdir="/",
         main_yaml=None,
-        logconfig="log.ini",
-        backlog=1,
-        graceful_timeout_s=1,
-        name="demo",
-        log_level="debug",
-        log_file="a.log",
-        prints_to_log=True,
+        worker=WorkerOptions(),
         identity=identity,
         own_tls=(None, OWN),
         default_tls=DEFAULT,
@@ -42,7 +38,7 @@ def test_the_log_is_opened_and_certificates_are_read_before_the_rights_are_given
 
     expected: list[tuple[object, ...]] = [
         ("name_worker", 3, "demo"),
-        ("configure_logging", "log.ini", "debug", "a.log", True),
+        ("begin_logging", spec),
         ("read_certificates", (None, OWN), DEFAULT, 2),
     ]
     assert done == ([*expected, ("take_identity", identity)] if identity else expected)

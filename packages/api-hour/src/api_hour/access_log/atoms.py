@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from api_hour.access_log.entry import PID, AccessEntry
-from api_hour.local_time import ZONE
+from api_hour.log.local_time import ZONE
 
 NOTHING = "-"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # in any locale

@@ -1,4 +1,4 @@
-"""What is known of one request when its line is written. What few formats ask for is found when it is asked for."""
+"""One request when its line is written. What few formats ask for is found when it is asked for."""
 
 import os
 from typing import Protocol
@@ -8,7 +8,7 @@ PID = os.getpid()
 
 
 class LoggedRequest(Protocol):
-    """What is asked of a request: see `api_hour.http.Request`."""
+    """A request, as far as the log asks: see `api_hour.http.Request`."""
 
     method: str
     target: bytes

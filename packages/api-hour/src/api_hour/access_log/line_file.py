@@ -9,10 +9,11 @@ import asyncio
 import logging
 import os
 import select
+from pathlib import Path
 
 from api_hour.access_log.entry import PID
 from api_hour.errors import ConfigError
-from api_hour.outlet import Outlet
+from api_hour.log.outlet import Outlet
 
 LOG = logging.getLogger("api_hour.worker")
 
@@ -22,7 +23,7 @@ STANDARD_OUTPUT = 1
 
 
 class LineFile:
-    """Where lines go.
+    """A file for lines.
 
     Args:
         path: the file; None for standard output.
@@ -31,7 +32,7 @@ class LineFile:
         ConfigError: the file cannot be written to.
     """
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: Path | str | None) -> None:
         self._lines: list[str] = []
         self._is_failing = False
         try:

@@ -1,7 +1,8 @@
-"""Where the access log of one worker goes: its own file, standard output, or wherever logging sends it."""
+"""The access log of one worker: to its own file, to standard output, or wherever logging sends it."""
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from time import time
 
 from api_hour.access_log.entry import AccessEntry, Exchange, LoggedRequest
@@ -60,7 +61,9 @@ class AccessLog:
         self._write(self._make_line(entry))
 
 
-def open_access_log(text: str | None, path: str | None, *, uses_logging: bool, worker_id: int) -> AccessLog | None:
+def open_access_log(
+    text: str | None, path: Path | str | None, *, uses_logging: bool, worker_id: int
+) -> AccessLog | None:
     """Return the access log; None when there is none.
 
     Args:

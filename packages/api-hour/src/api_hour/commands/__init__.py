@@ -1,1 +1,1 @@
-"""What the `api_hour` command does: one module for each thing."""
+"""The commands of `api_hour`: one module for each."""

@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 from api_hour.commands.launch import Launch, plan
+from api_hour.control.spec import encode_spec
 from api_hour.errors import ConfigError, StartError
-from api_hour.worker.spec import encode_spec
 
 CHECK_COMMAND = (sys.executable, "-P", "-m", "api_hour.worker.check")
 

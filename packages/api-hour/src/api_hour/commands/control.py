@@ -5,9 +5,9 @@ import select
 import signal
 from pathlib import Path
 
-from api_hour.config.settings import Location
+from api_hour.config.location import Location
 from api_hour.errors import ConfigError, ControlError
-from api_hour.pidfile import signal_daemon
+from api_hour.process.pidfile import signal_daemon
 
 
 def reload(location: Location) -> int:

@@ -5,15 +5,18 @@ from pathlib import Path
 
 from api_hour.commands.certificates import check_certificates
 from api_hour.config.files import ConfigFile
+from api_hour.config.http_options import HttpOptions
+from api_hour.config.log_options import LogOptions
 from api_hour.config.places import find_logconfig, find_main_yaml
 from api_hour.config.settings import Settings
-from api_hour.privileges import find_identity
-from api_hour.worker.spec import WorkerSpec
+from api_hour.config.worker_options import WorkerOptions
+from api_hour.control.spec import WorkerSpec
+from api_hour.process.privileges import find_identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What a command line asks for.
+    """One command line, as it was understood.
 
     Attributes:
         target: what to serve.
@@ -44,35 +47,25 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
         chdir=settings.chdir.absolute(),
         pid_file=_absolute(settings.pid_file),
         log_file=_absolute(settings.log_file),
+        access_log_file=_absolute(settings.access_log_file),
         logconfig=find_logconfig(settings, config_dir),
     )
+    main_yaml = find_main_yaml(config_dir)
     spec = WorkerSpec(
         target=launch.target,
         name=settings.name or launch.target,
         chdir=str(absolute.chdir),
-        main_yaml=_text(find_main_yaml(config_dir)),
-        logconfig=_text(absolute.logconfig),
-        log_level=settings.log_level,
-        log_file=_text(absolute.log_file),
+        main_yaml=None if main_yaml is None else str(main_yaml),
+        worker=absolute.part(WorkerOptions),
+        http=absolute.part(HttpOptions),
+        log=absolute.part(LogOptions),
         prints_to_log=settings.daemon and settings.log_file is not None,
         identity=find_identity(settings.user, settings.group),
-        backlog=settings.backlog,
-        graceful_timeout_s=settings.graceful_timeout_s,
-        drain_timeout_s=settings.drain_timeout_s,
-        heartbeat_timeout_s=settings.heartbeat_timeout_s,
-        workers=settings.workers,
         own_tls=tuple(files and files.absolute() for files in settings.own_tls()),
         default_tls=default_tls and default_tls.absolute(),
-        access_log=settings.access_log,
-        access_log_file=_text(_absolute(settings.access_log_file)),
-        http=settings.http(),
     )
     return absolute, spec, check_certificates(spec.certificates())
 
 
 def _absolute(path: Path | None) -> Path | None:
     return None if path is None else path.absolute()
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)

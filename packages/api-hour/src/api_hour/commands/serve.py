@@ -8,9 +8,9 @@ from pathlib import Path
 
 from api_hour.commands.launch import Launch, plan
 from api_hour.config.settings import Settings
-from api_hour.detaching import Launcher, Nobody, detached
-from api_hour.log import configure_logging
-from api_hour.process_title import name_supervisor
+from api_hour.control.logs import begin_logging
+from api_hour.process.detaching import Launcher, Nobody, detached
+from api_hour.process.title import name_supervisor
 from api_hour.supervisor.daemon import run_daemon
 from api_hour.supervisor.handover import PREDECESSOR_VARIABLE
 
@@ -26,9 +26,7 @@ def serve(launch: Launch) -> int:
     settings, spec, warnings = plan(launch)
     launched_in = Path.cwd()
     with _launcher(settings) as launcher:
-        configure_logging(
-            spec.logconfig, level=spec.log_level, log_file=spec.log_file, prints_to_log=spec.prints_to_log
-        )
+        begin_logging(spec)
         _warn(launch, warnings)
         name_supervisor(spec.name)
         if settings.umask is not None:
@@ -47,7 +45,7 @@ def _launcher(settings: Settings) -> Iterator[Launcher]:
 
 
 def _warn(launch: Launch, warnings: Sequence[str]) -> None:
-    """Say what somebody may expect in vain, or will soon."""
+    """Say what does not have the effect that somebody may expect, or will soon not have it."""
     for warning in warnings:
         LOG.warning("%s", warning)
     if launch.file is not None and launch.file.without_meaning:

@@ -14,7 +14,7 @@ from rich.console import Console
 from api_hour.commands.status_table import status_table
 from api_hour.config import Location, TcpBind, UnixBind
 from api_hour.errors import ConfigError, NoAnswer
-from api_hour.supervisor.facts import SCHEMA_VERSION, DaemonFacts, decode_facts
+from api_hour.supervisor.monitor.facts import SCHEMA_VERSION, DaemonFacts, decode_facts
 
 MonitorBind = TcpBind | UnixBind
 

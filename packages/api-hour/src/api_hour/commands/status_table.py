@@ -1,4 +1,4 @@
-"""How `api_hour status` shows a daemon: a line about the whole, the totals, then tables of workers and engines.
+"""The output of `api_hour status`: a line about the whole, the totals, then tables of workers and engines.
 
 Pure: facts in, something that rich can print out.
 """
@@ -9,9 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from api_hour.supervisor.facts import DaemonFacts, EngineView, WorkerView
+from api_hour.supervisor.monitor.facts import STALE_AFTER_S, DaemonFacts, EngineView, WorkerView
 
-STALE_AFTER_S = 5.0
 STYLES: Mapping[str, str] = {
     "serving": "green",
     "up": "green",

@@ -1,4 +1,4 @@
-"""What is said about an option that cannot be: which one, from where, what was expected and what came."""
+"""Messages about options that cannot be: which one, from where, what was expected and what came."""
 
 from typing import Literal, get_args, get_origin
 

@@ -1,4 +1,4 @@
-"""How many cores this process may use: those of its CPU affinity, and no more than its cgroup's quota.
+"""The number of cores that this process may use: those of its CPU affinity, and no more than its cgroup's quota.
 
 A container on a machine of 64 cores may have two of them. Both hierarchies of cgroups(7) are looked at; a group's limit
 counts for those below it, too. What cannot be read limits nothing.

@@ -34,7 +34,7 @@ class FileOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigFile:
-    """What a configuration file says.
+    """A configuration file as it was read.
 
     Attributes:
         path: the file.

@@ -78,5 +78,5 @@ def with_implied(names: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_reported(name: str, value: object) -> bool:
-    """Tell whether a name is a setting of Gunicorn that somebody expects something of, in vain."""
+    """Tell whether a name is a setting of Gunicorn that has no meaning here."""
     return name in WITHOUT_MEANING and value is not None and value != OWN_WORKER_CLASS

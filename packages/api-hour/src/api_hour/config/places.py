@@ -1,4 +1,4 @@
-"""Where the files of a configuration are: `etc/APP/` with its three, and those that are named one by one.
+"""The files of a configuration: `etc/APP/` with its three, and those that are named one by one.
 
 etc/APP/main/main.yaml                the application's own
 etc/APP/api_hour/gunicorn_conf.py     options
@@ -7,7 +7,8 @@ etc/APP/api_hour/logging.ini          logging
 
 from pathlib import Path
 
-from api_hour.config.settings import Location, Settings
+from api_hour.config.location import Location
+from api_hour.config.settings import Settings
 from api_hour.errors import ConfigError
 
 

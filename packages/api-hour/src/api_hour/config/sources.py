@@ -1,4 +1,4 @@
-"""Where the values of options come from: command line, environment, configuration file, default, in this order.
+"""The sources of options' values: command line, environment, configuration file, default, in this order.
 
 Each value remembers its source, for `--show-config` and for messages. cyclopts calls these in turn with its arguments,
 filled so far; a source adds a value only where an earlier one has none.
@@ -14,8 +14,9 @@ from cyclopts import Parameter
 from cyclopts.argument import Argument, ArgumentCollection, Token
 
 from api_hour.config.files import NOT_IN_FILES, ConfigFile, read_config_file
+from api_hour.config.location import Location
 from api_hour.config.places import find_config_dir, find_config_file
-from api_hour.config.settings import Location, Settings
+from api_hour.config.settings import Settings
 
 ENVIRONMENT_PREFIX = "API_HOUR_"
 TARGET_NAME = "TARGET"

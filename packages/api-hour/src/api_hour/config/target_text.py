@@ -1,11 +1,11 @@
-"""What TARGET says: a module, a name in it that may be an attribute of another, and perhaps a call.
+"""The text of TARGET: a module, a name in it that may be an attribute of another, and perhaps a call.
 
     app                                    the first of DEFAULT_NAMES that the module has
     package.app:application                a name
     app:service.asgi                       an attribute of what a name stands for
     app:create_app("test", debug=True)     what a call returns; its arguments are literals
 
-Pure: nothing is imported here. That is for `api_hour.worker.target`.
+Pure: nothing is imported here. That is for `api_hour.worker.targets.importing`.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""How the values of options are read and checked. What a check raises is shown after the option's name."""
+"""Readers and checks of options' values. What a check raises is shown after the option's name."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt to connect. Pure: chance comes in as an argument."""
+"""Waits before the next attempt to connect. Pure: chance comes in as an argument."""
 
 from dataclasses import dataclass
 

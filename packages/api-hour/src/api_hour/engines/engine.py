@@ -1,4 +1,4 @@
-"""What every data source has in common: connected in the background, again and again, and waited for briefly.
+"""The base of every data source: connected in the background, again and again, and waited for briefly.
 
     connecting -> up -> (lost) -> connecting -> down -> up
 
@@ -115,7 +115,7 @@ class Engine:
 
     @property
     def status(self) -> EngineStatus:
-        """How the engine is now."""
+        """The engine's status now."""
         return EngineStatus(
             name=self.name or type(self).__name__,
             state=self._state,
@@ -142,7 +142,7 @@ class Engine:
             raise self.refusal(_now_s() - asked_at_s) from None
 
     def borrow_patience_s(self) -> float:
-        """How long a borrower may wait from now on.
+        """Time that a borrower may wait from now on.
 
         Waiting is for short outages: who comes when the source has been away for `borrow_s` is refused at once, so
         that requests do not pile up in a long one.
@@ -154,7 +154,7 @@ class Engine:
         return max(0.0, self._since_at_s + self.patience.borrow_s - _now_s())
 
     def refusal(self, waited_s: float, reason: str = "") -> EngineUnavailable:
-        """Return the error for a borrower that waited in vain, and count it.
+        """Return the error for a borrower that got no connection, and count it.
 
         Args:
             waited_s: how long it waited.
@@ -198,7 +198,7 @@ class Engine:
     # The keeper.
 
     async def _keep(self) -> None:
-        """Open the source whenever it is to be opened, for ever."""
+        """Open the source whenever it is to be opened, until the engine closes."""
         failures = 0
         while True:
             self._is_wanted.clear()

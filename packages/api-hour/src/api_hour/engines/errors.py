@@ -1,4 +1,4 @@
-"""What an engine raises when its data source is out of reach."""
+"""The error of an engine whose data source is out of reach."""
 
 
 class EngineUnavailable(Exception):

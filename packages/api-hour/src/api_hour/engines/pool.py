@@ -54,17 +54,17 @@ class Pool(Generic[Thing]):
 
     @property
     def size(self) -> int:
-        """How many things there are."""
+        """Number of things."""
         return len(self._things)
 
     @property
     def lent(self) -> int:
-        """How many of them are not free."""
+        """Number of things that are not free."""
         return len(self._things) - len(self._free)
 
     @property
     def waiting(self) -> int:
-        """How many borrowers wait."""
+        """Number of borrowers that wait."""
         return len(self._waiters)
 
     def add(self, thing: Thing) -> None:

@@ -93,7 +93,7 @@ class PooledEngine(Engine, Generic[Connection]):
 
     @property
     def status(self) -> EngineStatus:
-        """How the engine is now."""
+        """The engine's status now."""
         pool = self._pool
         return replace(super().status, connections=pool.size, borrowed=pool.lent, waiting=pool.waiting)
 

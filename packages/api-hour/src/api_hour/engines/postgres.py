@@ -22,7 +22,7 @@ from api_hour.engines.rows import Encode, row_encoder
 from api_hour.errors import ConfigError
 
 STATEMENTS_LIMIT = 256  # prepared statements that each connection keeps, unless said otherwise
-_CANCEL_AGAIN_S = 0.05  # after the first CancelRequest that was in vain; twice as long after each more
+_CANCEL_AGAIN_S = 0.05  # after the first CancelRequest that had no effect; twice as long after each more
 _JSON_TYPES = ("json", "jsonb", "json[]", "jsonb[]")
 _SERVER_IS_GONE = (
     asyncpg.PostgresConnectionError,

@@ -1,14 +1,14 @@
-"""How an engine is, and how long it waits: what operators look at and set."""
+"""An engine's status, and its patience: what operators look at and set."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["connecting", "up", "down"]
+State = Literal["up", "connecting", "down"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long an engine waits, in seconds."""
+    """The times that an engine waits, in seconds."""
 
     boot_s: float = 10.0  # for the source to come up, before the worker accepts
     borrow_s: float = 2.0  # for a connection, or for a source that was lost, until EngineUnavailable

@@ -5,12 +5,12 @@ import logging
 from typing import Any
 
 from api_hour.engines import EngineUnavailable
-from api_hour.forking import ends_child
 from api_hour.http.connection import Connection
 from api_hour.http.errors import NOT_WHOLE, ClientGone, HttpError
 from api_hour.http.layers import RETRY_AFTER, AnswerSent, http_error_response, unavailable_response
 from api_hour.http.request import Request
 from api_hour.http.response import Response, encode_json
+from api_hour.process.forking import ends_child
 
 LOG = logging.getLogger("api_hour.http")
 

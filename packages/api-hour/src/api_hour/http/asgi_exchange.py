@@ -9,7 +9,6 @@ import logging
 from collections.abc import MutableMapping
 from typing import Any
 
-from api_hour.forking import ends_child
 from api_hour.http.answers import log_failure, raise_if_destroyed
 from api_hour.http.asgi_head import Head
 from api_hour.http.errors import NOT_WHOLE, ClientGone, Refusal
@@ -18,6 +17,7 @@ from api_hour.http.lifespan import Message
 from api_hour.http.protocol import HttpProtocol
 from api_hour.http.request import Request
 from api_hour.http.response import Response
+from api_hour.process.forking import ends_child
 
 LOG = logging.getLogger("api_hour.http")
 

@@ -24,7 +24,7 @@ from api_hour.http.proxy import Address, Proxy
 from api_hour.http.proxy_protocol import read_proxy_header
 from api_hour.http.request import Request
 from api_hour.http.response import ResponseHeads
-from api_hour.limited_log import LimitedLog
+from api_hour.log.limited import LimitedLog
 from api_hour.stats import ServingStats
 
 LOG = logging.getLogger("api_hour.http")

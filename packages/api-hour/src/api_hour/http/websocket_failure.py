@@ -4,9 +4,9 @@ import asyncio
 import logging
 from typing import Any
 
-from api_hour.forking import ends_child
 from api_hour.http.errors import ClientGone, WebSocketClosed
 from api_hour.http.request import Request
+from api_hour.process.forking import ends_child
 
 LOG = logging.getLogger("api_hour.http")
 

@@ -10,12 +10,17 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from api_hour.config import Settings
-from api_hour.detaching import Launcher, Nobody
+from api_hour.control.messages import heartbeat_interval_s
+from api_hour.control.spec import WorkerSpec
 from api_hour.errors import StartError
-from api_hour.standard_descriptors import follow_log
-from api_hour.supervisor.certificate_watch import CertificateWatch
-from api_hour.supervisor.decisions import Decisions
-from api_hour.supervisor.events import (
+from api_hour.process.detaching import Launcher, Nobody
+from api_hour.process.standard_descriptors import follow_log
+from api_hour.supervisor.fleet import Fleet
+from api_hour.supervisor.handover import Predecessor, Successor
+from api_hour.supervisor.monitor.ledger import Ledger
+from api_hour.supervisor.opening import Held, opened
+from api_hour.supervisor.policy.decisions import Decisions
+from api_hour.supervisor.policy.events import (
     Action,
     CloseListeners,
     DumpStack,
@@ -35,19 +40,15 @@ from api_hour.supervisor.events import (
     StopWorker,
     Tick,
 )
-from api_hour.supervisor.fleet import Fleet
-from api_hour.supervisor.handover import Ownership, Predecessor, Successor
-from api_hour.supervisor.ledger import Ledger
-from api_hour.supervisor.opening import Held, opened
-from api_hour.supervisor.orphans import reap_orphans
-from api_hour.supervisor.policy import Policy
+from api_hour.supervisor.policy.policy import Policy
+from api_hour.supervisor.processes.orphans import reap_orphans
 from api_hour.supervisor.recorder import Recorder
 from api_hour.supervisor.signals import read_requests, signal_socket
-from api_hour.supervisor.sockets import twins_of
-from api_hour.supervisor.source_watch import watched_sources
+from api_hour.supervisor.sockets.binding import twins_of
+from api_hour.supervisor.sockets.files import Ownership
 from api_hour.supervisor.systemd import ServiceManager
-from api_hour.worker.heartbeat import heartbeat_interval_s
-from api_hour.worker.spec import WorkerSpec
+from api_hour.supervisor.watch.certificates import CertificateWatch
+from api_hour.supervisor.watch.sources import watched_sources
 
 LOG = logging.getLogger("api_hour.supervisor")
 
@@ -58,8 +59,8 @@ def run_daemon(
     """Serve until a stop signal comes or a successor serves, and return the exit code 0.
 
     Args:
-        settings: addresses, worker count and timeouts.
-        spec: what every worker is started with.
+        settings: addresses, files and the monitor.
+        spec: what every worker is started with; the policy keeps to its options, too.
         launched_in: where a successor is started, the working directory before any change; None for this one.
         launcher: told when the workers serve; None for nobody.
 
@@ -95,8 +96,8 @@ class Daemon:
     """A supervisor that has its sockets.
 
     Args:
-        settings: addresses, worker count and timeouts.
-        spec: what every worker is started with.
+        settings: addresses, files and the monitor.
+        spec: what every worker is started with; the policy keeps to its options, too.
         held: the sockets, the monitor and the pid file.
         selector: where everything is watched; the callback to call is each key's data.
         predecessor: told when this one serves.
@@ -127,7 +128,7 @@ class Daemon:
         self._events: deque[Event] = deque()
         self._service_manager = ServiceManager(os.environ, os.getpid())
         self._successor = Successor(selector, self._on_successor)
-        ledger = Ledger(heartbeat_interval_s(settings.heartbeat_timeout_s))
+        ledger = Ledger(heartbeat_interval_s(spec.worker.heartbeat_timeout_s))
         self.fleet = Fleet(
             spec,
             list(held.listeners.values()),
@@ -139,16 +140,7 @@ class Daemon:
         self._certificates = CertificateWatch(spec.certificates(), self.fleet.replace_certificates)
         self.decisions = Decisions(
             Policy(
-                workers=settings.workers,
-                graceful_timeout_s=settings.graceful_timeout_s,
-                boot_timeout_s=settings.boot_timeout_s,
-                stop_delay_s=settings.stop_delay_s,
-                drain_timeout_s=settings.drain_timeout_s,
-                heartbeat_timeout_s=settings.heartbeat_timeout_s,
-                max_requests=settings.max_requests,
-                max_requests_jitter=settings.max_requests_jitter,
-                max_rss_bytes=settings.max_rss_bytes,
-                max_lifetime_s=settings.max_lifetime_s,
+                options=spec.worker,
                 watchdog_interval_s=self._service_manager.watchdog_interval_s,
                 is_successor=predecessor.is_waiting,
             )

@@ -13,25 +13,23 @@ from dataclasses import dataclass
 
 import msgspec
 
-from api_hour.supervisor.events import Event, WorkerAlive, WorkerExited, WorkerReady, describe_exit
-from api_hour.supervisor.memory import read_rss_bytes, read_state
-from api_hour.supervisor.stack_file import StackFile
-from api_hour.supervisor.systemd import SERVICE_VARIABLES
-from api_hour.tls import TlsPem
-from api_hour.worker.connection_counts import ConnectionCounts, Slots, make_shared_memory
-from api_hour.worker.signals import BLOCKED_AT_START
-from api_hour.worker.spec import (
-    STACK_SIGNAL,
+from api_hour.control.connection_counts import ConnectionCounts, Slots, make_shared_memory
+from api_hour.control.messages import (
     Heartbeat,
     WorkerCommand,
-    WorkerOrder,
     WorkerReport,
-    WorkerSpec,
     decode_report,
     encode_certificates,
     encode_command,
-    encode_order,
 )
+from api_hour.control.signals import BLOCKED_AT_START, STACK_SIGNAL
+from api_hour.control.spec import WorkerOrder, WorkerSpec, encode_order
+from api_hour.supervisor.policy.events import Event, WorkerAlive, WorkerExited, WorkerReady, describe_exit
+from api_hour.supervisor.policy.reasons import KillReason, RetireReason, describe
+from api_hour.supervisor.processes.proc import read_rss_bytes, read_state
+from api_hour.supervisor.processes.stack_file import StackFile
+from api_hour.supervisor.systemd import SERVICE_VARIABLES
+from api_hour.tls import TlsPem
 
 LOG = logging.getLogger("api_hour.supervisor")
 
@@ -124,15 +122,12 @@ class Fleet:
         self._selector.register(worker.pid_fd, selectors.EVENT_READ, lambda: self._reap(worker))
         LOG.info("worker %d started, pid %d", worker_id, worker.process.pid, extra=worker.fields())
 
-    def retire(self, worker_id: int, reason: str) -> None:
+    def retire(self, worker_id: int, reason: RetireReason) -> None:
         """Tell a worker to end when its clients have been told; nothing happens when it is gone."""
         if worker := self._workers.get(worker_id):
+            why = describe(reason)
             LOG.info(
-                "worker %d retires, pid %d: %s",
-                worker_id,
-                worker.process.pid,
-                reason,
-                extra=worker.fields(reason=reason),
+                "worker %d retires, pid %d: %s", worker_id, worker.process.pid, why, extra=worker.fields(reason=why)
             )
             with suppress(OSError):  # it is gone, or its loop is blocked: its deadline will be seen
                 worker.control.send(encode_command(WorkerCommand(command="retire")) + b"\n")
@@ -167,12 +162,13 @@ class Fleet:
             worker.is_stack_due = True
             worker.process.send_signal(STACK_SIGNAL)
 
-    def kill(self, worker_id: int, reason: str) -> None:
+    def kill(self, worker_id: int, reason: KillReason) -> None:
         """End a worker at once; nothing happens when it is gone."""
         if worker := self._workers.get(worker_id):
-            self._log_stack(worker, reason)
+            why = describe(reason)
+            self._log_stack(worker, why)
             self._log_missing_stack(worker)
-            LOG.error("worker %d %s: killed", worker_id, reason, extra=worker.fields(reason=reason))
+            LOG.error("worker %d %s: killed", worker_id, why, extra=worker.fields(reason=why))
             worker.process.kill()
 
     def pids(self) -> dict[int, int]:

@@ -3,8 +3,6 @@
 Two environment variables tell a supervisor that it is a successor: API_HOUR_LISTENERS, a JSON object from each `--bind`
 address to its descriptor, and API_HOUR_PREDECESSOR, the descriptor of a pipe to the one before. A line in the pipe says
 that all workers serve; the end of the process without it, that the handover has failed.
-
-Rule that must hold: a socket file is removed by the supervisor that serves it last, and by no other.
 """
 
 import json
@@ -16,37 +14,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from api_hour.supervisor.events import Event, HandoverDone, HandoverFailed, describe_exit
+from api_hour.supervisor.policy.events import Event, HandoverDone, HandoverFailed, describe_exit
+from api_hour.supervisor.sockets.inherited import LISTENERS_VARIABLE
 
 LOG = logging.getLogger("api_hour.supervisor")
 
 CONTAINER_INIT = 1
 
-LISTENERS_VARIABLE = "API_HOUR_LISTENERS"
 PREDECESSOR_VARIABLE = "API_HOUR_PREDECESSOR"
 NOT_INHERITED = (LISTENERS_VARIABLE, PREDECESSOR_VARIABLE, "WATCHDOG_PID")  # it names this process, not the successor
-
-
-@dataclass(slots=True)
-class Ownership:
-    """Whether this supervisor removes the socket files when it ends."""
-
-    is_ours: bool
-
-
-def inherited_listeners() -> dict[str, socket.socket]:
-    """Return the sockets inherited from a predecessor, by their `--bind` address; each call but the first: none.
-
-    They are not inherited further, unless somebody passes them on.
-    """
-    listeners = {}
-    for bind, fd in json.loads(os.environ.pop(LISTENERS_VARIABLE, "{}")).items():
-        os.set_inheritable(fd, False)
-        listeners[bind] = socket.socket(fileno=fd)
-    return listeners
 
 
 class Predecessor:

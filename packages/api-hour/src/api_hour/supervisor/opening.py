@@ -1,4 +1,4 @@
-"""What a supervisor holds while it serves: its sockets, its monitor and its pid file."""
+"""The sockets, the monitor and the pid file that a supervisor holds while it serves."""
 
 import logging
 import os
@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api_hour.config.settings import Settings
-from api_hour.pidfile import PidFile
-from api_hour.privileges import Identity
-from api_hour.supervisor.handover import Ownership, inherited_listeners
-from api_hour.supervisor.inherited import systemd_sockets
-from api_hour.supervisor.monitor_socket import monitor_of
-from api_hour.supervisor.sockets import SocketFiles, bound_sockets, describe_address
+from api_hour.control.addresses import describe_address
+from api_hour.process.pidfile import PidFile
+from api_hour.process.privileges import Identity
+from api_hour.supervisor.monitor.socket import monitor_of
+from api_hour.supervisor.sockets.binding import bound_sockets
+from api_hour.supervisor.sockets.files import Ownership, SocketFiles
+from api_hour.supervisor.sockets.inherited import inherited_listeners, systemd_sockets
 
 if TYPE_CHECKING:
-    from api_hour.supervisor.monitor import Monitor  # see monitor_socket.py
+    from api_hour.supervisor.monitor.server import Monitor  # see monitor/socket.py
 
 LOG = logging.getLogger("api_hour.supervisor")
 
@@ -46,7 +47,7 @@ def opened(settings: Settings, owner: Identity | None, files: Ownership) -> Iter
 
     Args:
         settings: addresses, backlog, mode of socket files, pid file.
-        owner: whom socket files are given to.
+        owner: the owner of socket files.
         files: whether socket files are ours; a successor, whose they are not yet, writes the pid file later.
 
     Raises:

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from api_hour import __version__
-from api_hour.supervisor.decisions import Decisions
-from api_hour.supervisor.events import Action, Event, StopRequested, Tick, WorkerAlive
-from api_hour.supervisor.facts import DaemonFacts
 from api_hour.supervisor.fleet import Fleet
-from api_hour.supervisor.ledger import Ledger
-from api_hour.supervisor.memory import read_rss_bytes
+from api_hour.supervisor.monitor.facts import DaemonFacts
+from api_hour.supervisor.monitor.ledger import Ledger
+from api_hour.supervisor.policy.decisions import Decisions
+from api_hour.supervisor.policy.events import Action, Event, StopRequested, Tick, WorkerAlive
+from api_hour.supervisor.processes.proc import read_rss_bytes
 
 INTERVAL_S = 1.0
 
 
 class Shown(Protocol):
-    """What shows the pictures: a `Monitor`."""
+    """A `Monitor`, or whatever else shows the pictures."""
 
     def publish(self, facts: DaemonFacts, now_s: float, /) -> None:
         """Show this one from now on."""
@@ -92,7 +92,7 @@ class Recorder:
         self.due_at_s = now_s + INTERVAL_S
 
     def _facts(self, now_s: float) -> DaemonFacts:
-        phases, pids = self._decisions.phases(), self._fleet.pids()
+        phases, pids, reload = self._decisions.phases(), self._fleet.pids(), self._decisions.reload
         rss_bytes = {pid: rss for pid in pids.values() if (rss := read_rss_bytes(pid)) is not None}
         return DaemonFacts(
             version=__version__,
@@ -104,7 +104,7 @@ class Recorder:
             workers_wanted=self._decisions.workers,
             workers=self._ledger.workers(phases, pids, rss_bytes, now_s),
             engines=self._ledger.engines(phases),
-            totals=self._ledger.totals(reloads=self._decisions.reloads, reloads_failed=self._decisions.reloads_failed),
+            totals=self._ledger.totals(reloads=reload.begun, reloads_failed=reload.failed),
             loop_lag_max_s=self._ledger.loop_lag_max_s(now_s),
             rss_bytes=read_rss_bytes(os.getpid()),
         )

@@ -5,8 +5,8 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from api_hour.forking import reset_signals, undone_in_children
-from api_hour.supervisor.events import (
+from api_hour.process.forking import reset_signals, undone_in_children
+from api_hour.supervisor.policy.events import (
     Event,
     FewerWorkers,
     HandoverRequested,

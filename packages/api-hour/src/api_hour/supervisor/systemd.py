@@ -1,4 +1,4 @@
-"""What the service manager is told, by datagrams to NOTIFY_SOCKET (sd_notify(3)), and what it wants to hear.
+"""The service manager: it is told of the daemon's state by datagrams to NOTIFY_SOCKET (sd_notify(3)).
 
 Without a service manager nothing is sent. A message that cannot be sent is a line in the log and no more.
 """
@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Mapping
 
-from api_hour.supervisor.events import ServiceState
+from api_hour.supervisor.policy.events import ServiceState
 
 LOG = logging.getLogger("api_hour.supervisor")
 

@@ -9,7 +9,7 @@ from api_hour.errors import ConfigError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsPem:
-    """What was in the files.
+    """The content of a certificate's files.
 
     Attributes:
         files: which they were.

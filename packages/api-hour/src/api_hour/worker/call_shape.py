@@ -1,4 +1,4 @@
-"""How an object can be called: what its signature says, however the object was made.
+"""The signatures of an object: how it can be called, however it was made.
 
 What a call of it runs is looked up as Python does it, on the object's type: so a `__call__` that is a slot, and a
 decorated function, are seen for what they are. Names of parameters are used only where two things are called alike.
@@ -79,11 +79,15 @@ def instance_call_of(kind: type) -> CallShape | None:
     return shapes[0] if shapes else None
 
 
+def gives_coroutine(found: Any) -> bool:
+    """Tell whether an object is a coroutine function, or is called like one."""
+    if isinstance(found, type):
+        return False
+    return inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(_call_of(found))
+
+
 def _shape(found: Any, signature: inspect.Signature) -> CallShape:
-    is_async = not isinstance(found, type) and (
-        inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(_call_of(found))
-    )
-    return CallShape(signature, is_async=is_async, is_function=isinstance(found, _FUNCTIONS))
+    return CallShape(signature, is_async=gives_coroutine(found), is_function=isinstance(found, _FUNCTIONS))
 
 
 def _signature(call: Any, *, follow_wrapped: bool) -> inspect.Signature | None:

@@ -6,10 +6,10 @@ Exit codes: 0 it could be served; 2 the target or a file is not what it must be;
 import logging
 import sys
 
+from api_hour.control.spec import WorkerSpec, decode_spec
 from api_hour.errors import ConfigError
-from api_hour.privileges import take_identity
-from api_hour.worker.spec import WorkerSpec, decode_spec
-from api_hour.worker.target import import_container, read_main_yaml
+from api_hour.process.privileges import take_identity
+from api_hour.worker.targets.importing import import_container, read_main_yaml
 
 
 def main() -> int:

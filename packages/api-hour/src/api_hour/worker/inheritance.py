@@ -1,4 +1,4 @@
-"""What a child that this worker forks, as `multiprocessing` does, must not have of it.
+"""The inheritance of a child that this worker forks, as `multiprocessing` does: it is taken back.
 
 The child has no part in the worker's life: its signals are its own, it keeps no address and no connection open that the
 worker closes, and it cannot disturb the event loop, whose descriptor (epoll(7)) the two would share.
@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from typing import Any, NoReturn
 
-from api_hour.forking import give_up_descriptors, reset_signals, undone_in_children
-from api_hour.worker.signals import IGNORED, pass_over
+from api_hour.control.signals import IGNORED
+from api_hour.process.forking import give_up_descriptors, reset_signals, undone_in_children
+from api_hour.worker.signals import pass_over
 
 
 class Inheritance:
-    """What is taken back in every child.
+    """The signals, descriptors and the loop that every child gives up.
 
     Args:
         sockets: the control socket and the listening sockets.

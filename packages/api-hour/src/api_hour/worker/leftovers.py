@@ -1,4 +1,4 @@
-"""What an application has left running when its worker ends: it is ended as `asyncio.run` ends it, in bounded time.
+"""Leftovers of an application when its worker ends: they are ended as `asyncio.run` ends them, in bounded time.
 
 Tasks are cancelled and awaited, asynchronous generators closed, and the jobs of the default executor waited for. What
 does not end in time is named in the log and left; no task goes without a word, and none is "destroyed but pending".

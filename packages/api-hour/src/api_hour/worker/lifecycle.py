@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Any
 
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.container import Container
+from api_hour.control.addresses import describe_address
 from api_hour.errors import ConfigError
-from api_hour.worker.balance import Balance
-from api_hour.worker.certificates import Certificate
-from api_hour.worker.handlers import handlers_for, name_of, with_twins
-from api_hour.worker.listeners import Listeners
+from api_hour.worker.listeners.balance import Balance
+from api_hour.worker.listeners.certificates import Certificate
+from api_hour.worker.listeners.handlers import handlers_for, with_twins
+from api_hour.worker.listeners.listeners import Listeners
 
 LOG = logging.getLogger("api_hour.worker")
 
@@ -42,14 +44,14 @@ class ListeningSocket:
 
     @property
     def ssl(self) -> SSLContext | None:
-        """What `create_server(ssl=...)` is to be given; None for an address without a certificate."""
+        """The context for `create_server(ssl=...)`; None for an address without a certificate."""
         self.is_ssl_taken = True
         return None if self._certificate is None else self._certificate.lasting_context()
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What is served: the sockets, the certificate of each, and which socket each of the last ones is served like."""
+    """The sockets that are served, the certificate of each, and which socket each of the last ones is served like."""
 
     sockets: Sequence[socket.socket]
     certificates: Sequence[Certificate | None]
@@ -57,7 +59,7 @@ class Served:
 
 
 class Ending:
-    """What a worker was told about its end. A stop cuts a retirement short."""
+    """The requests that end a worker: to retire and to stop. A stop cuts a retirement short."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
@@ -78,23 +80,20 @@ class Ending:
         self.asked.set()
         self.stop_asked.set()
 
-    def time_left_s(self, *, drain_timeout_s: float, graceful_timeout_s: float) -> float:
+    def time_left_s(self, options: WorkerOptions) -> float:
         """Return how long the worker may still take to end, in seconds; all the time of a stop if nobody has asked."""
-        now_s = time.monotonic()
         if self._stop_asked_at_s is not None:
-            return self._stop_asked_at_s + graceful_timeout_s - now_s
+            return self._stop_asked_at_s + options.graceful_timeout_s - time.monotonic()
         if self._asked_at_s is not None:
-            return self._asked_at_s + drain_timeout_s + graceful_timeout_s - now_s
-        return graceful_timeout_s
+            return self._asked_at_s + options.drain_timeout_s + options.graceful_timeout_s - time.monotonic()
+        return options.graceful_timeout_s
 
 
 async def serve(
     container: Container,
     sockets: Sequence[socket.socket],
+    options: WorkerOptions,
     *,
-    backlog: int,
-    drain_timeout_s: float,
-    graceful_timeout_s: float,
     ending: Ending,
     on_ready: Callable[[Listeners], None],
     balance: Balance | None = None,
@@ -106,9 +105,7 @@ async def serve(
     Args:
         container: the application.
         sockets: the listening sockets, in the order of `--bind`.
-        backlog: connections that may wait on each socket.
-        drain_timeout_s: how long idle connections are kept while the worker retires, in seconds.
-        graceful_timeout_s: how long requests may take to finish after that, or after the stop, in seconds.
+        options: how long the ends may take, and how many connections may wait on each socket.
         ending: told when the worker is to end.
         on_ready: called once, when connections are accepted.
         balance: shares connections out among the workers; by default there is one worker.
@@ -124,14 +121,14 @@ async def serve(
         await container.start()
         listeners = Listeners(container.loop, retiring=container.retiring, balance=balance)
         served = Served(sockets, certificates or [None] * len(sockets), twins)
-        await _open_servers(container, served, listeners, backlog)
+        await _open_servers(container, served, listeners, options.backlog)
         on_ready(listeners)
         await ending.asked.wait()
         if not ending.stop_asked.is_set():
             listeners.close()
-            await _retire(listeners, drain_timeout_s, graceful_timeout_s, ending.stop_asked)
+            await _retire(listeners, options, ending.stop_asked)
         if ending.stop_asked.is_set():
-            await listeners.drain(graceful_timeout_s)
+            await listeners.drain(options.graceful_timeout_s)
         await container.shutdown()
         await container.stop()
     finally:
@@ -148,7 +145,7 @@ async def _open_servers(container: Container, served: "Served", listeners: Liste
         given = [ListeningSocket(*pair) for pair in zip(sockets, certificates, strict=True)]
         listeners.leave_to(await make_servers(given))
         if plain := next((item for item in given if not item.is_ssl_taken), None):
-            name = name_of(plain.sock)
+            name = describe_address(plain.sock)
             listeners.close()
             raise ConfigError(
                 f"make_servers(), for {name}: the address has a certificate, and nobody asked for it; "
@@ -163,12 +160,12 @@ async def _open_servers(container: Container, served: "Served", listeners: Liste
         await listeners.serve(listener, handler, certificate)
 
 
-async def _retire(
-    listeners: Listeners, drain_timeout_s: float, graceful_timeout_s: float, stop_asked: asyncio.Event
-) -> None:
+async def _retire(listeners: Listeners, options: WorkerOptions, stop_asked: asyncio.Event) -> None:
     """Let the connections go; return early when a stop is asked for."""
     async with asyncio.TaskGroup() as tasks:
-        retiring = tasks.create_task(listeners.retire(drain_s=drain_timeout_s, timeout_s=graceful_timeout_s))
+        retiring = tasks.create_task(
+            listeners.retire(drain_s=options.drain_timeout_s, timeout_s=options.graceful_timeout_s)
+        )
         stopping = tasks.create_task(stop_asked.wait())
         await asyncio.wait({retiring, stopping}, return_when=asyncio.FIRST_COMPLETED)
         retiring.cancel()

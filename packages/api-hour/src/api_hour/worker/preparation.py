@@ -1,19 +1,19 @@
-"""What a worker's process becomes before it imports anything of the user's: title, logs, certificates, user."""
+"""The preparation of a worker's process before it imports anything of the user's: title, logs, certificates, user."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api_hour.access_log import AccessLog, open_access_log
-from api_hour.log import configure_logging
-from api_hour.privileges import take_identity
-from api_hour.process_title import name_worker
-from api_hour.worker.certificates import Certificate, read_certificates
-from api_hour.worker.spec import WorkerSpec
+from api_hour.control.logs import begin_logging
+from api_hour.control.spec import WorkerSpec
+from api_hour.process.privileges import take_identity
+from api_hour.process.title import name_worker
+from api_hour.worker.listeners.certificates import Certificate, read_certificates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What was opened and read on the way.
+    """Files that were opened and read on the way.
 
     Attributes:
         certificates: that of each listening socket; None for no TLS.
@@ -34,9 +34,12 @@ def prepare_process(spec: WorkerSpec, worker_id: int, sockets: int) -> Prepared:
         ConfigError: a file cannot be used.
     """
     name_worker(worker_id, spec.name)
-    configure_logging(spec.logconfig, level=spec.log_level, log_file=spec.log_file, prints_to_log=spec.prints_to_log)
+    begin_logging(spec)
     access_log = open_access_log(
-        spec.access_log, spec.access_log_file, uses_logging=spec.logconfig is not None, worker_id=worker_id
+        spec.log.access_log,
+        spec.log.access_log_file,
+        uses_logging=spec.log.logconfig is not None,
+        worker_id=worker_id,
     )
     certificates = read_certificates(spec.own_tls, spec.default_tls, sockets)
     if spec.identity is not None:

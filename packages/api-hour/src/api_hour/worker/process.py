@@ -19,23 +19,24 @@ from functools import partial
 from api_hour.access_log import AccessLog
 from api_hour.config.http_options import HttpOptions
 from api_hour.container import Container
+from api_hour.control.connection_counts import ConnectionCounts
+from api_hour.control.messages import heartbeat_interval_s
+from api_hour.control.spec import WorkerOrder
 from api_hour.errors import ApiHourError
 from api_hour.stats import ServingStats
-from api_hour.worker.balance import Balance
-from api_hour.worker.certificates import replace_certificates
-from api_hour.worker.connection_counts import ConnectionCounts
-from api_hour.worker.control import Commands, Reporter, read_order
-from api_hour.worker.engine_reports import engine_reports
-from api_hour.worker.handlers import with_twins
-from api_hour.worker.heartbeat import Heart, heartbeat_interval_s
 from api_hour.worker.inheritance import Inheritance
 from api_hour.worker.leftovers import end_leftovers
 from api_hour.worker.lifecycle import Ending, serve
-from api_hour.worker.listeners import Listeners
+from api_hour.worker.listeners.balance import Balance
+from api_hour.worker.listeners.certificates import replace_certificates
+from api_hour.worker.listeners.handlers import with_twins
+from api_hour.worker.listeners.listeners import Listeners
 from api_hour.worker.preparation import Prepared, prepare_process
+from api_hour.worker.reporting.control_socket import Commands, Reporter, read_order
+from api_hour.worker.reporting.engine_reports import engine_reports
+from api_hour.worker.reporting.heartbeat import Heart
 from api_hour.worker.signals import STOP, begin_signals
-from api_hour.worker.spec import WorkerOrder
-from api_hour.worker.target import import_container, read_main_yaml
+from api_hour.worker.targets.importing import import_container, read_main_yaml
 
 LOG = logging.getLogger("api_hour.worker")
 
@@ -44,7 +45,7 @@ DID_NOT_COME_UP = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """What a Container sees of the worker it runs in."""
+    """The worker, as the Container in it sees it."""
 
     worker_id: int
     pid: int
@@ -128,14 +129,12 @@ class Run:
             self._close(loop)
 
     def _live(self, container: Container) -> None:
-        loop, spec = container.loop, self._spec
+        loop = container.loop
         life = loop.create_task(
             serve(
                 container,
                 self._sockets,
-                backlog=spec.backlog,
-                drain_timeout_s=spec.drain_timeout_s,
-                graceful_timeout_s=spec.graceful_timeout_s,
+                self._spec.worker,
                 ending=self._ending,
                 on_ready=lambda listeners: self._on_ready(container, listeners),
                 balance=_balance_of(self._order),
@@ -166,14 +165,14 @@ class Run:
             raise
 
     def _on_ready(self, container: Container, listeners: Listeners) -> None:
-        interval_s = heartbeat_interval_s(self._spec.heartbeat_timeout_s)
+        interval_s = heartbeat_interval_s(self._spec.worker.heartbeat_timeout_s)
         heart = Heart(
             container.loop,
             interval_s,
             self._stats,
             listeners.open_connections,
             self._reporter.alive,
-            engines=lambda now_s: engine_reports(container.engines.values(), now_s),
+            engines=lambda: engine_reports(container.engines.values()),
         )
         self._inheritance.connections = listeners.descriptors
         heart.start()
@@ -185,17 +184,14 @@ class Run:
         return Worker(
             worker_id=self._order.worker_id,
             pid=os.getpid(),
-            workers=self._spec.workers,
+            workers=self._spec.worker.workers,
             stats=self._stats,
             access_log=self._prepared.access_log,
             http=self._spec.http,
         )
 
     def _close(self, loop: asyncio.AbstractEventLoop) -> None:
-        left_s = self._ending.time_left_s(
-            drain_timeout_s=self._spec.drain_timeout_s, graceful_timeout_s=self._spec.graceful_timeout_s
-        )
-        is_over = end_leftovers(loop, left_s)
+        is_over = end_leftovers(loop, self._ending.time_left_s(self._spec.worker))
         if self._prepared.access_log is not None:
             self._prepared.access_log.flush()
         if is_over:

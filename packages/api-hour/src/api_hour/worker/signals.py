@@ -1,18 +1,11 @@
-"""Signals to a worker. Those that mean something to the supervisor mean nothing here, from the worker's first moment.
-
-`systemctl kill`, and whoever signals a group, reaches every process of the daemon. The supervisor starts a worker with
-these signals blocked, so that none ends it before it can pass over them.
-"""
+"""Signals to a worker: those that stop it, those that it passes over, and the one that asks for its stack."""
 
 import faulthandler
 import signal
 
-from api_hour.worker.spec import STACK_SIGNAL
+from api_hour.control.signals import BLOCKED_AT_START, IGNORED, PASSED_OVER, STACK_SIGNAL
 
 STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-PASSED_OVER = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH)
-IGNORED = (signal.SIGTTIN, signal.SIGTTOU)  # with a handler, a write to a terminal in `tostop` would never end
-BLOCKED_AT_START = frozenset({STACK_SIGNAL, *PASSED_OVER, *IGNORED})
 
 
 def pass_over(_number: int, _frame: object) -> None:

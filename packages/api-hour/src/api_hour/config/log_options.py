@@ -1,0 +1,47 @@
+"""The options of the two logs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from api_hour.config.values import check_access_log, check_file, check_new_file
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class LogOptions:
+    """The daemon's log and the access log."""
+
+    logconfig: Annotated[
+        Path | None,
+        Parameter(validator=check_file, help="Logging configuration in the format of logging.config.fileConfig."),
+    ] = None
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error", "critical"],
+        Parameter(help="What is logged at least; a logging configuration says it for itself."),
+    ] = "info"
+    log_file: Annotated[
+        Path | None,
+        Parameter(
+            validator=check_new_file,
+            help="File to log to instead of standard error; it may be moved away, and a new one is begun.",
+        ),
+    ] = None
+    access_log: Annotated[
+        str | None,
+        Parameter(
+            name="--access-log",
+            validator=check_access_log,
+            help="Write a line for each request: json, common, combined, or a format of Gunicorn's atoms; or off.",
+        ),
+    ] = None
+    access_log_file: Annotated[
+        Path | None,
+        Parameter(
+            name="--access-log-file",
+            validator=check_new_file,
+            help="File for it, instead of standard output (or the logging configuration's logger api_hour.access).",
+        ),
+    ] = None

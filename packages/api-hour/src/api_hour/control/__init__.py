@@ -1,0 +1,1 @@
+"""The protocol between supervisor and worker, and the memory that they share; it belongs to neither."""

@@ -1,0 +1,13 @@
+"""Titles of the daemon's processes, which `ps` and `top` show."""
+
+import setproctitle
+
+
+def name_supervisor(name: str) -> None:
+    """Give this process a supervisor's title."""
+    setproctitle.setproctitle(f"api_hour: supervisor {name}")
+
+
+def name_worker(worker_id: int, name: str) -> None:
+    """Give this process a worker's title."""
+    setproctitle.setproctitle(f"api_hour: worker {worker_id} {name}")

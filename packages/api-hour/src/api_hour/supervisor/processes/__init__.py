@@ -1,0 +1,1 @@
+"""Processes as the kernel knows them: their memory, their stacks, their orphans."""

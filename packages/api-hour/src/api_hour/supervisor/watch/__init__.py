@@ -1,0 +1,1 @@
+"""Files that are watched while the daemon serves: certificates, and for development the sources."""

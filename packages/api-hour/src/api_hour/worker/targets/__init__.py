@@ -1,0 +1,1 @@
+"""From the text of TARGET to the Container that a worker runs."""

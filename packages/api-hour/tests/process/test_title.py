@@ -1,0 +1,18 @@
+"""What the process list shows, looked up in a process of its own."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+from pathlib import Path
+from api_hour.process.title import name_supervisor, name_worker
+for name in (lambda: name_supervisor("demo"), lambda: name_worker(3, "demo")):
+    name()
+    print(Path("/proc/self/cmdline").read_bytes().rstrip(b"\\0").decode())
+"""
+
+
+def test_the_processes_are_named_after_their_role_and_their_daemon() -> None:
+    ended = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True, timeout=60)
+
+    assert ended.stdout.splitlines() == ["api_hour: supervisor demo", "api_hour: worker 3 demo"]
