@@ -79,6 +79,12 @@ class PrivatePostgres:
             assert row is not None
             return int(row[0])
 
+    def pids(self, application_name: str) -> set[int]:
+        """Return the process ids of the connections of that name."""
+        with psycopg.connect(self.dsn, connect_timeout=10) as connection:
+            query = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
+            return {int(pid) for (pid,) in connection.execute(query, [application_name]).fetchall()}
+
     def terminate(self, application_name: str) -> int:
         """End the connections of that name, and return how many there were."""
         with psycopg.connect(self.dsn, connect_timeout=10) as connection:
