@@ -29,7 +29,7 @@ soak: $(VENV)/.bench $(VENV)/.dev ## Ask one daemon all kinds of things for 10 m
 
 test: $(VENV)/.bench $(VENV)/.dev ## Run all tests; ARGS="-k name" passes options on.
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile packages/api-hour $(ARGS)
-	$(BIN)/pytest packages/rush-hour benchmarks/tests $(ARGS)
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile packages/rush-hour benchmarks/tests $(ARGS)
 
 test-lowest: $(LOWEST)/.lowest ## Run tests with the oldest dependencies that the packages allow (on CPython 3.11).
 	$(LOWEST)/bin/pytest --numprocesses=2 --dist=loadfile $(LOWEST_TESTS) $(ARGS)
