@@ -18,13 +18,13 @@ from typing import Any, cast
 import h11
 import uvloop
 
-from api_hour.http.first_step import FirstStep
-from api_hour.http.limits import Limits
-from api_hour.http.outbox import Outbox
-from api_hour.http.protocol import HttpProtocol
-from api_hour.http.request import Request
-from api_hour.http.response import Response
+from api_hour.http.first_step.first_step import FirstStep
+from api_hour.http.h1.protocol import HttpProtocol
+from api_hour.http.message.limits import Limits
+from api_hour.http.message.request import Request
+from api_hour.http.message.response import Response
 from api_hour.http.server import Server
+from api_hour.http.transport.outbox import Outbox
 
 BATCH = 500
 

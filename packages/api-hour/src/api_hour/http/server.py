@@ -13,17 +13,17 @@ from typing import Any
 
 from api_hour.access_log import AccessLog
 from api_hour.config.http_options import HttpOptions
-from api_hour.http.answering import Answering
-from api_hour.http.errors import Refusal
-from api_hour.http.first_step import FirstStep
-from api_hour.http.limits import Limits
-from api_hour.http.logged_protocol import LoggedHttpProtocol
-from api_hour.http.outbox import Outbox
-from api_hour.http.protocol import HttpProtocol
-from api_hour.http.proxy import Address, Proxy
-from api_hour.http.proxy_protocol import read_proxy_header
-from api_hour.http.request import Request
-from api_hour.http.response import ResponseHeads
+from api_hour.http.exchange.answering import Answering
+from api_hour.http.first_step.first_step import FirstStep
+from api_hour.http.h1.logged_protocol import LoggedHttpProtocol
+from api_hour.http.h1.protocol import HttpProtocol
+from api_hour.http.message.errors import Refusal
+from api_hour.http.message.limits import Limits
+from api_hour.http.message.request import Request
+from api_hour.http.message.response import ResponseHeads
+from api_hour.http.transport.outbox import Outbox
+from api_hour.http.wire.proxy import Address, Proxy
+from api_hour.http.wire.proxy_protocol import read_proxy_header
 from api_hour.limited_log import LimitedLog
 from api_hour.stats import ServingStats
 

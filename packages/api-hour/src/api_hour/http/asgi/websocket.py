@@ -1,0 +1,173 @@
+"""The WebSockets of an ASGI application."""
+
+import asyncio
+import logging
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from api_hour.http.asgi.lifespan import Application, Message
+from api_hour.http.h1.protocol import HttpProtocol
+from api_hour.http.message.errors import ClientGone, HttpError, WebSocketClosed
+from api_hour.http.message.request import Request
+from api_hour.http.message.response import Response
+from api_hour.http.websocket.failure import INTERNAL_ERROR, is_destroyed, is_end, log_failure
+
+if TYPE_CHECKING:
+    from api_hour.http.websocket.websocket import WebSocket
+
+LOG = logging.getLogger("api_hour.http")
+
+EXTENSIONS: dict[str, dict[str, Any]] = {"websocket.http.response": {}}
+_NO_PACKAGE = "WebSockets need the package websockets; install api-hour[websocket]\n"
+
+
+async def answer_websocket(
+    app: Application, http_scope: dict[str, Any], connection: HttpProtocol, request: Request
+) -> None:
+    """Let the application answer a handshake and the messages after it.
+
+    Args:
+        app: the application.
+        http_scope: the scope of the handshake.
+        connection: the connection.
+        request: the handshake.
+    """
+    try:
+        from api_hour.http.websocket.websocket import WebSocket  # noqa: PLC0415  # the package is optional
+    except ImportError:
+        connection.fail(request, Response(_NO_PACKAGE, status=501))
+        return
+    try:
+        websocket = WebSocket(connection, request)
+    except HttpError as error:
+        connection.fail(request, Response(f"{error}\n", status=error.status, headers=error.headers))
+        return
+    talk = _Talk(connection, request, websocket)
+    task = asyncio.current_task()
+    try:
+        await app(_scope(http_scope, websocket), talk.receive, talk.send)
+    except BaseException as error:
+        if is_destroyed(error, task):
+            raise
+        await talk.fail(error)
+    else:
+        await talk.end()
+    finally:
+        connection.on_gone = connection.on_drain = None
+
+
+def _scope(http_scope: dict[str, Any], websocket: "WebSocket") -> dict[str, Any]:
+    scope = {
+        **http_scope,
+        "type": "websocket",
+        "scheme": "wss" if http_scope["scheme"] == "https" else "ws",
+        "subprotocols": websocket.subprotocols,
+        "extensions": EXTENSIONS,
+    }
+    del scope["method"]
+    return scope
+
+
+class _Talk:
+    """One WebSocket, as the application receives and sends it."""
+
+    def __init__(self, connection: HttpProtocol, request: Request, websocket: "WebSocket") -> None:
+        self._connection = connection
+        self._request = request
+        self._websocket = websocket
+        self._is_connecting = False  # the application knows of the handshake
+        self._decided = asyncio.Event()  # the handshake was accepted or refused, or the client has gone
+        self._refusal: tuple[int, list[tuple[str, str]], list[bytes]] | None = None
+        connection.on_gone = self._decided.set
+        if connection.is_client_gone:
+            self._decided.set()
+
+    async def receive(self) -> Message:
+        """Return the next event; after the last one that again."""
+        if not self._is_connecting:
+            self._is_connecting = True
+            return {"type": "websocket.connect"}
+        if not self._websocket.is_accepted:
+            await self._decided.wait()
+        if not self._websocket.is_accepted:
+            return {"type": "websocket.disconnect", "code": 1006, "reason": ""}
+        try:
+            message = await self._websocket.receive()
+        except WebSocketClosed as closed:
+            return {"type": "websocket.disconnect", "code": closed.code, "reason": closed.reason}
+        if isinstance(message, str):
+            return {"type": "websocket.receive", "text": message}
+        return {"type": "websocket.receive", "bytes": message}
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """Send an event.
+
+        Raises:
+            WebSocketClosed: the WebSocket is closed.
+            ClientGone: the client has gone before it was accepted or refused.
+            RuntimeError: it is not the turn of this event.
+            ValueError: a header cannot be sent, and nothing was.
+        """
+        kind = message["type"]
+        websocket = self._websocket
+        if not websocket.is_accepted:
+            if self._connection.is_client_gone:
+                raise ClientGone("the client has gone before the WebSocket was accepted or refused")
+            if self._connection.has_begun_answer:
+                raise RuntimeError(f"the WebSocket is refused, it is not the turn of {kind!r}")
+            self._answer(kind, message)
+        elif kind not in ("websocket.send", "websocket.close"):
+            raise RuntimeError(f"expected websocket.send or websocket.close, got {kind!r}")
+        elif (closed := websocket.closed) is not None:
+            raise WebSocketClosed(closed.code, closed.reason)
+        elif kind == "websocket.close":
+            websocket.begin_close(message.get("code", 1000), message.get("reason") or "")
+        else:
+            text = message.get("text")
+            await websocket.send(message["bytes"] if text is None else text)
+
+    def _answer(self, kind: str, message: MutableMapping[str, Any]) -> None:
+        """Accept or refuse the handshake."""
+        if kind == "websocket.accept" and self._refusal is None:
+            self._websocket.accept(message.get("subprotocol"), list(message.get("headers", ())))
+            self._decided.set()
+        elif kind == "websocket.close" and self._refusal is None:
+            self._decided.set()
+            self._connection.fail(self._request, Response("the application refuses this WebSocket\n", status=403))
+        elif kind == "websocket.http.response.start" and self._refusal is None:
+            headers = [
+                (bytes(name).decode("latin-1"), bytes(value).decode("latin-1"))
+                for name, value in message.get("headers", ())
+            ]
+            own = ("content-length", "connection", "transfer-encoding", "date")
+            self._refusal = (message["status"], [pair for pair in headers if pair[0].lower() not in own], [])
+        elif kind == "websocket.http.response.body" and self._refusal is not None:
+            status, refusal_headers, parts = self._refusal
+            parts.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                response = Response(b"".join(parts), status=status, headers=refusal_headers, content_type=None)
+                self._decided.set()
+                self._connection.fail(self._request, response)
+        else:
+            raise RuntimeError(f"expected the handshake to be accepted or refused, got {kind!r}")
+
+    async def fail(self, error: BaseException) -> None:
+        """Close with the code of an internal error, after the application has raised one."""
+        connection, request = self._connection, self._request
+        if self._websocket.is_accepted:
+            log_failure(request, error, is_closed=self._websocket.closed is not None)
+            await self._websocket.close(1000 if is_end(error) else INTERNAL_ERROR)
+        elif connection.is_timed_out:
+            LOG.warning("WebSocket %r was not accepted in time", request.path)
+            connection.fail(request, Response("the answer took too long\n", status=503))
+        else:
+            log_failure(request, error, is_closed=self._websocket.closed is not None)
+            if not connection.has_ended_answer:
+                connection.fail(request, Response("the server failed to answer\n", status=500))
+
+    async def end(self) -> None:
+        """Close after the application has returned."""
+        if self._websocket.is_accepted:
+            await self._websocket.close()
+        elif not self._connection.has_ended_answer and not self._connection.is_client_gone:
+            await self.fail(RuntimeError("the application returned before it accepted or refused the handshake"))
