@@ -17,11 +17,11 @@ from api_hour.http.message.conditional import Validators
 from api_hour.http.message.conditional_response import conditional_response
 from api_hour.http.message.cookies import set_cookie
 from api_hour.http.message.errors import ClientGone, HttpError
+from api_hour.http.message.handler import Handler, Middleware, ResponseHandler
 from api_hour.http.message.limits import Limits
 from api_hour.http.message.request import Request, streams_body
 from api_hour.http.message.response import Response
 from api_hour.http.routing.gzip import Gzip
-from api_hour.http.routing.layers import Handler, Middleware, ResponseHandler
 from api_hour.http.routing.router import Router
 from api_hour.http.routing.server import HttpServer
 from api_hour.http.wire.proxy import Proxy

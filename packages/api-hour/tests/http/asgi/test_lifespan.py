@@ -10,7 +10,8 @@ from event_loops import on_each_loop, until
 
 from api_hour.config.http_options import HttpOptions
 from api_hour.errors import StartError
-from api_hour.http.asgi.lifespan import Application, Lifespan
+from api_hour.http.asgi.lifespan import Lifespan
+from api_hour.http.asgi.types import AsgiApp
 
 COMPLETE = {"type": "lifespan.startup.complete"}
 
@@ -19,7 +20,7 @@ def lifespan_of(app: Any, mode: Any = "auto", *, graceful_timeout_s: float = 60.
     return Lifespan(app, HttpOptions(lifespan=mode, graceful_timeout_s=graceful_timeout_s))
 
 
-def raising(error: BaseException, *, after: Callable[[Any, Any], Any] | None = None) -> Application:
+def raising(error: BaseException, *, after: Callable[[Any, Any], Any] | None = None) -> AsgiApp:
     """Return an application that raises at the sight of the scope, or after it has done something."""
 
     async def app(_scope: Any, receive: Any, send: Any) -> None:

@@ -70,7 +70,7 @@ each_answer = pytest.mark.parametrize(
 async def test_an_answer_ends_with_its_last_message(in_pieces: bool, late: bool) -> None:
     application = AfterAnswer(in_pieces=in_pieces, late=late)
     server = AsgiServer(application, limits=Limits(request_timeout_s=1))
-    server.stats = stats = ServingStats()
+    server.state.stats = stats = ServingStats()
     async with connected(server) as connection:
         connection.send(GET)
         await until(lambda: stats.requests == 1)
@@ -164,7 +164,7 @@ async def test_an_application_that_does_not_stream_is_not_troubled_by_a_client_t
         connection.send(GET)
         await until(lambda: seen)
         connection.writer.transport.abort()
-        await until(lambda: connection.protocol.is_lost)
+        await until(lambda: connection.protocol.exchange.is_lost)
         go_on.set()
         await until(lambda: len(seen) == 2)
 
@@ -300,7 +300,7 @@ async def test_who_has_closed_one_direction_only_gets_the_stream() -> None:
         connection.send(GET)
         await connection.reader.readuntil(b"first ")
         connection.writer.write_eof()
-        await until(lambda: connection.protocol.is_client_gone)
+        await until(lambda: connection.protocol.exchange.is_client_gone)
         connection.protocol.check_deadline(server.now_s)
         assert not is_gone(connection.transport)
         more.set()

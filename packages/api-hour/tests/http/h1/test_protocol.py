@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_hour.http import HttpError, HttpServer, Limits, Request, Response, Router
-from api_hour.http import server as server_module
-from api_hour.http.h1.protocol import WAITING_BYTES
+from api_hour.http.exchange import server_state
+from api_hour.http.h1.backlog import WAITING_BYTES
 
 FAR_S = 1e9  # beyond every deadline
 SMALL = Limits(target_bytes=100, head_bytes=500, body_bytes=1000)
@@ -327,7 +327,7 @@ async def test_a_client_that_reads_slowly_and_has_closed_its_end_gets_all_its_an
         connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
         connection.send(request_for("/big") * 4 + GET)
         connection.writer.write_eof()
-        await until(lambda: connection.protocol.is_client_gone)
+        await until(lambda: connection.protocol.exchange.is_client_gone)
         await let_run()
         connection.writer.transport.resume_reading()  # type: ignore[attr-defined]
 
@@ -807,12 +807,12 @@ async def test_a_client_that_does_not_read_the_last_answer_is_cut() -> None:
 async def test_the_servers_clock_looks_at_the_deadlines_and_rests_without_connections(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(server_module, "CLOCK_INTERVAL_S", 0.001)
+    monkeypatch.setattr(server_state, "CLOCK_INTERVAL_S", 0.001)
     application = Application(Limits(head_timeout_s=0.001))
     for _ in range(2):  # it goes on after a rest
         async with connected(application.server) as connection:
             assert await connection.is_cut()
-        await until(lambda: application.server._clock is None)
+        await until(lambda: application.server.state._clock is None)
 
 
 # Back-pressure.

@@ -113,7 +113,7 @@ async def test_a_refusal_of_head_has_no_content(server: Callable[[], Server], na
 async def test_nor_has_that_of_one_that_does_not_come_in_time(server: Callable[[], Server], data: bytes) -> None:
     async with connected(server()) as connection:
         connection.send(data)
-        await until(lambda: connection.protocol._rest or connection.protocol._framing)
+        await until(lambda: connection.protocol.reader.backlog.data or connection.protocol.reader.body)
         connection.protocol.check_deadline(FAR_S)
 
         assert await answer_to_head(connection) == 408
@@ -175,7 +175,7 @@ async def test_a_body_that_will_not_be_whole_is_400(
 async def test_one_that_comes_to_its_end_meanwhile_is_400_too(server: Callable[[], Server]) -> None:
     async with connected(server()) as connection:
         connection.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhell")
-        await until(lambda: connection.protocol._framing)
+        await until(lambda: connection.protocol.reader.body)
         await let_run()
         connection.writer.write_eof()
 
@@ -290,7 +290,7 @@ async def test_lines_are_limited_in_number_and_the_rest_is_counted(caplog: pytes
     for _ in range(LINES + 3):
         async with connected(server) as connection:
             assert (await connection.ask(b"nonsense\r\n")).status == 400
-    server.refusals.say_left_out()
+    server.state.refusals.say_left_out()
 
     assert len(said(caplog)) == LINES + 1
     assert said(caplog)[-1] == "3 more refusals in a minute were left out here"

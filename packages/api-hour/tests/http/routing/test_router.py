@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_hour.http import HttpError, Request, Response, Router
-from api_hour.http.routing.layers import Handler
+from api_hour.http.message.handler import Handler
 
 
 def request(method: str, target: str) -> Request:

@@ -16,7 +16,8 @@ from http_connection import Connection, connected
 from api_hour.coalesce import Coalesced, CoalesceMetrics
 from api_hour.engines import EngineUnavailable
 from api_hour.http import HttpError, HttpServer, Limits, Request, Response, Router
-from api_hour.http.message.response import ResponseHeads, encode_response
+from api_hour.http.wire.answer_head import encode_response
+from api_hour.http.wire.response_heads import ResponseHeads
 
 PAGE = Path(__file__).parents[5] / "docs" / "api-hour" / "coalescing.md"
 GET = b"GET /agents HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -31,18 +31,18 @@ async def test_a_tcp_client_that_may_be_gone_is_probed_and_cut_when_it_is() -> N
         async with client_of(listener) as (_, writer):
             writer.write(GET + b"GET")
             writer.write_eof()
-            await until(lambda: [one for one in server.connections if one.is_client_gone])
+            await until(lambda: [one for one in server.connections if one.exchange.is_client_gone])
             [connection] = server.connections
-            kernel = connection._transport.get_extra_info("socket")
+            kernel = connection.writer.transport.get_extra_info("socket")
             assert kernel.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
             assert kernel.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == PROBE_INTERVAL_S
             connection.check_deadline(server.now_s)
-            assert not connection.is_lost
+            assert not connection.writer.is_lost
 
             now = b"\1\0\0\0\0\0\0\0"
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
             writer.transport.abort()  # as a probe would find out
-            await until(lambda: connection.is_lost or is_gone(connection._transport))
+            await until(lambda: connection.writer.is_lost or is_gone(connection.writer.transport))
             connection.check_deadline(server.now_s)
             await until(lambda: not server.connections)
         assert server.works
@@ -59,7 +59,7 @@ async def test_a_tcp_client_that_has_only_sent_all_gets_its_answer() -> None:
         async with client_of(listener) as (reader, writer):
             writer.write(GET)
             writer.write_eof()
-            await until(lambda: [one for one in server.connections if one.is_client_gone])
+            await until(lambda: [one for one in server.connections if one.exchange.is_client_gone])
             for connection in server.connections:
                 connection.check_deadline(server.now_s)
             may_answer.set()

@@ -51,7 +51,7 @@ class CountedServer(HttpServer):
     protocol: CountedProtocol
 
     def __call__(self) -> HttpProtocol:
-        self.protocol = CountedProtocol(self)
+        self.protocol = CountedProtocol(self.state, self.application)
         return self.protocol
 
 
@@ -161,7 +161,7 @@ async def test_the_mark_is_what_is_missing() -> None:
         assert low_water_bytes(client) == 1
 
         client.send(POST % 1000)
-        await until(lambda: client.protocol._framing is not None)
+        await until(lambda: client.protocol.reader.body is not None)
         client.send(b"x")
         await until(lambda: low_water_bytes(client) == GATHERED_BYTES)
         client.send(b"x" * 600)
@@ -170,7 +170,7 @@ async def test_the_mark_is_what_is_missing() -> None:
         assert low_water_bytes(client) == 1
 
         client.send(CHUNKED)
-        await until(lambda: client.protocol._framing is not None)
+        await until(lambda: client.protocol.reader.body is not None)
         client.send(b"A\r\n0")
         await until(lambda: low_water_bytes(client) == 9)
         client.send(b"123456789")

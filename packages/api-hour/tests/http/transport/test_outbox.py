@@ -9,8 +9,8 @@ from event_loops import on_each_loop
 from http_connection import Connection, connected
 
 from api_hour.http import HttpServer, Request, Response, Router
-from api_hour.http.h1.connection import HELD_BYTES
 from api_hour.http.transport.outbox import WAIT_S
+from api_hour.http.transport.writer import HELD_BYTES
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 BLOCKED_S = 20 * WAIT_S
@@ -63,7 +63,7 @@ class Service:
                 self.events.append("answer")
                 transport.write(data)
 
-        client.protocol._transport = Watched()  # type: ignore[assignment]
+        client.protocol.writer.transport = Watched()  # type: ignore[assignment]
 
 
 async def clients_of(stack: AsyncExitStack, service: Service, count: int) -> list[Connection]:

@@ -46,24 +46,24 @@ async def test_what_a_client_reads_counts_though_the_kernel_takes_nothing_more()
             client = cast("asyncio.Transport", writer.transport)
             client.pause_reading()
             writer.write(GET)
-            await until(lambda: [one for one in server.connections if not one.can_write])
+            await until(lambda: [one for one in server.connections if not one.exchange.can_write])
             [connection] = server.connections
             now_s = server.now_s
             for _ in range(3):
                 await let_run()
-                enough_bytes = count_unsent_bytes(connection._transport) - 60_000
+                enough_bytes = count_unsent_bytes(connection.writer.transport) - 60_000
                 client.resume_reading()
                 await reader.readexactly(200_000)
                 client.pause_reading()
-                while count_unsent_bytes(connection._transport) >= enough_bytes:  # noqa: ASYNC110  # it has no event
+                while count_unsent_bytes(connection.writer.transport) >= enough_bytes:  # noqa: ASYNC110  # it has no event
                     await asyncio.sleep(POLL_S)
                 now_s += 61
                 connection.check_deadline(now_s)
-                assert not connection.is_lost
+                assert not connection.writer.is_lost
 
-            await until(lambda: not connection.can_write)
+            await until(lambda: not connection.writer.can_write)
             await let_run()
             connection.check_deadline(now_s + 10**6)
-            assert connection.is_lost
+            assert connection.writer.is_lost
             writer.transport.abort()
             await asyncio.sleep(0)

@@ -241,7 +241,7 @@ async def test_a_client_that_closes_its_side_only_is_seen_although_it_reads_noth
     async with connected(server) as connection:
         connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
         connection.send(HANDSHAKE)
-        await until(lambda: not connection.protocol.can_write)
+        await until(lambda: not connection.protocol.exchange.can_write)
         connection.protocol.begin_drain()
         await until(lambda: server.works == set() or connection.transport.is_reading())
         connection.send(masked(8, b"\x03\xf4"))

@@ -12,7 +12,8 @@ from http_connection import Connection, connected
 from websocket_talks import HANDSHAKE, MakeServer, NativeSide, Side, masked, native, on_both
 
 from api_hour.http.message.limits import Limits
-from api_hour.http.websocket.websocket import FEED_BYTES, HELD_BYTES, HELD_MESSAGES
+from api_hour.http.websocket.inbox import HELD_BYTES, HELD_MESSAGES
+from api_hour.http.websocket.websocket import FEED_BYTES
 
 FRAMES = 20_000
 BOUND_BYTES = 1_500_000  # the sockets' buffers, one read of each loop, and what is held of one connection
@@ -149,7 +150,7 @@ async def test_what_is_held_for_the_application_is_bounded_in_number_and_bytes_a
         await go.wait()
         while len(received) < len(sizes):
             websocket = side.websocket
-            held.append((len(websocket._messages), websocket._held_bytes))
+            held.append((len(websocket._inbox.messages), websocket._inbox.held_bytes))
             received.append(await side.receive())
 
     async with connected(native(talk)) as connection:
@@ -216,5 +217,5 @@ async def test_after_the_close_all_is_read_and_nothing_kept(make_server: MakeSer
                 await send_all(connection, FLOODS[kind], limit_bytes=2_000_000)
         assert connection.transport.get_write_buffer_size() < 64 * 1024 + 2 * FEED_BYTES
         connection.send(masked(8, b"\x03\xf4"))
-        await until(lambda: connection.protocol.has_ended_answer)
+        await until(lambda: connection.protocol.exchange.has_ended_answer)
         connection.protocol.abort()

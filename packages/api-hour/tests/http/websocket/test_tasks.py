@@ -270,7 +270,7 @@ async def test_a_client_that_goes_before_it_is_accepted_is_an_end_for_the_handle
         connection.send(HANDSHAKE)
         await waits.wait()
         connection.writer.transport.abort()
-        await until(lambda: connection.protocol.is_client_gone)
+        await until(lambda: connection.protocol.exchange.is_client_gone)
         go.set()
         await until(lambda: codes)
     assert codes == [1006]

@@ -11,18 +11,14 @@ Rules that must hold:
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable
 from typing import Any
 
 from api_hour.config.http_options import HttpOptions
 from api_hour.errors import StartError
+from api_hour.http.asgi.types import AsgiApp, Message
 
 LOG = logging.getLogger("api_hour.http")
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 ASGI = {"version": "3.0", "spec_version": "2.0"}
 
@@ -40,7 +36,7 @@ class Lifespan:
         state: what the application keeps for its requests; each gets a copy.
     """
 
-    def __init__(self, app: Application, options: HttpOptions) -> None:
+    def __init__(self, app: AsgiApp, options: HttpOptions) -> None:
         self._app = app
         self._options = options
         self.state: dict[str, Any] = {}

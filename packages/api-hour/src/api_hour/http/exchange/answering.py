@@ -1,4 +1,4 @@
-"""What a connection holds of a request that is not answered yet."""
+"""What goes on with a request that is not answered yet."""
 
 from collections.abc import Callable
 from contextvars import Context

@@ -2,59 +2,97 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 from api_hour.engines import EngineUnavailable
 from api_hour.forking import ends_child
-from api_hour.http.h1.connection import Connection
-from api_hour.http.message.errors import NOT_WHOLE, ClientGone, HttpError
+from api_hour.http.exchange.exchange import Exchange
+from api_hour.http.exchange.failure_answers import (
+    failed_response,
+    http_error_response,
+    late_response,
+    unavailable_response,
+)
+from api_hour.http.exchange.stream_scope import StreamScope
+from api_hour.http.message.errors import NOT_WHOLE, AnswerSent, ClientGone, HttpError
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response, encode_json
-from api_hour.http.routing.layers import RETRY_AFTER, AnswerSent, http_error_response, unavailable_response
 
 LOG = logging.getLogger("api_hour.http")
 
 
-def send_whole(connection: Connection, request: Request, answer: Any) -> bool:
+def send_whole(exchange: Exchange, request: Request, answer: Any) -> bool:
     """Send what a handler returned; False for a Response that comes in pieces, of which nothing is sent.
 
     Raises:
         TypeError, ValueError: it cannot be sent; nothing was.
     """
     if not isinstance(answer, Response):
-        connection.send_json(request, encode_json(answer))
+        exchange.send_json(request, encode_json(answer))
     elif isinstance(answer.body, bytes):
-        connection.send(request, answer)
+        exchange.send(request, answer)
     else:
         return False
     return True
 
 
-def fail(connection: Connection, request: Request, error: BaseException) -> None:
+async def send_in_pieces(exchange: Exchange, request: Request, response: Response) -> None:
+    """Send an answer piece by piece, as fast as the client reads.
+
+    Raises:
+        ValueError: its head cannot be sent, and nothing was; or its body has another length than it says.
+        ClientGone: the client has closed the connection.
+    """
+    body = response.body
+    assert not isinstance(body, bytes)
+    pieces = aiter(body)
+    try:
+        if exchange.begin_response(request, response):
+            await _send_pieces(exchange, pieces, has_known_end=response.content_length is not None)
+    finally:
+        if (aclose := getattr(pieces, "aclose", None)) is not None:
+            await aclose()
+    exchange.end_answer()
+
+
+async def _send_pieces(exchange: Exchange, pieces: AsyncIterator[bytes], *, has_known_end: bool) -> None:
+    if exchange.is_lost:
+        raise ClientGone("the client closed the connection")
+    with StreamScope(has_known_end=has_known_end) as scope:
+        exchange.stream = scope
+        try:
+            async for piece in pieces:
+                await exchange.send_piece(piece)
+        finally:
+            exchange.stream = None
+
+
+def fail(exchange: Exchange, request: Request, error: BaseException) -> None:
     """Answer for a handler that raised, or was cancelled: by its own doing, by the time limit, or by abort()."""
-    raise_if_destroyed(connection, error)
+    raise_if_destroyed(exchange, error)
     if isinstance(error, HttpError):
-        connection.fail(request, http_error_response(request, error))
-    elif isinstance(error, AnswerSent) or ends_child(error, connection.loop):
+        exchange.fail(request, http_error_response(request, error))
+    elif isinstance(error, AnswerSent) or ends_child(error, exchange.loop):
         return
     elif _consists_of(error, ClientGone):
         LOG.debug("%s %r: %r", request.method, request.path, error)
-        if connection.is_client_gone:  # it may have closed its own end only
-            connection.fail(request, http_error_response(request, NOT_WHOLE))
+        if exchange.is_client_gone:  # it may have closed its own end only
+            exchange.fail(request, http_error_response(request, NOT_WHOLE))
     elif isinstance(error, EngineUnavailable):
         LOG.debug("%s %r: %s", request.method, request.path, error)  # the client is not told: it names what we use
-        connection.fail(request, unavailable_response())
-    elif connection.is_timed_out:
+        exchange.fail(request, unavailable_response())
+    elif exchange.is_timed_out:
         LOG.warning("%s %r was not answered in time", request.method, request.path)
-        connection.fail(request, Response("the answer took too long\n", status=503, headers=RETRY_AFTER))
+        exchange.fail(request, late_response())
     else:
-        log_failure(request, error, is_client_gone=connection.is_lost)
-        connection.fail(request, Response("the server failed to answer\n", status=500))
+        log_failure(request, error, is_client_gone=exchange.is_lost)
+        exchange.fail(request, failed_response())
 
 
-def raise_if_destroyed(connection: Connection, error: BaseException) -> None:
+def raise_if_destroyed(exchange: Exchange, error: BaseException) -> None:
     """Raise again what closes a coroutine that its loop has left: nothing can be answered any more."""
-    if isinstance(error, GeneratorExit) and not connection.loop.is_running():
+    if isinstance(error, GeneratorExit) and not exchange.loop.is_running():
         raise error
 
 

@@ -3,7 +3,9 @@
 import re
 from typing import Literal
 
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+from api_hour.http_token import TOKEN
+
+_NAME = re.compile(TOKEN)
 _VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")  # RFC 6265, 4.1.1
 _ATTRIBUTE = re.compile(r"[\x20-\x3a\x3c-\x7e]*")
 

@@ -61,3 +61,7 @@ class WebSocketClosed(ConnectionError):
         super().__init__(f"the WebSocket is closed: {code} {reason}".rstrip())
         self.code = code
         self.reason = reason
+
+
+class AnswerSent(Exception):
+    """Raised by a handler that has sent its whole answer itself; no error handler gets it."""

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 
+from api_hour.http_token import TOKEN
+
 IDENTITY = "identity"
 
-_ELEMENT = re.compile(
-    r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?", re.IGNORECASE
-)
+_WEIGHT = r"(?:[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?"
+_ELEMENT = re.compile(f"({TOKEN}){_WEIGHT}", re.IGNORECASE)
 _ALIASES = {"x-gzip": "gzip", "x-compress": "compress"}  # RFC 9110, 8.4.1
 
 

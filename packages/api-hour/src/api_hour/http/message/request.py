@@ -1,20 +1,33 @@
 """One HTTP request as a handler sees it. Everything beyond method and path is decoded when it is asked for."""
 
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import Any, Protocol, TypeVar, overload
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
+from api_hour.http.message.body_stream import BodyStream
 from api_hour.http.message.cookies import parse_cookies
 from api_hour.http.message.errors import HttpError
 
-if TYPE_CHECKING:
-    from api_hour.http.message.body_stream import BodyStream
-    from api_hour.http.message.connection_facts import ConnectionFacts
-
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ConnectionFacts(Protocol):
+    """One connection, as its requests see it."""
+
+    is_draining: bool
+    is_client_gone: bool
+
+    def client_of(self, request: "Request") -> tuple[str, int] | None:
+        """Return address and port of the client of `request`."""
+
+    def scheme_of(self, request: "Request") -> str:
+        """Return `http` or `https`."""
+
+    async def wait_draining(self) -> None:
+        """Wait until the worker is to end soon."""
 
 
 class Request(msgspec.Struct, eq=False):
@@ -49,8 +62,8 @@ class Request(msgspec.Struct, eq=False):
     is_chunked: bool = False
     expects_continue: bool = False
     upgrade: bytes | None = None
-    connection: "ConnectionFacts | None" = None
-    incoming: "BodyStream | None" = None
+    connection: ConnectionFacts | None = None
+    incoming: BodyStream | None = None
     _headers: dict[str, str] | None = None
 
     def __repr__(self) -> str:

@@ -8,10 +8,10 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 
+from api_hour.http.message.handler import ResponseHandler
 from api_hour.http.message.negotiation import choose_coding
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response
-from api_hour.http.routing.layers import ResponseHandler
 
 INLINE_BYTES = 16 * 1024  # compressing this much takes less than handing it to a thread is worth
 VARY = ("Vary", "Accept-Encoding")

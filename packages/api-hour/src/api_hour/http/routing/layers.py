@@ -5,24 +5,15 @@ Rule that must hold: what a middleware awaits is a Response whenever there is an
 and those with an error handler, have become it; other exceptions pass through to the server, which answers 500.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api_hour.engines import EngineUnavailable
-from api_hour.http.message.errors import ClientGone, HttpError, Refusal
+from api_hour.http.exchange.failure_answers import http_error_response, unavailable_response
+from api_hour.http.message.errors import AnswerSent, ClientGone, HttpError
+from api_hour.http.message.handler import ErrorHandler, Handler, Middleware, ResponseHandler
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response, to_response
-
-Handler = Callable[[Request], Any]  # returns the answer, or what to await for it
-ResponseHandler = Callable[[Request], Awaitable[Response]]
-Middleware = Callable[[Request, ResponseHandler], Awaitable[Any]]
-ErrorHandler = Callable[[Request, Any], Any]
-
-RETRY_AFTER = [("Retry-After", "1")]
-
-
-class AnswerSent(Exception):
-    """Raised by a handler that has sent its whole answer itself; no error handler gets it."""
 
 
 class Layers:
@@ -77,18 +68,6 @@ class Layers:
 async def settle(answer: Any) -> Any:
     """Return an answer: what a plain function returned as it is, what another did when it has been awaited."""
     return await answer if hasattr(answer, "__await__") else answer
-
-
-def http_error_response(request: Request, error: HttpError) -> Response:
-    """Return what an HttpError answers; after a Refusal the connection is closed."""
-    if isinstance(error, Refusal):
-        request.keep_alive = False
-    return Response(f"{error}\n", status=error.status, headers=error.headers)
-
-
-def unavailable_response() -> Response:
-    """Return what is answered while an engine is down; the error itself names what we use, and is not for clients."""
-    return Response("try again\n", status=503, headers=RETRY_AFTER)
 
 
 def _within(middleware: Middleware, inner: ResponseHandler) -> Handler:

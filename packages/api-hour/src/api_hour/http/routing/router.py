@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from inspect import iscoroutinefunction
 
 from api_hour.http.message.errors import HttpError
+from api_hour.http.message.handler import ErrorHandler, Handler, Middleware
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response
-from api_hour.http.routing.layers import ErrorHandler, Handler, Layers, Middleware
+from api_hour.http.routing.layers import Layers
 from api_hour.http.routing.path_pattern import PathPattern, is_fixed
 
 

@@ -11,16 +11,16 @@ from typing import Any
 
 from api_hour.coalesce import Coalesced
 from api_hour.http.exchange.answers import fail, send_whole
-from api_hour.http.h1.connection import Connection
+from api_hour.http.exchange.exchange import Exchange
 from api_hour.http.message.request import Request
 
 
 class SharedAnswer:
-    """The place of one request in a batch: a Caller to those who execute, and Answering to its connection.
+    """The place of one request in a batch: a Caller to those who execute, and Answering to its exchange.
 
     Args:
         handler: executes for all.
-        connection: where the request came.
+        exchange: the request's.
         request: the request. The handler is given that of the first of its batch.
 
     Raises:
@@ -28,13 +28,13 @@ class SharedAnswer:
         Exception: whatever the handler's key raises.
     """
 
-    __slots__ = ("_batch", "_connection", "_handler", "_is_done", "_on_done", "_request")
+    __slots__ = ("_batch", "_exchange", "_handler", "_is_done", "_on_done", "_request")
 
     _on_done: Callable[[Any], object]
 
-    def __init__(self, handler: Coalesced[[Request], Any], connection: Connection, request: Request) -> None:
+    def __init__(self, handler: Coalesced[[Request], Any], exchange: Exchange, request: Request) -> None:
         self._handler = handler
-        self._connection = connection
+        self._exchange = exchange
         self._request = request
         self._is_done = False
         self._batch = handler.join(self, request)
@@ -42,8 +42,8 @@ class SharedAnswer:
     # As those see it who execute.
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
-        """Return the connection's loop."""
-        return self._connection.loop
+        """Return the exchange's loop."""
+        return self._exchange.loop
 
     def done(self) -> bool:
         """Whether it is over."""
@@ -52,18 +52,18 @@ class SharedAnswer:
     def set_result(self, answer: Any, /) -> None:
         """Send what the handler returned."""
         try:
-            if not send_whole(self._connection, self._request, answer):
+            if not send_whole(self._exchange, self._request, answer):
                 raise TypeError("expected an answer whose body is whole, got one in pieces, which only one can read")  # noqa: TRY301
         except Exception as error:  # noqa: BLE001  # it is answered
-            fail(self._connection, self._request, error)
+            fail(self._exchange, self._request, error)
         self._end()
 
     def set_exception(self, error: BaseException, /) -> None:
         """Answer what the handler raised."""
-        fail(self._connection, self._request, error)
+        fail(self._exchange, self._request, error)
         self._end()
 
-    # As its connection sees it.
+    # As its exchange sees it.
 
     def cancel(self) -> None:
         """Wait no longer, whoever wants it."""
@@ -79,7 +79,7 @@ class SharedAnswer:
         """Say that there is none: it has been answered."""
 
     def add_done_callback(self, callback: Callable[[Any], object], /, *, context: Context) -> None:  # noqa: ARG002
-        """Have `callback(self)` called at the end, in the context of who ends it: a connection needs none."""
+        """Have `callback(self)` called at the end, in the context of who ends it: an exchange needs none."""
         self._on_done = callback
 
     def _end(self) -> None:

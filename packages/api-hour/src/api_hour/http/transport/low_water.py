@@ -24,8 +24,31 @@ def bytes_to_head_end(beginning: bytes | bytearray) -> int:
     return next(4 - length for length in (3, 2, 1, 0) if beginning.endswith(_HEAD_END[:length]))
 
 
-def set_low_water(transport: BaseTransport, low_water_bytes: int) -> None:
-    """Have a connection read from when so many bytes have come, or its end; unix sockets and TLS know no such mark."""
-    connection = transport.get_extra_info("socket")
-    if connection is not None and transport.get_extra_info("sslcontext") is None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, low_water_bytes)
+def bytes_to_body_end(missing_bytes: int) -> int:
+    """Return how many bytes of a body may be gathered, of which nobody wants a part."""
+    return max(1, min(missing_bytes, GATHERED_BYTES))
+
+
+class LowWater:
+    """How many bytes must have come before a connection is read from; unix sockets and TLS know no such mark.
+
+    Args:
+        transport: the connection's.
+
+    Attributes:
+        mark_bytes: so many, or its end.
+    """
+
+    __slots__ = ("_transport", "mark_bytes")
+
+    def __init__(self, transport: BaseTransport) -> None:
+        self._transport = transport
+        self.mark_bytes = 1
+
+    def set(self, mark_bytes: int) -> None:
+        """Set the mark."""
+        if mark_bytes != self.mark_bytes:
+            self.mark_bytes = mark_bytes
+            connection = self._transport.get_extra_info("socket")
+            if connection is not None and self._transport.get_extra_info("sslcontext") is None:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, mark_bytes)

@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn, cast
 
 from api_hour.http.exchange.answers import fail
-from api_hour.http.h1.protocol import HttpProtocol
+from api_hour.http.exchange.exchange import Exchange
+from api_hour.http.message.errors import AnswerSent
+from api_hour.http.message.handler import Handler
 from api_hour.http.message.request import Request
-from api_hour.http.routing.layers import AnswerSent, Handler
 from api_hour.http.websocket.failure import INTERNAL_ERROR, is_destroyed, is_end, log_failure
 from api_hour.http.websocket.websocket import WebSocket, WebSocketClosed
 
@@ -27,12 +28,12 @@ def websocket_handler(handler: Callable[[Request, WebSocket], Awaitable[Any]]) -
     """
 
     async def answer(request: Request) -> NoReturn:
-        connection = cast("HttpProtocol", request.connection)
-        websocket = WebSocket(connection, request)
+        exchange = cast("Exchange", request.connection)
+        websocket = WebSocket(exchange, request)
         try:
-            await _talk(handler, request, websocket, connection)
+            await _talk(handler, request, websocket, exchange)
         finally:
-            connection.on_gone = connection.on_drain = None
+            exchange.on_gone = exchange.on_drain = None
         raise AnswerSent
 
     return answer
@@ -42,7 +43,7 @@ async def _talk(
     handler: Callable[[Request, WebSocket], Awaitable[Any]],
     request: Request,
     websocket: WebSocket,
-    connection: HttpProtocol,
+    exchange: Exchange,
 ) -> None:
     task = asyncio.current_task()
     try:
@@ -56,7 +57,7 @@ async def _talk(
         elif isinstance(error, Exception | asyncio.CancelledError):
             raise  # it is answered like any other request
         else:
-            fail(connection, request, error)
+            fail(exchange, request, error)
         return
     if not websocket.is_accepted:
         raise RuntimeError("the handler returned before it accepted or refused the WebSocket")

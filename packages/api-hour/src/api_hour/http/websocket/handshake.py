@@ -1,11 +1,11 @@
-"""The handshake of a WebSocket (RFC 6455, section 4): what a request must say, and the head that accepts it.
+"""The handshake of a WebSocket (RFC 6455, section 4): what a request must say, and what the answer does.
 
 Rules that must hold: a request that cannot become a WebSocket is told what would, and a head that cannot be sent is
 refused before any of it is.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from websockets.datastructures import Headers
 from websockets.http11 import Request as HandshakeRequest
@@ -13,7 +13,6 @@ from websockets.server import ServerProtocol
 
 from api_hour.http.message.errors import HttpError
 from api_hour.http.message.request import Request
-from api_hour.http.message.response import check_header
 
 LOG = logging.getLogger("api_hour.http")
 _QUIET = logging.getLogger("api_hour.http.websocket")
@@ -56,40 +55,26 @@ class Handshake:
         words = ",".join(value for name, value in headers if name == "sec-websocket-protocol").split(",")
         self.subprotocols = [word.strip() for word in words if word.strip()]
 
-    def head(self, subprotocol: str | None, headers: Sequence[tuple[bytes, bytes]], date: bytes) -> bytes:
-        """Return the head that accepts it.
+    def answer_fields(
+        self, subprotocol: str | None, headers: Sequence[tuple[bytes, bytes]]
+    ) -> list[tuple[bytes, bytes]]:
+        """Return the header fields of the answer that accepts it.
 
         Args:
             subprotocol: what is spoken; None to say nothing of it.
             headers: more headers; those that are the server's own are left out.
-            date: the whole Date header line.
-
-        Raises:
-            ValueError: a header cannot be sent.
         """
-        lines = [
-            b"HTTP/1.1 101 Switching Protocols\r\n" + date,
-            b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %b\r\n" % self._accept,
-        ]
+        fields = [(b"Sec-WebSocket-Accept", self._accept)]
         own = _OF_THE_SERVER
         if subprotocol is not None:
             own |= {b"sec-websocket-protocol"}
-            lines.append(_line(b"Sec-WebSocket-Protocol", subprotocol.encode("latin-1")))
-        return b"".join([*lines, *_lines(headers, own), b"\r\n"])
-
-
-def _lines(headers: Iterable[tuple[bytes, bytes]], own: frozenset[bytes]) -> Iterable[bytes]:
-    for name, value in headers:
-        line = _line(name, value)
-        if name.lower() in own:
-            LOG.debug("WebSocket: %r is the server's to say; it is left out", name)
-        else:
-            yield line
-
-
-def _line(name: bytes, value: bytes) -> bytes:
-    check_header(name, value)
-    return b"%b: %b\r\n" % (name, value)
+            fields.append((b"Sec-WebSocket-Protocol", subprotocol.encode("latin-1")))
+        for name, value in headers:
+            if name.lower() in own:
+                LOG.debug("WebSocket: %r is the server's to say; it is left out", name)
+            else:
+                fields.append((name, value))
+        return fields
 
 
 def _refusal(status: int, reason: str) -> HttpError:

@@ -11,25 +11,26 @@ The protocol is the `websockets` package's, without its I/O. Rules that must hol
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Sequence
+from functools import partial
 
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from api_hour.http.h1.protocol import HttpProtocol
+from api_hour.http.exchange.exchange import Exchange
+from api_hour.http.exchange.upgrade import Channel
 from api_hour.http.message.errors import WebSocketClosed
 from api_hour.http.message.request import Request
 from api_hour.http.websocket.handshake import Handshake
+from api_hour.http.websocket.inbox import Inbox
+from api_hour.http.websocket.news import News
 
 __all__ = ["WebSocket", "WebSocketClosed"]
 
 GOING_AWAY = 1001
 ABNORMAL = 1006
 SERVICE_RESTART = 1012
-HELD_MESSAGES = 32  # that the application has not received, before the client is not read from
-HELD_BYTES = 262144  # of them all; a larger message is held alone
 FEED_BYTES = 8192  # that are understood at once: the smallest frame has 6 bytes, and what it becomes 100
 TURN_FRAMES = 256  # after a piece with more of them, others have their turn: each costs 4 us
 
@@ -40,43 +41,38 @@ class WebSocket:
     """One WebSocket. Any number of tasks may send and receive.
 
     Args:
-        connection: the connection.
+        exchange: the handshake's.
         request: the handshake.
 
     Attributes:
         subprotocols: those that the client asks for.
         is_accepted: whether `accept` has been called.
+        closed: how it was closed; None while it is open.
 
     Raises:
         HttpError: the handshake is not one.
     """
 
-    def __init__(self, connection: HttpProtocol, request: Request) -> None:
-        self._connection = connection
-        self._limits = connection.limits
+    _channel: Channel
+
+    def __init__(self, exchange: Exchange, request: Request) -> None:
+        self._exchange = exchange
+        self._limits = exchange.server.limits
         self._handshake = Handshake(request)
         self.subprotocols = self._handshake.subprotocols
         self.is_accepted = False
         self._protocol = ServerProtocol(state=State.OPEN, max_size=self._limits.message_bytes, logger=_QUIET)
         self._unread = bytearray()  # came and is not understood yet
-        self._messages: deque[str | bytes] = deque()
-        self._held_bytes = 0
+        self._inbox = Inbox()
         self._is_resuming = False  # it is not its turn
-        self._parts = bytearray()  # of a message that has not ended
-        self._is_text = False
         self._sending = asyncio.Lock()  # who comes first sends first; the others' messages wait outside the buffer
-        self._news = asyncio.Event()  # set for a moment, for all who wait: look again
-        self._closed: WebSocketClosed | None = None
+        self._news = News()
+        self.closed: WebSocketClosed | None = None
         self._ping_at_s = 0.0
         self._is_ping_unanswered = False
         self._close_until_s = 0.0
         self._over = asyncio.Event()  # both sides have said that they close, or the client is gone
         self._has_ended = False
-
-    @property
-    def closed(self) -> WebSocketClosed | None:
-        """How it was closed; None while it is open."""
-        return self._closed
 
     def accept(self, subprotocol: str | None = None, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
         """Accept the handshake.
@@ -91,18 +87,13 @@ class WebSocket:
         """
         if self.is_accepted:
             raise RuntimeError("accept() was called before")
-        connection = self._connection
-        head = self._handshake.head(subprotocol, headers, connection.date)
-        self.is_accepted = True
-        connection.begin_answer(head, length_bytes=None, is_chunked=False, keep_alive=False)
-        connection.on_gone = self._on_gone
-        connection.on_drain = self._on_drain
-        self._ping_at_s = connection.now_s + self._limits.ping_interval_s
-        connection.take_over(self)
-        if connection.is_client_gone:
+        exchange = self._exchange
+        fields = self._handshake.answer_fields(subprotocol, headers)
+        exchange.switch_protocols(b"websocket", fields, self)
+        if exchange.is_client_gone:
             self._on_gone()
-        elif connection.is_draining:
-            self._on_drain()
+        elif exchange.is_draining:
+            self.begin_close(SERVICE_RESTART)
         else:
             self._read()
 
@@ -114,12 +105,11 @@ class WebSocket:
             RuntimeError: it is not accepted yet.
         """
         self._check_accepted()
-        while not self._messages:
+        while not self._inbox.messages:
             self._check_open()
             await self._news.wait()
-        message = self._messages.popleft()
-        self._held_bytes -= len(message)
-        if len(self._messages) < HELD_MESSAGES // 2 and self._held_bytes < HELD_BYTES // 2:
+        message = self._inbox.give()
+        if self._inbox.has_room:
             self._read()
         return message
 
@@ -143,9 +133,9 @@ class WebSocket:
 
     async def wait_closed(self) -> WebSocketClosed:
         """Wait until it is closed by either side, or the client is gone; return how."""
-        while self._closed is None:
+        while self.closed is None:
             await self._news.wait()
-        return self._closed
+        return self.closed
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close it, and wait for the client's word or until it is late."""
@@ -166,7 +156,16 @@ class WebSocket:
         self._close(code, reason)
         self._read()
 
-    # The connection's calls.
+    # The connection's calls: see `Successor`.
+
+    def take_over(self, channel: Channel) -> None:
+        """Take the connection."""
+        exchange = self._exchange
+        self._channel = channel
+        self.is_accepted = True
+        exchange.on_gone = self._on_gone
+        exchange.on_drain = partial(self.begin_close, SERVICE_RESTART)
+        self._ping_at_s = exchange.server.now_s + self._limits.ping_interval_s
 
     def data_received(self, data: bytes) -> None:
         """Take frames."""
@@ -174,20 +173,16 @@ class WebSocket:
         self._unread += data
         self._read()
 
-    def pause_writing(self) -> None:
-        """Do not read from a client that does not read, unless it is to close."""
-        self._read()
-
-    def resume_writing(self) -> None:
-        """Go on with what waited for the client to read."""
-        self._tell()
+    def heed_reader(self) -> None:
+        """Do not read from a client that does not read, unless it is to close; go on with what waited for it."""
+        self._news.tell()
         self._read()
 
     def check_deadline(self, now_s: float) -> None:
         """Ping a silent client; cut one that does not answer, or does not close."""
         if 0.0 < self._close_until_s <= now_s:
-            self._connection.abort_connection()
-        elif self._closed is None and self._limits.ping_interval_s > 0 and self._ping_at_s <= now_s:
+            self._exchange.cut()
+        elif self.closed is None and self._limits.ping_interval_s > 0 and self._ping_at_s <= now_s:
             self._ping_at_s = now_s + self._limits.ping_interval_s
             if self._must_wait():
                 self._is_ping_unanswered = False  # its answer may have come, and is not read
@@ -196,7 +191,7 @@ class WebSocket:
                 self._flush()
                 self._finish()
                 return
-            if self._connection.can_write:
+            if self._exchange.can_write:
                 self._is_ping_unanswered = True
                 self._protocol.send_ping(b"")
                 self._flush()
@@ -204,9 +199,6 @@ class WebSocket:
     def begin_shutdown(self) -> None:
         """Tell the client that the server goes away."""
         self.begin_close(GOING_AWAY)
-
-    def _on_drain(self) -> None:
-        self.begin_close(SERVICE_RESTART)
 
     def _on_gone(self) -> None:
         self._unread.clear()
@@ -222,63 +214,55 @@ class WebSocket:
             del self._unread[:FEED_BYTES]
             if self._feed(piece) > TURN_FRAMES:
                 self._is_resuming = True
-                self._connection.loop.call_soon(self._take_turn)
+                self._exchange.loop.call_soon(self._take_turn)
         if self._is_resuming or self._must_wait():
-            self._connection.hold()
+            self._channel.hold()
         else:
-            self._connection.read_on()
+            self._channel.read_on()
 
     def _take_turn(self) -> None:
         self._is_resuming = False
         self._read()
 
     def _must_wait(self) -> bool:
-        if self._closed is not None:
+        if self.closed is not None:
             return False
-        is_full = len(self._messages) >= HELD_MESSAGES or self._held_bytes >= HELD_BYTES
-        return is_full or not self._connection.can_write
+        return self._inbox.is_full or not self._exchange.can_write
 
     def _feed(self, data: bytearray) -> int:
         """Understand a piece; return how many frames ended in it."""
         protocol = self._protocol
-        was_open = self._closed is None
+        was_open = self.closed is None
         protocol.receive_data(data)
         events = protocol.events_received()
         for event in events:
             if isinstance(event, Frame) and not self._take(event):
                 break
-        if was_open or self._connection.can_write:
+        if was_open or self._exchange.can_write:
             self._flush()
         else:
             protocol.data_to_send()  # pongs, for one that reads nothing
         if protocol.eof_sent:  # both sides have closed, or the client was at fault
             self._finish()
             self._end()
-            self._connection.let_go()
+            self._exchange.let_go()
         return len(events)
 
     def _take(self, frame: Frame) -> bool:
         """Take a frame; False when no other may be taken after it."""
-        if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT) or self._closed is not None:
+        if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT) or self.closed is not None:
             return True
-        if frame.opcode is not Opcode.CONT:
-            self._is_text = frame.opcode is Opcode.TEXT
-        self._parts += frame.data
-        if frame.fin:
-            data, self._parts = self._parts, bytearray()
-            try:
-                message = data.decode() if self._is_text else bytes(data)
-            except UnicodeDecodeError as error:
-                self._protocol.fail(1007, f"{error.reason} at position {error.start}")
-                return False
-            self._messages.append(message)
-            self._held_bytes += len(message)
-            self._tell()
+        try:
+            if self._inbox.take(frame):
+                self._news.tell()
+        except UnicodeDecodeError as error:
+            self._protocol.fail(1007, f"{error.reason} at position {error.start}")
+            return False
         return True
 
     def _flush(self) -> None:
         """Send what the protocol has to say; its end of the stream is nothing, the connection closes itself."""
-        self._connection.write(b"".join(self._protocol.data_to_send()))
+        self._channel.write(b"".join(self._protocol.data_to_send()))
 
     # The end.
 
@@ -292,34 +276,30 @@ class WebSocket:
         self._over.set()
 
     def _close(self, code: int, reason: str) -> None:
-        if self._closed is None:
-            self._closed = WebSocketClosed(code, reason)
-            self._parts.clear()
-            self._close_until_s = self._connection.now_s + self._limits.close_timeout_s
-            self._tell()
+        if self.closed is None:
+            self.closed = WebSocketClosed(code, reason)
+            self._inbox.drop_unfinished()
+            self._close_until_s = self._exchange.server.now_s + self._limits.close_timeout_s
+            self._news.tell()
 
     def _end(self) -> None:
         """End the answer that it is."""
         if not self._has_ended:
             self._has_ended = True
-            self._connection.end_answer()
+            self._exchange.end_answer()
 
     # Those who wait.
 
-    def _tell(self) -> None:
-        self._news.set()
-        self._news.clear()
-
     async def _wait_for_reader(self) -> None:
-        while not self._connection.can_write:
+        while not self._exchange.can_write:
             self._check_open()
             await self._news.wait()
 
     def _check_open(self) -> None:
-        if self._closed is None and self._connection.is_lost:  # who sends without end gives nobody a turn to say so
+        if self.closed is None and self._exchange.is_lost:  # who sends without end gives nobody a turn to say so
             self._close(ABNORMAL, "")
-        if self._closed is not None:
-            raise WebSocketClosed(self._closed.code, self._closed.reason)
+        if self.closed is not None:
+            raise WebSocketClosed(self.closed.code, self.closed.reason)
 
     def _check_accepted(self) -> None:
         if not self.is_accepted:

@@ -10,13 +10,14 @@ from typing import Protocol
 
 from api_hour.http.message.errors import Refusal
 from api_hour.http.message.limits import Limits
+from api_hour.http_token import TOKEN
 
 Fed = tuple[list[bytes], bytes | None]
 
 EXTENSIONS_BYTES = 16384  # of all chunks of a body together: they mean nothing here
 _SIZE_LINE_BYTES = 1024
 
-_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_TOKEN = TOKEN.encode() + b"+"  # what it took it keeps
 _QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
 _BWS = rb"[ \t]*+"  # RFC 9110, 5.6.3: whitespace that is bad, and read
 _SIZE_LINE = re.compile(  # RFC 9112, 7.1.1

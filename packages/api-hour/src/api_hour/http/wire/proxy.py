@@ -13,11 +13,11 @@ from itertools import zip_longest
 from typing import Self
 
 from api_hour.config.http_options import TRUSTED_PROXIES, HttpOptions, ProxyHeaders
+from api_hour.http_token import TOKEN
 
 Address = tuple[str, int]
 
-_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_PAIR = re.compile(rf'[ \t]*(?:({_NAME})=(?:"((?:[^"\\]|\\.)*+)"|([^\s";,]*)))?[ \t]*(?:;|\Z)')
+_PAIR = re.compile(rf'[ \t]*(?:({TOKEN})=(?:"((?:[^"\\]|\\.)*+)"|([^\s";,]*)))?[ \t]*(?:;|\Z)')
 _WITH_PORT = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::(?:([0-9]+)|_[0-9A-Za-z._-]+))?")
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _LAST_PORT = 65535

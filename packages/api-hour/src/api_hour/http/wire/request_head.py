@@ -17,10 +17,11 @@ import httptools
 from api_hour.http.message.errors import Refusal
 from api_hour.http.message.limits import Limits
 from api_hour.http.message.request import Request
+from api_hour.http_token import TCHAR
 
 HEAD_END = b"\r\n\r\n"
 
-_TOKEN_BYTE = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"  # RFC 9110, 5.6.2
+_TOKEN_BYTE = TCHAR.encode()
 METHOD_BYTES = 64
 _REQUEST_LINE = re.compile(  # RFC 9112, 3: one space, no fragment; 2.3: each HTTP/1 is one of those that are known
     rb"(%b{1,%d}) ([!\"$-~]+) HTTP/1\.([0-9])\r\n" % (_TOKEN_BYTE, METHOD_BYTES)
@@ -29,7 +30,7 @@ _LONG_METHOD = re.compile(rb"%b{%d}" % (_TOKEN_BYTE, METHOD_BYTES + 1))
 _VERSION = re.compile(rb"[^\r\n]* HTTP/([0-9])\.([0-9])\r\n")
 _BEGINNING = re.compile(rb"[^ \r\n]{0,64} ([^ \r\n]*)")
 _STRAY_LINE_END = re.compile(rb"\r[^\n]|(?<!\r)\n")
-_FIRST_BYTES = frozenset(b"!#$%&'*+.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-")
+_FIRST_BYTES = frozenset(byte for byte in range(128) if re.fullmatch(_TOKEN_BYTE, bytes([byte])))
 
 _AUTHORITY = re.compile(  # RFC 9110, 7.2; RFC 3986, 3.2.2
     rb"(?:\[(?:([0-9A-Fa-f:.]+)|[Vv][0-9A-Fa-f]+\.[0-9A-Za-z._~!$&'()*+,;=:-]+)\]"

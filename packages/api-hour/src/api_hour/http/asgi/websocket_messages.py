@@ -1,12 +1,13 @@
-"""The WebSockets of an ASGI application."""
+"""The messages of one WebSocket of an ASGI application."""
 
 import asyncio
 import logging
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from api_hour.http.asgi.lifespan import Application, Message
-from api_hour.http.h1.protocol import HttpProtocol
+from api_hour.http.asgi.types import AsgiApp, Message
+from api_hour.http.exchange.exchange import Exchange
+from api_hour.http.exchange.failure_answers import failed_response, http_error_response, late_response
 from api_hour.http.message.errors import ClientGone, HttpError, WebSocketClosed
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response
@@ -21,39 +22,37 @@ EXTENSIONS: dict[str, dict[str, Any]] = {"websocket.http.response": {}}
 _NO_PACKAGE = "WebSockets need the package websockets; install api-hour[websocket]\n"
 
 
-async def answer_websocket(
-    app: Application, http_scope: dict[str, Any], connection: HttpProtocol, request: Request
-) -> None:
+async def answer_websocket(app: AsgiApp, http_scope: dict[str, Any], exchange: Exchange, request: Request) -> None:
     """Let the application answer a handshake and the messages after it.
 
     Args:
         app: the application.
         http_scope: the scope of the handshake.
-        connection: the connection.
+        exchange: the request's.
         request: the handshake.
     """
     try:
         from api_hour.http.websocket.websocket import WebSocket  # noqa: PLC0415  # the package is optional
     except ImportError:
-        connection.fail(request, Response(_NO_PACKAGE, status=501))
+        exchange.fail(request, Response(_NO_PACKAGE, status=501))
         return
     try:
-        websocket = WebSocket(connection, request)
+        websocket = WebSocket(exchange, request)
     except HttpError as error:
-        connection.fail(request, Response(f"{error}\n", status=error.status, headers=error.headers))
+        exchange.fail(request, http_error_response(request, error))
         return
-    talk = _Talk(connection, request, websocket)
+    messages = WebSocketMessages(exchange, request, websocket)
     task = asyncio.current_task()
     try:
-        await app(_scope(http_scope, websocket), talk.receive, talk.send)
+        await app(_scope(http_scope, websocket), messages.receive, messages.send)
     except BaseException as error:
         if is_destroyed(error, task):
             raise
-        await talk.fail(error)
+        await messages.fail(error)
     else:
-        await talk.end()
+        await messages.end()
     finally:
-        connection.on_gone = connection.on_drain = None
+        exchange.on_gone = exchange.on_drain = None
 
 
 def _scope(http_scope: dict[str, Any], websocket: "WebSocket") -> dict[str, Any]:
@@ -68,18 +67,18 @@ def _scope(http_scope: dict[str, Any], websocket: "WebSocket") -> dict[str, Any]
     return scope
 
 
-class _Talk:
+class WebSocketMessages:
     """One WebSocket, as the application receives and sends it."""
 
-    def __init__(self, connection: HttpProtocol, request: Request, websocket: "WebSocket") -> None:
-        self._connection = connection
+    def __init__(self, exchange: Exchange, request: Request, websocket: "WebSocket") -> None:
+        self._exchange = exchange
         self._request = request
         self._websocket = websocket
         self._is_connecting = False  # the application knows of the handshake
         self._decided = asyncio.Event()  # the handshake was accepted or refused, or the client has gone
-        self._refusal: tuple[int, list[tuple[str, str]], list[bytes]] | None = None
-        connection.on_gone = self._decided.set
-        if connection.is_client_gone:
+        self._refusal: tuple[int, list[tuple[bytes, bytes]], list[bytes]] | None = None
+        exchange.on_gone = self._decided.set
+        if exchange.is_client_gone:
             self._decided.set()
 
     async def receive(self) -> Message:
@@ -111,9 +110,9 @@ class _Talk:
         kind = message["type"]
         websocket = self._websocket
         if not websocket.is_accepted:
-            if self._connection.is_client_gone:
+            if self._exchange.is_client_gone:
                 raise ClientGone("the client has gone before the WebSocket was accepted or refused")
-            if self._connection.has_begun_answer:
+            if self._exchange.has_begun_answer:
                 raise RuntimeError(f"the WebSocket is refused, it is not the turn of {kind!r}")
             self._answer(kind, message)
         elif kind not in ("websocket.send", "websocket.close"):
@@ -133,41 +132,36 @@ class _Talk:
             self._decided.set()
         elif kind == "websocket.close" and self._refusal is None:
             self._decided.set()
-            self._connection.fail(self._request, Response("the application refuses this WebSocket\n", status=403))
+            self._exchange.fail(self._request, Response("the application refuses this WebSocket\n", status=403))
         elif kind == "websocket.http.response.start" and self._refusal is None:
-            headers = [
-                (bytes(name).decode("latin-1"), bytes(value).decode("latin-1"))
-                for name, value in message.get("headers", ())
-            ]
-            own = ("content-length", "connection", "transfer-encoding", "date")
-            self._refusal = (message["status"], [pair for pair in headers if pair[0].lower() not in own], [])
+            fields = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
+            self._refusal = (message["status"], fields, [])
         elif kind == "websocket.http.response.body" and self._refusal is not None:
-            status, refusal_headers, parts = self._refusal
+            status, fields, parts = self._refusal
             parts.append(message.get("body", b""))
             if not message.get("more_body", False):
-                response = Response(b"".join(parts), status=status, headers=refusal_headers, content_type=None)
                 self._decided.set()
-                self._connection.fail(self._request, response)
+                self._exchange.send_fields(self._request, status, fields, b"".join(parts))
         else:
             raise RuntimeError(f"expected the handshake to be accepted or refused, got {kind!r}")
 
     async def fail(self, error: BaseException) -> None:
         """Close with the code of an internal error, after the application has raised one."""
-        connection, request = self._connection, self._request
+        exchange, request = self._exchange, self._request
         if self._websocket.is_accepted:
             log_failure(request, error, is_closed=self._websocket.closed is not None)
             await self._websocket.close(1000 if is_end(error) else INTERNAL_ERROR)
-        elif connection.is_timed_out:
+        elif exchange.is_timed_out:
             LOG.warning("WebSocket %r was not accepted in time", request.path)
-            connection.fail(request, Response("the answer took too long\n", status=503))
+            exchange.fail(request, late_response())
         else:
             log_failure(request, error, is_closed=self._websocket.closed is not None)
-            if not connection.has_ended_answer:
-                connection.fail(request, Response("the server failed to answer\n", status=500))
+            if not exchange.has_ended_answer:
+                exchange.fail(request, failed_response())
 
     async def end(self) -> None:
         """Close after the application has returned."""
         if self._websocket.is_accepted:
             await self._websocket.close()
-        elif not self._connection.has_ended_answer and not self._connection.is_client_gone:
+        elif not self._exchange.has_ended_answer and not self._exchange.is_client_gone:
             await self.fail(RuntimeError("the application returned before it accepted or refused the handshake"))

@@ -12,8 +12,7 @@ from http_connection import connected
 
 from api_hour.access_log import AccessLog, line_maker
 from api_hour.http import HttpError, HttpServer, Limits, Proxy, Request, Response, Router, streams_body
-from api_hour.http.h1.logged_protocol import LoggedHttpProtocol
-from api_hour.http.h1.protocol import HttpProtocol
+from api_hour.http.exchange.request_log import RequestLog
 
 GET = b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST %b HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
@@ -74,17 +73,18 @@ class Logged(HttpServer):
 
 
 def test_a_server_without_an_access_log_knows_nothing_of_it() -> None:
-    async def run() -> type[HttpProtocol]:
-        return type(HttpServer(Router())())
+    async def run() -> RequestLog | None:
+        async with connected(HttpServer(Router())) as client:
+            return client.protocol.request_log
 
-    assert asyncio.run(run()) is HttpProtocol
+    assert asyncio.run(run()) is None
 
 
 @on_each_loop
 async def test_every_answer_is_a_line() -> None:
     server = Logged()
     async with connected(server) as client:
-        assert isinstance(client.protocol, LoggedHttpProtocol)
+        assert client.protocol.request_log is not None
         heads = [GET % path for path in (b"/text", b"/nowhere", b"/error", b"/bug")]
         heads += [b"HEAD /text HTTP/1.1\r\nHost: a\r\n\r\n"]
         heads += [(POST % (path, 3)) + b"abc" for path in (b"/text", b"/body")]
