@@ -6,9 +6,7 @@ from typing import Any
 from api_hour.http import HttpError, HttpServer, Limits, Request, Response, Router
 
 FAR_S = 1e9  # beyond every deadline
-
 SMALL = Limits(target_bytes=100, head_bytes=500, body_bytes=1000)
-
 GET = b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"
 
 

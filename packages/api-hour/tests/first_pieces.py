@@ -3,9 +3,7 @@
 from typing import Any
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-
 FIRST = b"<first piece>"
-
 START = {"type": "http.response.start", "status": 200, "headers": []}
 
 

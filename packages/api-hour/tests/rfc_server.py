@@ -5,11 +5,8 @@ from http_connection import Connection
 from api_hour.http import HttpServer, Limits, Request, Response, Router, streams_body
 
 H = b"Host: a\r\n"
-
 GET = b"GET / HTTP/1.1\r\n" + H + b"\r\n"
-
 POST = b"POST / HTTP/1.1\r\n" + H
-
 LIMITS = Limits(target_bytes=100, head_bytes=1000, header_count=10, body_bytes=100)
 
 

@@ -11,11 +11,8 @@ from event_loops import let_run
 from api_hour.http.first_step.first_step import FirstStep
 
 Work = Callable[[], Coroutine[Any, Any, None]]
-
 NOTHING = "nothing: on CPython 3.11 nothing is ready, and the coroutine becomes a task like any other"
-
 ANOTHER = "another one, which has ended"
-
 in_each_state = pytest.mark.parametrize("state", [NOTHING, ANOTHER], ids=["first", "next"])
 
 

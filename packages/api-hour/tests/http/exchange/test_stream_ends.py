@@ -66,7 +66,6 @@ class Streams:
 
 
 each_server = pytest.mark.parametrize("kind", ["native", "asgi"])
-
 each_path = pytest.mark.parametrize("path", ["/", "/events"])
 
 

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 REQUEST_LINE = "expected a request line: method, target and HTTP/1.1, with one space between them"
-
 TOO_LARGE = "the body is larger than 1000 bytes; the limit is raised with --max-body, or Limits(body_bytes=...)"
 
 REFUSALS = {

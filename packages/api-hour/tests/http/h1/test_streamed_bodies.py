@@ -11,7 +11,6 @@ from streaming_server import GET, server_of
 from api_hour.http import ClientGone, HttpError, HttpServer, Limits, Request, Response, Router, streams_body
 
 FAR_S = 1e9  # beyond every deadline
-
 CHUNKED_POST = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
