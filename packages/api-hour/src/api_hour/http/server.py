@@ -11,7 +11,8 @@ from api_hour.http.exchange.server_state import ServerState
 from api_hour.http.h1.protocol import HttpProtocol
 from api_hour.http.message.errors import Refusal
 from api_hour.http.message.limits import Limits
-from api_hour.http.wire.proxy import Address, Proxy
+from api_hour.http.wire.address import Address
+from api_hour.http.wire.proxy import Proxy
 from api_hour.http.wire.proxy_protocol import read_proxy_header
 
 

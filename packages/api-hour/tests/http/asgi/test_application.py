@@ -1,4 +1,4 @@
-"""What the engine gives an ASGI application, and what it makes of what the application sends."""
+"""The scope of an ASGI application, and the answers that its messages become."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What ASGI applications say and are told of their WebSockets."""
+"""The messages between ASGI applications and their WebSockets."""
 
 import logging
 import sys

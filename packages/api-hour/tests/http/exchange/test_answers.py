@@ -1,4 +1,4 @@
-"""What is raised: nothing is silent, and nothing ends another request."""
+"""Errors of applications: none is silent, and none ends another request."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""How answers end that would go on for ever, and who waits for a client that reads."""
+"""The end of answers that do not end by themselves, and writers that wait for a client to read."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What goes on after its answer, or after its connection, belongs to the worker until it is over."""
+"""Work that goes on after its answer, or after its connection, belongs to the worker until it is over."""
 
 import asyncio
 from typing import Any

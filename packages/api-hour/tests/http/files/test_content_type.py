@@ -1,4 +1,4 @@
-"""What a file is, from the end of its name."""
+"""The media type of a file, from the end of its name."""
 
 import pytest
 

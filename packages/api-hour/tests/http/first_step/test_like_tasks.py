@@ -1,4 +1,4 @@
-"""What handlers do, see and are told of is the same whether their first steps are run at once or they are tasks."""
+"""Handlers do, see and are told of the same whether their first steps are run at once or they are tasks."""
 
 import pytest
 from first_step_actions import ACTIONS, OWN

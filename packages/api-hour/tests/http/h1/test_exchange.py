@@ -1,4 +1,4 @@
-"""Bodies of answers that are sent piece by piece, and who waits for whom meanwhile."""
+"""Bodies of answers that are sent piece by piece, as fast as their clients read."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What is refused, and that no split of the bytes changes an answer."""
+"""Refusals at the first byte that shows a fault; and no split of the bytes changes an answer."""
 
 import asyncio
 import re

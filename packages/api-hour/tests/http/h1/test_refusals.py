@@ -1,4 +1,4 @@
-"""What a client that is refused gets, and what the log says of it."""
+"""Clients that are refused: their answer, and the line in the log."""
 
 import json
 import logging

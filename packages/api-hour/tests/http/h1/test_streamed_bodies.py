@@ -1,4 +1,4 @@
-"""Bodies of requests that are read piece by piece, and who waits for whom meanwhile."""
+"""Bodies of requests that are read piece by piece, as they come."""
 
 import asyncio
 from http import HTTPStatus

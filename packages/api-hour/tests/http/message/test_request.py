@@ -1,4 +1,4 @@
-"""What a handler reads of a request."""
+"""Requests, as a handler reads them."""
 
 from dataclasses import dataclass
 

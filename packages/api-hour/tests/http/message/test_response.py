@@ -1,4 +1,4 @@
-"""What a handler answers."""
+"""Responses, and what becomes one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whether a client that has sent its end is there is known as soon as it can be."""
+"""A client that has closed its end and is gone is found out as soon as it can be."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""What asks for a WebSocket and what only seems to, and what a handshake may be answered with."""
+"""Requests that ask for a WebSocket or only seem to, and the answers to them."""
 
 import logging
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Where bodies end."""
+"""The end of a body."""
 
 from http import HTTPStatus
 

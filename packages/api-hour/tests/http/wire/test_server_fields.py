@@ -1,4 +1,4 @@
-"""What an application says in the server's own fields is heard, or dropped with a word."""
+"""The server's own fields, as an application says them: heard, or dropped with a word."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""What ASGI applications are, and what they say and are told."""
+"""The types of ASGI applications and of their messages."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any

@@ -11,7 +11,7 @@ from api_hour.http.exchange.failure_answers import failed_response, http_error_r
 from api_hour.http.message.errors import ClientGone, HttpError, WebSocketClosed
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response
-from api_hour.http.websocket.failure import INTERNAL_ERROR, is_destroyed, is_end, log_failure
+from api_hour.http.websocket.failure import close_after, is_destroyed, log_failure
 
 if TYPE_CHECKING:
     from api_hour.http.websocket.websocket import WebSocket
@@ -149,8 +149,7 @@ class WebSocketMessages:
         """Close with the code of an internal error, after the application has raised one."""
         exchange, request = self._exchange, self._request
         if self._websocket.is_accepted:
-            log_failure(request, error, is_closed=self._websocket.closed is not None)
-            await self._websocket.close(1000 if is_end(error) else INTERNAL_ERROR)
+            await close_after(self._websocket, request, error)
         elif exchange.is_timed_out:
             LOG.warning("WebSocket %r was not accepted in time", request.path)
             exchange.fail(request, late_response())

@@ -1,4 +1,4 @@
-"""What goes on with a request that is not answered yet."""
+"""A request that is being answered, as its exchange sees it."""
 
 from collections.abc import Callable
 from contextvars import Context

@@ -1,4 +1,4 @@
-"""What becomes of what a handler returned or raised."""
+"""Answers from what a handler returned or raised."""
 
 import asyncio
 import logging

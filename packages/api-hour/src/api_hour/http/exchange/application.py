@@ -1,4 +1,4 @@
-"""Who answers the requests of a server."""
+"""The application of a server: it answers the requests."""
 
 from typing import Protocol
 

@@ -17,7 +17,7 @@ from api_hour.http.exchange.server_state import ServerState
 from api_hour.http.message.errors import ClientGone
 from api_hour.http.message.request import Request
 from api_hour.http.transport.ends import Ends
-from api_hour.http.wire.proxy import Address
+from api_hour.http.wire.address import Address
 
 BeginAnswering = Callable[["Exchange", Request], Answering | None]
 

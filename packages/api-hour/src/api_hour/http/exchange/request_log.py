@@ -1,4 +1,4 @@
-"""What the access log is told of the requests of one connection, by those who answer them.
+"""The notes of one connection for the access log, which are given by those who answer its requests.
 
 Connections without an access log have none of this.
 """

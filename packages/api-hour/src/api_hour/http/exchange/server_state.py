@@ -1,4 +1,4 @@
-"""What the connections of one server share: limits, a clock, counters, and where their answers leave.
+"""The state that the connections of one server share: limits, a clock, counters, and the outbox of their answers.
 
 There is one clock for a server: it makes the Date header and looks at the deadlines of all connections, so that a
 slow client costs nothing between two ticks. It rests while there are no connections.

@@ -1,4 +1,4 @@
-"""What a file is, from the end of its name; the same on every machine. Pure."""
+"""The media type of a file, from the end of its name; the same on every machine. Pure."""
 
 from mimetypes import MimeTypes
 

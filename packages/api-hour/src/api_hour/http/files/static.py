@@ -14,11 +14,9 @@ from api_hour.http.files.content_type import content_type_of
 from api_hour.http.files.open_file import OpenFile, open_file_within
 from api_hour.http.files.response import respond_with
 from api_hour.http.message.errors import HttpError
-from api_hour.http.message.negotiation import choose_coding
+from api_hour.http.message.negotiation import VARY, choose_coding
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response
-
-_VARY = ("Vary", "Accept-Encoding")
 
 
 class StaticFiles:
@@ -35,7 +33,7 @@ class StaticFiles:
     ) -> None:
         self._directory = os.fspath(directory)
         self._precompressed = precompressed
-        self._headers = [*headers, _VARY] if precompressed else [*headers]
+        self._headers = [*headers, VARY] if precompressed else [*headers]
 
     async def __call__(self, request: Request) -> Response:
         """Answer with the file at the path parameter `path`.

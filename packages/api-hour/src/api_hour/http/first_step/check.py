@@ -1,7 +1,7 @@
-"""Whether a way of starting coroutines does what `create_task` does, on this interpreter and a kind of event loop.
+"""A check that a way of starting coroutines does what `create_task` does, on this interpreter and a kind of event loop.
 
-Asked once for each kind, before the first request: a loop of that kind runs a few coroutines in a thread of its own,
-for a millisecond or two. The tests ask much more; this is for interpreters and loops that they have not seen.
+It is made once for each kind, before the first request: a loop of that kind runs a few coroutines in a thread of its
+own, for a millisecond or two. The tests ask much more; this is for interpreters and loops that they have not seen.
 """
 
 import asyncio

@@ -13,17 +13,14 @@ Rule that must hold: but for that its first step comes sooner, a coroutine canno
 import asyncio
 import logging
 import sys
-from collections.abc import Coroutine
 from contextvars import Context
 from functools import cache
-from typing import Any, Protocol
+from typing import Protocol
 
-from api_hour.http.first_step.carrier import CarrierStarter
+from api_hour.http.first_step.carrier import CarrierStarter, Work
 from api_hour.http.first_step.check import fault_of
 
 LOG = logging.getLogger("api_hour.http")
-
-Work = Coroutine[Any, Any, None]
 
 
 class Start(Protocol):

@@ -15,7 +15,7 @@ from api_hour.http.message.errors import Refusal
 from api_hour.http.transport.ends import Ends
 from api_hour.http.transport.half_close import begin_probing, is_gone
 from api_hour.http.transport.writer import Writer
-from api_hour.http.wire.proxy import Address
+from api_hour.http.wire.address import Address
 
 
 class HttpProtocol(asyncio.Protocol):
@@ -24,7 +24,7 @@ class HttpProtocol(asyncio.Protocol):
     Args:
         server: what the connections of the server share.
         application: answers its requests.
-        client: whom a proxy has named before a TLS handshake; None for who connects.
+        client: the one that a proxy has named before a TLS handshake; None for the one that connects.
 
     Attributes:
         exchange: the request that is answered.
@@ -125,7 +125,7 @@ class HttpProtocol(asyncio.Protocol):
             reader.close()
 
     def end_stream(self) -> None:
-        """End an answer that may go on for ever: the worker does not wait for it any longer."""
+        """End an answer that may never end by itself: the worker does not wait for it any longer."""
         stream = self.exchange.stream
         if stream is not None and not stream.has_known_end:
             stream.end()

@@ -1,4 +1,4 @@
-"""The receiving side of HTTP/1.1: bytes in, requests begun in order (RFC 9112).
+"""The reader of HTTP/1.1: bytes in, requests begun in order (RFC 9112).
 
 Rules that must hold:
 

@@ -1,4 +1,4 @@
-"""What the reader of a connection does with what comes: the states, and which may follow which.
+"""The states of a connection's reader, and which may follow which.
 
 ```text
 PROXY_HEADER ── HEAD ──┬── BODY ───────────┬── ANSWER ── HEAD, SUCCESSOR

@@ -1,4 +1,4 @@
-"""What a connection of HTTP/1.1 has received, how it is refused, and how it ends.
+"""The receiving side of a connection of HTTP/1.1: what came, how it is refused, and how the connection ends.
 
 Rule that must hold: an answer on its way is not destroyed by the end of its connection (RFC 9112, 9.6).
 """

@@ -1,4 +1,4 @@
-"""What is said of a request that is refused: to its client, and in the log."""
+"""The answer to a request that is refused, and its line in the log."""
 
 from api_hour.http.exchange.server_state import ServerState
 from api_hour.http.message.errors import Refusal
@@ -24,7 +24,7 @@ def encode_refusal(refusal: Refusal, beginning: bytes | bytearray, *, date: byte
 
 
 def log_refusal(refusal: Refusal, request: Request | None, server: ServerState, ends: Ends) -> None:
-    """Write down what was refused to whom, and what would allow it."""
+    """Write down what was refused, whose it was, and what would allow it."""
     what = "a request" if request is None else f"{request.method} {request.path!r}"
     client = ends.known.client
     whose = "" if client is None else f" of {client[0]}"

@@ -1,4 +1,4 @@
-"""How a handler answers with an error, and what it is told when its client fails it."""
+"""Errors with which a handler answers, and those that it is told of its client."""
 
 from collections.abc import Sequence
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""What a client may ask for, and how long it may take."""
+"""Limits on what a client may ask for, and on how long it may take."""
 
 from dataclasses import dataclass
 from typing import Self

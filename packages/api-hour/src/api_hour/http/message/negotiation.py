@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from api_hour.http_token import TOKEN
 
 IDENTITY = "identity"
+VARY = ("Vary", "Accept-Encoding")  # of an answer whose coding was chosen
 
 _WEIGHT = r"(?:[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?"
 _ELEMENT = re.compile(f"({TOKEN}){_WEIGHT}", re.IGNORECASE)

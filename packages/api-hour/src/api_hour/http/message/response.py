@@ -56,7 +56,7 @@ class Response:
 
         Args:
             location: a URI, or a path of this server; what a URI cannot have is encoded.
-            status: 303 to GET it; 307, or 308 for ever, to repeat the request there; 301 and 302 leave that open.
+            status: 303 to GET it; 307, or 308 for good, to repeat the request there; 301 and 302 leave that open.
             headers: more headers.
 
         Raises:

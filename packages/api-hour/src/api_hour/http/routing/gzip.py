@@ -9,12 +9,11 @@ import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 
 from api_hour.http.message.handler import ResponseHandler
-from api_hour.http.message.negotiation import choose_coding
+from api_hour.http.message.negotiation import VARY, choose_coding
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response
 
 INLINE_BYTES = 16 * 1024  # compressing this much takes less than handing it to a thread is worth
-VARY = ("Vary", "Accept-Encoding")
 _GZIP_WINDOW = 31  # zlib's way to say gzip's format
 
 _COMPRESSIBLE = ("text/", "application/json", "application/javascript", "application/xml", "image/svg+xml")

@@ -1,4 +1,4 @@
-"""What lies around the handlers of a router: middleware, and answers to errors.
+"""The layers around the handlers of a router: middleware, and answers to errors.
 
 A handler is composed with them once, when its route is added; a router that has neither adds nothing to a request.
 Rule that must hold: what a middleware awaits is a Response whenever there is an answer. Errors that have one, HttpError

@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import dataclass
 
 from api_hour.http.message.request import Request
-from api_hour.http.wire.proxy import Address, Origin, Proxy, origin_of, plain_host
+from api_hour.http.wire.address import Address, plain_host
+from api_hour.http.wire.proxy import Origin, Proxy, origin_of
 
 Server = tuple[str, int | None]  # an address and a port; a unix socket's path and no port
 
@@ -14,7 +15,7 @@ class KnownEnds:
     """What the transport says of the two ends.
 
     Attributes:
-        client: who has connected, or for whom a proxy has; None for a unix socket's.
+        client: the one that has connected, or that a proxy speaks for; None for a unix socket's.
         server: the address that was connected to.
         scheme: `http` or `https`.
         is_proxy: whether who has connected is a proxy whose headers are believed.
@@ -32,7 +33,7 @@ class Ends:
     Args:
         transport: the connection's.
         proxy: which proxies are believed; None for none.
-        client: whom a proxy's header has named; None for who has connected.
+        client: the one that a proxy's header has named; None for the one that has connected.
     """
 
     __slots__ = ("_client", "_known", "_proxy", "_transport")
@@ -44,7 +45,7 @@ class Ends:
         self._known: KnownEnds | None = None
 
     def introduce(self, client: Address | None) -> None:
-        """Take who the client is from a proxy's header; None for who has connected."""
+        """Take the client that a proxy's header names; None for the one that has connected."""
         self._client = client
         self._known = None
 

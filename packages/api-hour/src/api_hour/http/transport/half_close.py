@@ -1,4 +1,4 @@
-"""Whether a client that has closed its end is still there: some close only the direction in which they send.
+"""Clients that have closed their end and may still be there: some close only the direction in which they send.
 
 A unix socket knows at once. TCP does not: the kernel of a client that is gone says so only when something is sent to
 it. So it is asked now and then, by keep-alive probes; and what it has said is looked for, since event loops watch no

@@ -1,4 +1,4 @@
-"""Whether a client is read from: always, unless somebody has a reason to hold it.
+"""Reading from a client, or not: it is read from unless somebody has a reason to hold it.
 
 Rule that must hold: a hold belongs to what is too full, which lets go when it is emptied or ends. So nobody needs to
 know of the others' holds, and none outlives its reason.

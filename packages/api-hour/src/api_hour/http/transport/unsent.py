@@ -1,4 +1,4 @@
-"""How much of what was written its reader has not taken.
+"""The bytes that were written and that their reader has not taken.
 
 An event loop's buffer is the smaller part of it: the kernel takes megabytes of an answer before it says that it is
 full, and then nothing for as long as a slow client needs for a third of them.

@@ -1,16 +1,25 @@
-"""What becomes of what a WebSocket's application raised."""
+"""Errors that the application of a WebSocket raised."""
 
 import asyncio
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from api_hour.forking import ends_child
 from api_hour.http.message.errors import ClientGone, WebSocketClosed
 from api_hour.http.message.request import Request
 
+if TYPE_CHECKING:
+    from api_hour.http.websocket.websocket import WebSocket  # which needs a package that is optional
+
 LOG = logging.getLogger("api_hour.http")
 
 INTERNAL_ERROR = 1011
+
+
+async def close_after(websocket: "WebSocket", request: Request, error: BaseException) -> None:
+    """Log what was raised after the handshake `request` was accepted, and close the WebSocket."""
+    log_failure(request, error, is_closed=websocket.closed is not None)
+    await websocket.close(1000 if is_end(error) else INTERNAL_ERROR)
 
 
 def log_failure(request: Request, error: BaseException, *, is_closed: bool) -> None:

@@ -14,7 +14,7 @@ from api_hour.http.exchange.exchange import Exchange
 from api_hour.http.message.errors import AnswerSent
 from api_hour.http.message.handler import Handler
 from api_hour.http.message.request import Request
-from api_hour.http.websocket.failure import INTERNAL_ERROR, is_destroyed, is_end, log_failure
+from api_hour.http.websocket.failure import close_after, is_destroyed
 from api_hour.http.websocket.websocket import WebSocket, WebSocketClosed
 
 __all__ = ["WebSocket", "WebSocketClosed", "websocket_handler"]
@@ -52,8 +52,7 @@ async def _talk(
         if is_destroyed(error, task):
             raise
         if websocket.is_accepted:
-            log_failure(request, error, is_closed=websocket.closed is not None)
-            await websocket.close(1000 if is_end(error) else INTERNAL_ERROR)
+            await close_after(websocket, request, error)
         elif isinstance(error, Exception | asyncio.CancelledError):
             raise  # it is answered like any other request
         else:

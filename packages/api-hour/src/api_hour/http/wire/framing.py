@@ -1,4 +1,4 @@
-"""Where the body of a request ends: bytes in, pieces of the body out (RFC 9112, sections 6 and 7).
+"""The framing of a request's body: bytes in, pieces of the body out (RFC 9112, sections 6 and 7).
 
 A framing is fed until it says that the body is whole; it then gives back what belongs to the next request. It takes
 any split of the bytes, and keeps no more than one line. Pure: no clock, no socket.

@@ -1,4 +1,4 @@
-"""What proxies before the server are believed: whom they speak for. Off unless configured.
+"""Trusted proxies, and the client that they report. Off unless configured.
 
 A client can write any header, so only headers from an address that is trusted count, and of a list of addresses only
 what trusted proxies have added: it is read from its end to the first address that is not trusted. Pure.
@@ -13,14 +13,12 @@ from itertools import zip_longest
 from typing import Self
 
 from api_hour.config.http_options import TRUSTED_PROXIES, HttpOptions, ProxyHeaders
+from api_hour.http.wire.address import LAST_PORT, Address, plain_host
 from api_hour.http_token import TOKEN
-
-Address = tuple[str, int]
 
 _PAIR = re.compile(rf'[ \t]*(?:({TOKEN})=(?:"((?:[^"\\]|\\.)*+)"|([^\s";,]*)))?[ \t]*(?:;|\Z)')
 _WITH_PORT = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::(?:([0-9]+)|_[0-9A-Za-z._-]+))?")
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-_LAST_PORT = 65535
 _MAPPED_BITS = 96  # before an IPv4 address that is written as IPv6
 
 
@@ -31,7 +29,7 @@ class Proxy:
     Attributes:
         trusted: addresses and networks of proxies, such as `10.0.0.0/8`; `unix` for those that come by a unix socket;
             `*` for all.
-        headers: where they say whom they speak for: `X-Forwarded-For` and `X-Forwarded-Proto`, or `Forwarded`
+        headers: where they name the client: `X-Forwarded-For` and `X-Forwarded-Proto`, or `Forwarded`
             (RFC 7239), or nowhere.
         protocol: whether each connection from them begins with a PROXY protocol header, of version 1 or 2; with TLS,
             before the handshake.
@@ -43,7 +41,7 @@ class Proxy:
 
     @classmethod
     def of_options(cls, options: HttpOptions) -> Self | None:
-        """Return whom the daemon's options trust; None when they believe nobody anything."""
+        """Return the proxies that the daemon's options trust; None when they trust none."""
         if options.proxy_headers is None and not options.proxy_protocol:
             return None
         return cls(trusted=options.trusted_proxies, headers=options.proxy_headers, protocol=options.proxy_protocol)
@@ -70,16 +68,6 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     if network.version == 4 or network.prefixlen < _MAPPED_BITS or network.network_address.ipv4_mapped is None:
         return network
     return ipaddress.IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - _MAPPED_BITS))
-
-
-def plain_host(host: str) -> str:
-    """Return a host as it is, an IPv4 address that came as IPv6 (`::ffff:1.2.3.4`) as IPv4 (RFC 4291, 2.5.5.2)."""
-    if not host.lower().startswith("::ffff:"):
-        return host
-    try:
-        return str(ipaddress.IPv6Address(host).ipv4_mapped or host)
-    except ValueError:
-        return host
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +106,9 @@ def _address(node: str) -> Address | None:
     parts = _WITH_PORT.fullmatch(node)
     host = node if parts is None else (parts[1] or parts[2] or "")
     digits = "" if parts is None else parts[3] or ""
-    port = int(digits) if 0 < len(digits) <= len(str(_LAST_PORT)) else 0
+    port = int(digits) if 0 < len(digits) <= len(str(LAST_PORT)) else 0
     try:
-        return plain_host(str(ipaddress.ip_address(host.partition("%")[0]))), port if port <= _LAST_PORT else 0
+        return plain_host(str(ipaddress.ip_address(host.partition("%")[0]))), port if port <= LAST_PORT else 0
     except ValueError:
         return None
 

@@ -10,7 +10,7 @@ import re
 import struct
 
 from api_hour.http.message.errors import Refusal
-from api_hour.http.wire.proxy import Address, plain_host
+from api_hour.http.wire.address import LAST_PORT, Address, plain_host
 
 V2_SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 V1_BYTES = 107  # the longest line of version 1, its end included
@@ -22,7 +22,6 @@ _V1 = re.compile(
 )  # fmt: skip
 _V1_WORD = b"PROXY "
 _V1_BEGINNING = re.compile(rb"[^\r\n]*\r?")
-_LAST_PORT = 65535
 
 _V2_HEAD_BYTES = 16
 _LOCAL, _PROXY = 0x20, 0x21
@@ -57,7 +56,7 @@ def read_proxy_header(data: bytes) -> tuple[Address | None, bytes] | None:
     except ValueError:
         raise Refusal(400, _NO_ADDRESS) from None
     port = int(line[7])
-    if max(port, int(line[8])) > _LAST_PORT:
+    if max(port, int(line[8])) > LAST_PORT:
         raise Refusal(400, _NO_ADDRESS)
     return (client, port), rest
 

@@ -17,6 +17,7 @@ import httptools
 from api_hour.http.message.errors import Refusal
 from api_hour.http.message.limits import Limits
 from api_hour.http.message.request import Request
+from api_hour.http.wire.address import LAST_PORT
 from api_hour.http_token import TCHAR
 
 HEAD_END = b"\r\n\r\n"
@@ -36,7 +37,6 @@ _AUTHORITY = re.compile(  # RFC 9110, 7.2; RFC 3986, 3.2.2
     rb"(?:\[(?:([0-9A-Fa-f:.]+)|[Vv][0-9A-Fa-f]+\.[0-9A-Za-z._~!$&'()*+,;=:-]+)\]"
     rb"|(?:[0-9A-Za-z._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::([0-9]{0,5}))?"
 )
-_LAST_PORT = 65535
 _ABSOLUTE = re.compile(rb"https?://([^/?@]+)([/?].*)?", re.IGNORECASE)
 _CODING = re.compile(rb"(\r\ntransfer-encoding:)([^\r\n]*)", re.IGNORECASE)
 
@@ -257,7 +257,7 @@ def _check_coding(request: Request, value: bytes) -> None:
 def _is_authority(value: bytes) -> bool:
     """Tell whether text is a host and perhaps a port."""
     parts = _AUTHORITY.fullmatch(value)
-    if parts is None or int(parts[2] or 0) > _LAST_PORT:
+    if parts is None or int(parts[2] or 0) > LAST_PORT:
         return False
     try:
         return parts[1] is None or bool(IPv6Address(parts[1].decode("ascii")))
