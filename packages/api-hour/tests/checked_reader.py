@@ -15,7 +15,7 @@ class CheckedReader(RequestReader):
     __slots__ = ("_state",)
 
     @property
-    def state(self) -> State:  # type: ignore[override]
+    def state(self) -> State:
         """What is done with what comes."""
         return self._state
 

@@ -115,7 +115,7 @@ def test_a_handshake_that_is_none_is_refused_without_the_application(request_byt
 
 def test_a_websocket_without_the_package_is_501(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
-        monkeypatch.setitem(sys.modules, "api_hour.http.websocket", None)
+        monkeypatch.setitem(sys.modules, "api_hour.http.websocket.websocket", None)
         async with connected(AsgiServer(Echo())) as connection:
             answer = await connection.ask(HANDSHAKE)
             assert answer.status == 501

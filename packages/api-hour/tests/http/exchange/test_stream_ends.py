@@ -15,6 +15,7 @@ from listening_sockets import listening
 
 from api_hour.http import HttpServer, Request, Response, Router, event_stream
 from api_hour.http.asgi import AsgiServer
+from api_hour.http.exchange.exchange import Exchange
 from api_hour.http.transport.half_close import is_gone
 
 
@@ -179,17 +180,20 @@ async def test_all_who_wait_for_a_client_to_read_go_on_when_it_reads_or_is_gone(
     outcomes: list[str] = []
     begun: list[int] = []
 
-    async def write(connection: Any) -> None:
+    async def write(exchange: Exchange) -> None:
         begun.append(1)
         try:
-            await connection.send_piece(bytes(300_000))
+            await exchange.send_piece(bytes(300_000))
             outcomes.append("sent")
         except ConnectionError:
             outcomes.append("gone")
 
     async def app(_scope: Any, _receive: Any, _send: Any) -> None:
-        server.connections.copy().pop().begin_answer(b"", length_bytes=None, is_chunked=False, keep_alive=False)
-        await asyncio.gather(*(write(connection) for connection in server.connections for _ in range(20)))
+        [protocol] = server.connections
+        exchange: Exchange = protocol.exchange
+        assert exchange.request is not None
+        exchange.begin_fields(exchange.request, 200, [(b"content-length", b"%d" % (20 * 300_000))])
+        await asyncio.gather(*(write(exchange) for _ in range(20)))
 
     server = AsgiServer(app)
     async with connected(server) as connection:
@@ -200,6 +204,7 @@ async def test_all_who_wait_for_a_client_to_read_go_on_when_it_reads_or_is_gone(
         assert len(outcomes) < 20
         if reads:
             connection.writer.transport.resume_reading()  # type: ignore[attr-defined]
+            await connection.reader.readuntil(b"\r\n\r\n")
             left = 20 * 300_000
             while left:
                 left -= len(await connection.reader.read(1 << 20))

@@ -252,7 +252,8 @@ class RequestReader(ReceivingSide):
             return b""
         assert framing is not None
         is_awaited = request.expects_continue and not data
-        body = self.body = IncomingBody(framing, exchange, self.deadline, self._reading, is_awaited=is_awaited)
+        body = IncomingBody(framing, exchange, self.deadline, self._reading, is_awaited=is_awaited)
+        self.body = body
         more = b""
         if self._application.streams_body(request):
             self.state = STREAMED_BODY
@@ -269,7 +270,7 @@ class RequestReader(ReceivingSide):
                 more = self._receive_body(data)
             else:
                 body.want_body()
-        if self.body is not None and self.has_input_ended:
+        if self.has_input_ended and self.state in (BODY, STREAMED_BODY, DISCARDED_BODY):
             exchange.tell_gone()
             self._end_body()
         return more
@@ -354,12 +355,11 @@ class RequestReader(ReceivingSide):
         self.is_last = self.closes_when_idle = self.has_input_ended = True
         exchange = self._exchange
         exchange.tell_gone()
-        if self.body is not None and can_answer:
+        if can_answer:
             self._end_body()
-        elif self.body is not None:
-            if self.state is not STREAMED_BODY:
-                exchange.give_up()
-        elif self.backlog.data and self.state in (HEAD, PROXY_HEADER) and self._writer.can_write:
+        elif self.body is not None and self.state is not STREAMED_BODY:
+            exchange.give_up()
+        if self.body is None and self.backlog.data and self.state in (HEAD, PROXY_HEADER) and self._writer.can_write:
             self._await_head()
         return exchange.request is not None or len(self.backlog.data) > 0
 

@@ -211,8 +211,8 @@ def encode_interim(status: int, fields: Iterable[tuple[Text, Text]], line_of: Ca
     """Return the bytes of an interim answer (RFC 9110, 15.2); nothing in it is the server's to say."""
     if not 100 <= status < 200:
         raise ValueError(f"response status: expected 100 to 599, got {status!r}")
-    lines = [line for line, own in (line_of(name, value) for name, value in fields) if not own]
-    return b"".join((status_line(status), *lines, b"\r\n"))
+    lines: list[Line] = [line_of(name, value) for name, value in fields]
+    return b"".join((status_line(status), *(line for line, own in lines if not own), b"\r\n"))
 
 
 def encode_switch(protocol: bytes, fields: Iterable[tuple[bytes, bytes]], *, date: bytes) -> bytes:
