@@ -6,13 +6,13 @@ its connection, and is asked for nothing more by who has answered.
 """
 
 import asyncio
-from abc import abstractmethod
 from collections.abc import Callable
 from time import monotonic
 
 from api_hour.http.exchange.answer import Answer
 from api_hour.http.exchange.answering import Answering
 from api_hour.http.exchange.request_log import RequestLog
+from api_hour.http.exchange.requests import Requests
 from api_hour.http.exchange.server_state import ServerState
 from api_hour.http.message.errors import ClientGone
 from api_hour.http.message.request import Request
@@ -23,7 +23,7 @@ BeginAnswering = Callable[["Exchange", Request], Answering | None]
 
 
 class Exchange(Answer):
-    """One request and its answer. A wire is a subclass: see `Answer`, and the methods that are abstract here.
+    """One request and its answer. A wire is a subclass: see `Answer`.
 
     Args:
         server: what the connections of the server share.
@@ -33,6 +33,8 @@ class Exchange(Answer):
 
     Attributes:
         request: what is answered; None between two.
+        requests: where it comes from, and what follows it.
+        keep_alive: whether its connection goes on after the answer.
         server: as above.
         loop: the running loop.
         ends: as above.
@@ -45,8 +47,11 @@ class Exchange(Answer):
 
     __slots__ = (
         "_answer_until_s", "_answering", "_begin_answering", "_begun_at_s", "_drained", "_log", "ends",
-        "is_client_gone", "is_draining", "is_timed_out", "loop", "on_drain", "on_gone", "request", "server",
+        "is_client_gone", "is_draining", "is_timed_out", "keep_alive", "loop", "on_drain", "on_gone", "request",
+        "requests", "server",
     )  # fmt: skip
+
+    requests: Requests
 
     def __init__(
         self, server: ServerState, begin_answering: BeginAnswering, ends: Ends, log: RequestLog | None
@@ -59,6 +64,7 @@ class Exchange(Answer):
         self.is_draining = False
         self.is_client_gone = False
         self.is_timed_out = False
+        self.keep_alive = True
         self.on_gone: Callable[[], None] | None = None
         self.on_drain: Callable[[], None] | None = None
         self._begin_answering = begin_answering
@@ -113,7 +119,7 @@ class Exchange(Answer):
         if self._answering is not None:  # else it is in its first step, and `begin` sees to it
             self._answering = None
             self._finish()
-            self._resume_soon()
+            self.requests.resume_soon()
 
     def _on_done(self, answering: Answering) -> None:
         self.server.works.discard(answering)
@@ -123,7 +129,7 @@ class Exchange(Answer):
         if answering.cancelled() or answering.exception() is not None:
             self.cut()
         self._finish()
-        self._resume()
+        self.requests.resume()
 
     def _finish(self) -> None:
         server = self.server
@@ -140,19 +146,7 @@ class Exchange(Answer):
         if request.incoming is not None:
             request.incoming.fail(ClientGone("the answer to this request is over"))
         self.request = None
-        self._end(request)
-
-    @abstractmethod
-    def _end(self, request: Request) -> None:
-        """Decide what becomes of the connection after the answer to a request, whole or not."""
-
-    @abstractmethod
-    def _resume(self) -> None:
-        """Begin the next request, if it has come."""
-
-    @abstractmethod
-    def _resume_soon(self) -> None:
-        """Begin the next request, if it has come, when others have had their turn."""
+        self.requests.end_exchange(request)
 
     # What ends it before its time.
 

@@ -4,8 +4,6 @@ One object serves the requests of a connection, which come one after the other: 
 than all that is asked of it.
 """
 
-from typing import Protocol
-
 from api_hour.http.exchange.answer import Fields
 from api_hour.http.exchange.exchange import BeginAnswering, Exchange
 from api_hour.http.exchange.request_log import RequestLog
@@ -17,6 +15,7 @@ from api_hour.http.message.response import Response
 from api_hour.http.transport.ends import Ends
 from api_hour.http.transport.writer import Writer
 from api_hour.http.wire.answer_head import (
+    RAW,
     AnswerHead,
     closes,
     encode_interim,
@@ -32,28 +31,6 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LAST_CHUNK = b"0\r\n\r\n"
 
 
-class Requests(Protocol):
-    """Where the requests of the connection come from."""
-
-    def keeps_alive(self, request: Request) -> bool:
-        """Tell whether the connection stays open after the answer to a request."""
-
-    def end_exchange(self, request: Request, *, is_whole: bool, keep_alive: bool) -> None:
-        """Decide what becomes of the connection after an answer."""
-
-    def resume(self) -> None:
-        """Go on with what has come, if it is its turn."""
-
-    def resume_soon(self) -> None:
-        """Go on with what has come when others have had their turn."""
-
-    def take_over(self, successor: Successor) -> None:
-        """Give all that comes from now on to another protocol."""
-
-    def cut(self) -> None:
-        """End the connection at once."""
-
-
 class H1Exchange(Exchange):
     """One request of the connection and its answer: see `Exchange` for what its methods do.
 
@@ -63,14 +40,9 @@ class H1Exchange(Exchange):
         ends: the two ends of the connection.
         writer: sends.
         log: is told of each request that is over; None when nobody wants to know.
-
-    Attributes:
-        requests: where they come from.
     """
 
-    __slots__ = ("_has_body", "_is_chunked", "_keep_alive", "_left_bytes", "_writer", "requests")
-
-    requests: Requests
+    __slots__ = ("_has_body", "_is_chunked", "_left_bytes", "_writer")
 
     def __init__(
         self,
@@ -82,21 +54,9 @@ class H1Exchange(Exchange):
     ) -> None:
         super().__init__(server, begin_answering, ends, log)
         self._writer = writer
-        self._keep_alive = True
         self._is_chunked = False
         self._has_body = True
         self._left_bytes: int | None = None  # of a body of known length
-
-    # What follows an exchange.
-
-    def _end(self, request: Request) -> None:
-        self.requests.end_exchange(request, is_whole=self.has_ended_answer, keep_alive=self._keep_alive)
-
-    def _resume(self) -> None:
-        self.requests.resume()
-
-    def _resume_soon(self) -> None:
-        self.requests.resume_soon()
 
     # Whether an answer can be sent.
 
@@ -138,37 +98,39 @@ class H1Exchange(Exchange):
             and request.method != "HEAD"
             and not request.is_http_1_0
         ):
-            self._send_whole(heads.whole(response, body), 200, len(body), keep_alive=True)
+            self.keep_alive = True
+            self._send_whole(heads.whole(response, body), 200, body)
             return
         data = encode_response(response, request, date=heads.date, keep_alive=keep_alive)
         status = response.status if response.status >= 200 else 204  # which follows an interim answer alone
-        body_bytes = len(body) if has_body(status, request.method) else 0
-        self._send_whole(data, status, body_bytes, keep_alive=keep_alive)
+        self.keep_alive = keep_alive
+        self._send_whole(data, status, body if has_body(status, request.method) else b"")
 
     def send_json(self, request: Request, document: bytes) -> None:
         """Send a JSON document with status 200."""
         if self.requests.keeps_alive(request) and request.method != "HEAD" and not request.is_http_1_0:
-            self._send_whole(self.server.heads.json(document), 200, len(document), keep_alive=True)
+            self.keep_alive = True
+            self._send_whole(self.server.heads.json(document), 200, document)
         else:
             self.send(request, Response(document, content_type="application/json"))
 
     def send_fields(self, request: Request, status: int, fields: Fields, body: bytes) -> None:
         """Send an answer that is given as status, header fields and body."""
-        head = AnswerHead(status, fields, raw_line, len(body), request, has_small_names=True)
-        keep_alive = self.requests.keeps_alive(request) and not head.closes
+        head = AnswerHead(status, fields, RAW, len(body), request)
+        self.keep_alive = keep_alive = self.requests.keeps_alive(request) and not head.closes
         data = head.encode(self.server.heads.date, request, keep_alive=keep_alive)
         if not head.has_body:
-            self._send_whole(data, status, 0, keep_alive=keep_alive)
+            self._send_whole(data, status, b"")
         elif head.length_bytes == len(body):
-            self._send_whole(data + body, status, len(body), keep_alive=keep_alive)
+            self._send_whole(data + body, status, body)
         else:
             raise ValueError(f"response body: it has {len(body)} bytes, its head says {head.length_bytes}")
 
-    def _send_whole(self, data: bytes, status: int, body_bytes: int, *, keep_alive: bool) -> None:
-        self._keep_alive = keep_alive
+    def _send_whole(self, data: bytes, status: int, body: bytes) -> None:
+        """Send all of an answer; its body, which is the end of `data`, is told to the access log."""
         self.has_begun_answer = self.has_ended_answer = True
         if self._log is not None and not self._writer.is_lost:
-            self._log.begin_answer(status, data[: len(data) - body_bytes], body_bytes)
+            self._log.begin_answer(status, data[: len(data) - len(body)], len(body))
         self._writer.send_soon(data)
 
     # An answer in pieces.
@@ -187,7 +149,7 @@ class H1Exchange(Exchange):
 
     def begin_fields(self, request: Request, status: int, fields: Fields) -> AnswerHead:
         """Send the head of an answer whose body comes in pieces, and return it."""
-        head = AnswerHead(status, fields, raw_line, None, request, has_small_names=True)
+        head = AnswerHead(status, fields, RAW, None, request)
         self._begin_pieces(head, request)
         return head
 
@@ -197,11 +159,10 @@ class H1Exchange(Exchange):
             keep_alive = False  # its end is the connection's (RFC 9112, 6.3)
         self._has_body, self._is_chunked = head.has_body, head.is_chunked
         self._left_bytes = head.length_bytes if head.has_body else None
-        data = head.encode(self.server.heads.date, request, keep_alive=keep_alive)
-        self._begin_answer(head.status, data, keep_alive=keep_alive)
+        self.keep_alive = keep_alive
+        self._begin_answer(head.status, head.encode(self.server.heads.date, request, keep_alive=keep_alive))
 
-    def _begin_answer(self, status: int, head: bytes, *, keep_alive: bool) -> None:
-        self._keep_alive = keep_alive
+    def _begin_answer(self, status: int, head: bytes) -> None:
         self.has_begun_answer = True
         if self._log is not None and not self._writer.is_lost:
             self._log.begin_answer(status, head, 0)
@@ -233,6 +194,7 @@ class H1Exchange(Exchange):
         """Give all that comes from now on to another protocol."""
         head = encode_switch(protocol, fields, date=self.server.heads.date)
         self._has_body, self._is_chunked, self._left_bytes = True, False, None
-        self._begin_answer(_SWITCHING, head, keep_alive=False)
+        self.keep_alive = False
+        self._begin_answer(_SWITCHING, head)
         self.have_no_deadline()
         self.requests.take_over(successor)

@@ -192,13 +192,14 @@ class RequestReader(ReceivingSide):
             return False
         return self.body is None or (self.state is not OVER and self.body.can_be_discarded())
 
-    def end_exchange(self, request: Request, *, is_whole: bool, keep_alive: bool) -> None:
-        """Decide what becomes of the connection after an answer."""
+    def end_exchange(self, request: Request) -> None:
+        """Decide what becomes of the connection after the answer to a request, whole or not."""
         if self._writer.is_cut:
             return
-        if not is_whole:
+        exchange = self._exchange
+        if not exchange.has_ended_answer:
             self.cut()
-        elif not keep_alive:
+        elif not exchange.keep_alive:
             self.close(linger=self.body is not None or request.keep_alive)
         elif self.state is OVER:
             return
@@ -307,7 +308,8 @@ class RequestReader(ReceivingSide):
         if self.closes_when_idle:
             self.close()
         else:
-            self.deadline.set(self._server.limits.keep_alive_timeout_s)
+            server = self._server
+            self.deadline.at_s = server.now_s + server.limits.keep_alive_timeout_s
 
     def _await_head(self) -> None:
         """The beginning of a head has come: the rest must come in time."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response
@@ -24,7 +24,19 @@ WITHOUT_BODY = WITHOUT_LENGTH | {205}  # RFC 9110, 6.4.1 and 15.3.6
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode("ascii") for status in HTTPStatus}
 _HEADER_NAME = re.compile(TOKEN.encode())
 _CONTROL_CHARACTER = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5
-_AT_THE_END = 1 << 30
+
+
+class Spelling(NamedTuple):
+    """How the lines of a head are written.
+
+    Args:
+        line_of: makes the line of a name and a value.
+        length, chunked: the server's own lines.
+    """
+
+    line_of: Callable[[Any, Any], Line]
+    length: bytes
+    chunked: bytes
 
 
 class AnswerHead:
@@ -33,12 +45,11 @@ class AnswerHead:
     Args:
         status: the status code.
         fields: names and values; those that are the server's are heard, or left out.
-        line_of: makes the line of one of them.
+        spelling: how lines are written.
         whole_bytes: the length of the body, if it is there as a whole; None if it comes in pieces.
-        request: what is answered.
+        request: what is answered; None when it could not be read.
         length_bytes: what is known of the body's length; None to hear what the fields say.
-        length_at: before which of the other lines the length is said.
-        has_small_names: whether the server's own names are in lower case, as those of ASGI applications are.
+        length_at: before which of the other lines the length is said; None for behind them.
 
     Attributes:
         length_bytes: the length that it says; None when it says none.
@@ -55,63 +66,60 @@ class AnswerHead:
     def __init__(
         self,
         status: int,
-        fields: Iterable[tuple[Text, Text]],
-        line_of: Callable[[Text, Text], Line],
+        fields: Iterable[tuple[Any, Any]],
+        spelling: Spelling,
         whole_bytes: int | None,
         request: Request | None,
         *,
         length_bytes: int | None = None,
-        length_at: int = _AT_THE_END,
-        has_small_names: bool = False,
+        length_at: int | None = None,
     ) -> None:
         if not 100 <= status <= 599:
             raise ValueError(f"response status: expected 100 to 599, got {status!r}")
         self.status = status
         self.has_body = status not in WITHOUT_BODY and (request is None or request.method != "HEAD")
-        self.length_bytes = length_bytes
         self.closes = self.is_chunked = False
         self._date_line: bytes | None = None
-        self._lines: list[bytes] = []
+        lines: list[bytes] = []
+        self._lines = lines
         said: ServerFields | None = None
+        line_of = spelling.line_of
         for name, value in fields:
             line, own = line_of(name, value)
             if not own:
-                self._lines.append(line)
-            elif own == b"content-length" and status == 200 and said is None and self.length_bytes is None:
-                self.length_bytes = read_length(line[16:-2])  # the common case
+                lines.append(line)
+            elif own == b"content-length" and status == 200 and said is None and length_bytes is None:
+                length_bytes = read_length(line[16:-2])  # the common case
             else:
-                if said is None:
-                    said = ServerFields(status)
-                    said.length_bytes = self.length_bytes
+                said = said or ServerFields(status, length_bytes)
                 self._note(said, line, own)
         if said is not None:
-            self.length_bytes, self.closes = said.length_bytes, said.closes
-        if not self.has_body or self.length_bytes != whole_bytes or whole_bytes is None:
-            whole_bytes = self._complete_length(whole_bytes, request)
-        if whole_bytes is not None:
-            line = b"content-length: %d\r\n" if has_small_names else b"Content-Length: %d\r\n"
-            self._lines.insert(length_at, line % whole_bytes)
-        elif self.is_chunked:
-            line = b"transfer-encoding: chunked\r\n" if has_small_names else b"Transfer-Encoding: chunked\r\n"
-            self._lines.insert(length_at, line)
+            length_bytes, self.closes = said.length_bytes, said.closes
+        self.length_bytes = length_bytes
+        if self.has_body and length_bytes == whole_bytes and length_at is None and length_bytes is not None:
+            lines.append(spelling.length % length_bytes)
+        else:
+            self._say_length(spelling, whole_bytes, request, len(lines) if length_at is None else length_at)
 
     def _note(self, said: ServerFields, line: bytes, own: bytes) -> None:
+        """Hear what is said in one of the server's own fields."""
         said.note(own, line[len(own) + 2 : -2])
         if own == b"date" and self._date_line is None:
             self._date_line = line
 
-    def _complete_length(self, whole_bytes: int | None, request: Request | None) -> int | None:
-        """Decide where the body ends, and return the length to say: that of an answer to HEAD may not be known."""
-        if self.status in WITHOUT_LENGTH:
-            return self.length_bytes
-        if self.length_bytes is None:
+    def _say_length(self, spelling: Spelling, whole_bytes: int | None, request: Request | None, at: int) -> None:
+        """Say where the body ends; of an answer to HEAD without a body that is not known."""
+        if self.length_bytes is None and self.status not in WITHOUT_LENGTH:
             if self.status == 205:
                 self.length_bytes = 0
             elif whole_bytes or (whole_bytes == 0 and self.has_body):
                 self.length_bytes = whole_bytes
             else:
                 self.is_chunked = whole_bytes is None and (request is None or not request.is_http_1_0)
-        return self.length_bytes
+        if self.length_bytes is not None:
+            self._lines.insert(at, spelling.length % self.length_bytes)
+        elif self.is_chunked:
+            self._lines.insert(at, spelling.chunked)
 
     def is_event_stream(self) -> bool:
         """Tell whether the body is one of server-sent events."""
@@ -130,7 +138,8 @@ class AnswerHead:
             end = b"Connection: close\r\n\r\n"
         elif request is not None and request.is_http_1_0:
             end = b"Connection: keep-alive\r\n\r\n"
-        return b"".join((status_line(self.status), self._date_line or date, *self._lines, end))
+        first = _STATUS_LINES.get(self.status) or status_line(self.status)
+        return b"".join((first, self._date_line or date, *self._lines, end))
 
 
 def status_line(status: int) -> bytes:
@@ -161,7 +170,7 @@ def response_head(response: Response, whole_bytes: int | None, request: Request 
     return AnswerHead(
         status,
         fields,
-        text_line,
+        TEXT,
         whole_bytes,
         request,
         length_bytes=None if status in WITHOUT_BODY else length_bytes,
@@ -245,3 +254,7 @@ def text_line(name: str, value: str) -> Line:
         ValueError: as `raw_line`, or a character is beyond latin-1.
     """
     return raw_line.__wrapped__(name.encode("utf-8"), value.encode("latin-1"))
+
+
+TEXT = Spelling(text_line, b"Content-Length: %d\r\n", b"Transfer-Encoding: chunked\r\n")
+RAW = Spelling(raw_line, b"content-length: %d\r\n", b"transfer-encoding: chunked\r\n")  # as ASGI applications write

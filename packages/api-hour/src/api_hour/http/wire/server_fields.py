@@ -18,6 +18,10 @@ _LENGTH_DIGITS = 18
 class ServerFields:
     """What one answer says of them.
 
+    Args:
+        status: the answer's.
+        length_bytes: the length that it has said so far.
+
     Attributes:
         length_bytes: the length of its body; None when it says none that can be.
         closes: whether the connection is to be closed after it.
@@ -26,10 +30,10 @@ class ServerFields:
 
     __slots__ = ("_status", "_was_length_wrong", "closes", "date", "length_bytes")
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, length_bytes: int | None = None) -> None:
         self._status = status
         self._was_length_wrong = False
-        self.length_bytes: int | None = None
+        self.length_bytes = length_bytes
         self.closes = False
         self.date: bytes | None = None
 
