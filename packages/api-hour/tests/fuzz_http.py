@@ -14,13 +14,16 @@ import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any, cast
+from unittest.mock import patch
 
 import h11
 import uvloop
+from checked_reader import CheckedReader
 
 from api_hour.http.exchange.exchange import Exchange
 from api_hour.http.exchange.server_state import Connection, ServerState
 from api_hour.http.first_step.first_step import FirstStep
+from api_hour.http.h1 import protocol as protocol_module
 from api_hour.http.h1.protocol import HttpProtocol
 from api_hour.http.message.limits import Limits
 from api_hour.http.message.request import Request
@@ -329,7 +332,10 @@ def run(count: int, seed: int) -> tuple[bytes, str] | None:
         return None
 
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with (
+            patch.object(protocol_module, "RequestReader", CheckedReader),
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
             return runner.run(main())
     finally:
         _SHARED.clear()
