@@ -65,6 +65,24 @@ async def test_a_connection_between_requests_is_cut_without_an_answer() -> None:
         assert await connection.is_cut()
 
 
+@pytest.mark.parametrize("path", ["/echo", "/nowhere"], ids=["read", "thrown away"])
+@on_each_loop
+async def test_a_connection_after_a_body_that_came_in_two_pieces_is_cut_without_an_answer(path: str) -> None:
+    application = Application(Limits(keep_alive_timeout_s=75))
+    async with connected(application.server) as connection:
+        connection.protocol.data_received(request_for(path, "Content-Length: 5", method="POST") + b"he")
+        await let_run()
+        connection.protocol.data_received(b"llo")
+        await connection.answer()
+        await let_run()
+        connection.protocol.check_deadline(application.server.now_s + 74)
+        assert not connection.transport.is_closing()
+
+        connection.protocol.check_deadline(application.server.now_s + 75)
+
+        assert await connection.is_cut()
+
+
 @on_each_loop
 async def test_a_handler_may_take_as_long_as_it_needs() -> None:
     application = Application()

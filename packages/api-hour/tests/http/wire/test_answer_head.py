@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_hour.http import Request, Response
-from api_hour.http.wire.answer_head import closes, encode_response
+from api_hour.http.wire.answer_head import (
+    RAW,
+    AnswerHead,
+    closes,
+    encode_interim,
+    encode_response,
+    encode_switch,
+    raw_line,
+)
 
 DATE = b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
 
@@ -147,3 +155,46 @@ def test_no_header_can_add_a_line_or_change_the_body(headers: Sequence[tuple[str
     head, _, sent_body = data.partition(b"\r\n\r\n")
     assert head.count(b"\r\n") == head.count(b"\n") == head.count(b"\r") == 3 + len(headers)
     assert sent_body == body
+
+
+def raw_head(
+    *fields: tuple[bytes, bytes], status: int = 200, whole_bytes: int | None = 1, method: str = "GET"
+) -> bytes:
+    request = Request(method, b"/", [], container=None)
+    return AnswerHead(status, fields, RAW, whole_bytes, request).encode(DATE, request, keep_alive=True)
+
+
+@pytest.mark.parametrize("status", [200, 204, 205, 299, 304, 404])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_head_is_the_same_whether_it_is_given_as_text_or_as_bytes(status: int, method: str) -> None:
+    text = encode(Response(b"x", status=status, content_type=None, headers=[("x-a", "b")]), method=method)
+    raw = raw_head((b"x-a", b"b"), status=status, method=method)
+
+    assert sorted(raw.lower().split(b"\r\n")) == sorted(text.removesuffix(b"x").lower().split(b"\r\n"))
+
+
+def test_a_length_that_is_given_as_bytes_is_said_where_the_body_is_not_known() -> None:
+    assert raw_head((b"content-length", b"7"), whole_bytes=None).endswith(b"\r\ncontent-length: 7\r\n\r\n")
+    assert raw_head(whole_bytes=None).endswith(b"\r\ntransfer-encoding: chunked\r\n\r\n")
+
+
+@pytest.mark.parametrize("status", [99, 600])
+def test_there_is_no_such_status(status: int) -> None:
+    with pytest.raises(ValueError) as caught:
+        raw_head(status=status)
+
+    assert str(caught.value) == f"response status: expected 100 to 599, got {status}"
+
+
+def test_an_interim_answer_has_only_the_applications_fields() -> None:
+    fields = [(b"link", b"</a.css>"), (b"content-length", b"0")]
+
+    assert encode_interim(103, fields, raw_line) == b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n"
+    with pytest.raises(ValueError, match="expected 100 to 599, got 99"):
+        encode_interim(99, fields, raw_line)
+
+
+def test_a_change_of_protocol_names_it() -> None:
+    assert encode_switch(b"websocket", [(b"X-A", b"b")], date=DATE) == (
+        b"HTTP/1.1 101 Switching Protocols\r\n" + DATE + b"Upgrade: websocket\r\nConnection: Upgrade\r\nX-A: b\r\n\r\n"
+    )
