@@ -8,7 +8,7 @@ from typing import Any
 from event_loops import until
 
 from api_hour.http.asgi import AsgiServer
-from api_hour.http.limits import Limits
+from api_hour.http.message.limits import Limits
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 

@@ -14,17 +14,21 @@ import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any, cast
+from unittest.mock import patch
 
 import h11
 import uvloop
+from checked_reader import CheckedReader
 
-from api_hour.http.first_step import FirstStep
-from api_hour.http.limits import Limits
-from api_hour.http.outbox import Outbox
-from api_hour.http.protocol import HttpProtocol
-from api_hour.http.request import Request
-from api_hour.http.response import Response
-from api_hour.http.server import Server
+from api_hour.http.exchange.exchange import Exchange
+from api_hour.http.exchange.server_state import Connection, ServerState
+from api_hour.http.first_step.first_step import FirstStep
+from api_hour.http.h1 import protocol as protocol_module
+from api_hour.http.h1.protocol import HttpProtocol
+from api_hour.http.message.limits import Limits
+from api_hour.http.message.request import Request
+from api_hour.http.message.response import Response
+from api_hour.http.transport.outbox import Outbox
 
 BATCH = 500
 
@@ -58,25 +62,35 @@ class Outcome:
     sent: bytes = b""
 
 
-class Recorder(Server):
-    """Accepts everything, answers at once, and notes what it was asked."""
+class Timeless(ServerState):
+    """Needs no clock."""
 
     def __init__(self) -> None:
-        super().__init__(limits=LIMITS)
-        self.accepted: list[Understood] = []
+        super().__init__(None, LIMITS, None)
 
-    def add(self, _connection: HttpProtocol) -> bool:
-        return True  # it needs no clock
+    def add(self, _connection: Connection) -> bool:
+        return True
+
+
+class Recorder:
+    """Accepts everything, answers at once, and notes what it was asked."""
+
+    def __init__(self, server: ServerState) -> None:
+        self.accepted: list[Understood] = []
+        self._server = server
+
+    def knows_method(self, _method: str) -> bool:
+        return True
 
     def streams_body(self, _request: Request) -> bool:
         return False
 
-    def begin(self, connection: HttpProtocol, request: Request) -> "asyncio.Task[None] | None":
-        return self.first_step.start(self._respond(connection, request))
+    def begin(self, exchange: Exchange, request: Request) -> "asyncio.Task[None] | None":
+        return self._server.first_step.start(self._respond(exchange, request))
 
-    async def _respond(self, connection: HttpProtocol, request: Request) -> None:
+    async def _respond(self, exchange: Exchange, request: Request) -> None:
         self.accepted.append(Understood(request.method, request.target, request.raw_headers, request.body))
-        connection.send(request, Response(b"ok"))
+        exchange.send(request, Response(b"ok"))
 
 
 class Wire(asyncio.Transport):
@@ -116,10 +130,11 @@ class Wire(asyncio.Transport):
 
 def outcome_of(parts: list[bytes]) -> Outcome:
     """Give the engine an input in parts; called from a callback of the loop, so that all is answered at once."""
-    server = Recorder()
+    server = Timeless()
+    recorder = Recorder(server)
     server._loop = asyncio.get_running_loop()
     server.first_step, server.outbox = _SHARED[server._loop]
-    protocol = server()
+    protocol = HttpProtocol(server, recorder)
     wire = Wire()
     protocol.connection_made(wire)
     for part in parts:
@@ -127,7 +142,7 @@ def outcome_of(parts: list[bytes]) -> Outcome:
             protocol.data_received(part)
     server.outbox.send_all()
     protocol.connection_lost(None)
-    return Outcome(server.accepted, b"".join(wire.sent))
+    return Outcome(recorder.accepted, b"".join(wire.sent))
 
 
 _SHARED: dict[asyncio.AbstractEventLoop, tuple[FirstStep, Outbox]] = {}
@@ -303,7 +318,7 @@ def run(count: int, seed: int) -> tuple[bytes, str] | None:
 
     async def main() -> tuple[bytes, str] | None:
         loop = asyncio.get_running_loop()
-        shared = Recorder()
+        shared = Timeless()
         shared.use(loop)
         _SHARED[loop] = shared.first_step, shared.outbox
         done = 0
@@ -317,7 +332,10 @@ def run(count: int, seed: int) -> tuple[bytes, str] | None:
         return None
 
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with (
+            patch.object(protocol_module, "RequestReader", CheckedReader),
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
             return runner.run(main())
     finally:
         _SHARED.clear()

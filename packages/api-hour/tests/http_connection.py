@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 
-from api_hour.http.protocol import HttpProtocol
+from api_hour.http.h1.protocol import HttpProtocol
 from api_hour.http.server import Server
 
 

@@ -11,8 +11,8 @@ from event_loops import until
 
 from api_hour.http import HttpServer, Request, Router
 from api_hour.http.asgi import AsgiServer
-from api_hour.http.errors import WebSocketClosed
-from api_hour.http.limits import Limits
+from api_hour.http.message.errors import WebSocketClosed
+from api_hour.http.message.limits import Limits
 from api_hour.http.server import Server
 from api_hour.http.websocket_handler import WebSocket, websocket_handler
 

@@ -12,6 +12,7 @@ from api_hour.access_log.atoms import ATOMS, header_atom
 from api_hour.access_log.entry import AccessEntry
 from api_hour.access_log.json_lines import json_line
 from api_hour.errors import ConfigError
+from api_hour.http_token import TOKEN
 
 LineMaker = Callable[[AccessEntry], str]
 
@@ -22,7 +23,7 @@ JSON = "json"
 OFF = "off"
 
 _PART = re.compile(r"%%|%\(([^()]*)\)s|%")
-_HEADER = re.compile(r"\{([!#$%&'*+.^_`|~0-9A-Za-z-]+)\}([io])")
+_HEADER = re.compile(rf"\{{({TOKEN})\}}([io])")
 
 
 def line_maker(text: str) -> LineMaker:

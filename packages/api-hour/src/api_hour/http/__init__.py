@@ -9,22 +9,22 @@ async def agents(request: Request) -> list[dict[str, str]]:
 `api_hour.http.forms` is imported by itself, because it needs the extra `forms`.
 """
 
-from api_hour.http.conditional import Validators
-from api_hour.http.conditional_response import conditional_response
-from api_hour.http.cookies import set_cookie
-from api_hour.http.errors import ClientGone, HttpError
-from api_hour.http.event_stream import event_stream
-from api_hour.http.files import file_response
-from api_hour.http.gzip_middleware import Gzip
-from api_hour.http.http_server import HttpServer
-from api_hour.http.layers import Handler, Middleware, ResponseHandler
-from api_hour.http.limits import Limits
-from api_hour.http.proxy import Proxy
-from api_hour.http.request import Request, streams_body
-from api_hour.http.response import Response
-from api_hour.http.router import Router
-from api_hour.http.server_sent_event import ServerSentEvent
-from api_hour.http.static import StaticFiles
+from api_hour.http.events.event import ServerSentEvent
+from api_hour.http.events.stream import event_stream
+from api_hour.http.files.response import file_response
+from api_hour.http.files.static import StaticFiles
+from api_hour.http.message.conditional import Validators
+from api_hour.http.message.conditional_response import conditional_response
+from api_hour.http.message.cookies import set_cookie
+from api_hour.http.message.errors import ClientGone, HttpError
+from api_hour.http.message.handler import Handler, Middleware, ResponseHandler
+from api_hour.http.message.limits import Limits
+from api_hour.http.message.request import Request, streams_body
+from api_hour.http.message.response import Response
+from api_hour.http.routing.gzip import Gzip
+from api_hour.http.routing.router import Router
+from api_hour.http.routing.server import HttpServer
+from api_hour.http.wire.proxy import Proxy
 
 __all__ = [
     "ClientGone",

@@ -1,83 +1,67 @@
-"""What the connections of one HTTP server share: limits, a clock, counters, and who answers.
+"""A handler for `Container.make_servers`: the connections of one address, answered by an application.
 
-There is one clock for a server: it makes the Date header and looks at the deadlines of all connections, so that a
-slow client costs nothing between two ticks. It rests while there are no connections.
+It knows the wires, and nothing of what is answered.
 """
 
-import asyncio
-import logging
-from abc import ABC, abstractmethod
-from contextvars import Context, copy_context
-from email.utils import formatdate
 from typing import Any
 
-from api_hour.access_log import AccessLog
-from api_hour.config.http_options import HttpOptions
-from api_hour.http.answering import Answering
-from api_hour.http.errors import Refusal
-from api_hour.http.first_step import FirstStep
-from api_hour.http.limits import Limits
-from api_hour.http.logged_protocol import LoggedHttpProtocol
-from api_hour.http.outbox import Outbox
-from api_hour.http.protocol import HttpProtocol
-from api_hour.http.proxy import Address, Proxy
-from api_hour.http.proxy_protocol import read_proxy_header
-from api_hour.http.request import Request
-from api_hour.http.response import ResponseHeads
-from api_hour.log.limited import LimitedLog
-from api_hour.stats import ServingStats
-
-LOG = logging.getLogger("api_hour.http")
-
-CLOCK_INTERVAL_S = 0.5  # how often deadlines are looked at and the Date header is made
+from api_hour.http.exchange.answering import Answering
+from api_hour.http.exchange.application import Application
+from api_hour.http.exchange.server_state import ServerState
+from api_hour.http.h1.protocol import HttpProtocol
+from api_hour.http.message.errors import Refusal
+from api_hour.http.message.limits import Limits
+from api_hour.http.wire.address import Address
+from api_hour.http.wire.proxy import Proxy
+from api_hour.http.wire.proxy_protocol import read_proxy_header
 
 
-class Server(ABC):
+class Server:
     """A protocol factory: called without arguments for each connection.
 
     Args:
-        container: given to handlers as `request.container`; its worker's `stats` and
-            access log note what is answered.
-        limits: what a client may ask for; by default what the daemon's options say.
-        proxy: what proxies before this server are believed; by default what the daemon's options say.
+        application: answers the requests.
+        state: what the connections share.
 
     Attributes:
-        connections: those that are open.
-        works: what answers their requests and goes on, also when its connection is lost or its answer is whole.
-        now_s: the loop's time, read each CLOCK_INTERVAL_S.
-        outbox: where connections leave what they have to send.
-        first_step: starts coroutines.
-        heads: the common beginnings of answers, with the Date header of now.
-        refusals: takes what is said of requests that are refused.
+        application: as above.
+        state: as above.
     """
 
-    outbox: Outbox
-    first_step: FirstStep
-
-    def __init__(self, *, container: Any = None, limits: Limits | None = None, proxy: Proxy | None = None) -> None:
-        self.container = container
-        worker = getattr(container, "worker", None)
-        options = HttpOptions.of_container(container)
-        self.limits = limits or Limits.of_options(options)
-        self.proxy = proxy or Proxy.of_options(options)
-        self.stats: ServingStats | None = getattr(worker, "stats", None)
-        self.access_log: AccessLog | None = getattr(worker, "access_log", None)
-        self.connections: set[HttpProtocol] = set()
-        self.works: set[Answering] = set()
-        self.now_s = 0.0
-        self.heads = ResponseHeads(b"")
-        self.context = Context()
-        self.refusals = LimitedLog(LOG, "refusals")
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._clock: asyncio.TimerHandle | None = None
+    def __init__(self, application: Application, state: ServerState) -> None:
+        self.application = application
+        self.state = state
 
     def __call__(self) -> HttpProtocol:
         """Make the protocol of one connection."""
-        return HttpProtocol(self) if self.access_log is None else LoggedHttpProtocol(self, self.access_log)
+        return HttpProtocol(self.state, self.application)
 
-    def knows_method(self, _method: str) -> bool:
-        """Tell whether a method may be asked for; another is answered with 501 (RFC 9110, 9.1)."""
-        return True
+    @property
+    def connections(self) -> set[Any]:
+        """The connections that are open."""
+        return self.state.connections
+
+    @property
+    def works(self) -> set[Answering]:
+        """What answers requests and goes on, also when its connection is lost or its answer is whole."""
+        return self.state.works
+
+    @property
+    def limits(self) -> Limits:
+        """What a client may ask for."""
+        return self.state.limits
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """What proxies before this server are believed; None for nothing."""
+        return self.state.proxy
+
+    @property
+    def now_s(self) -> float:
+        """The loop's time, as the connections' clock shows it."""
+        return self.state.now_s
+
+    # A proxy's header before a TLS handshake.
 
     def expects_proxy_header(self, peer: str | None) -> bool:
         """Tell whether the connections from an address begin with a PROXY protocol header; None is a unix socket's."""
@@ -92,48 +76,9 @@ class Server(ABC):
         try:
             return read_proxy_header(data)
         except Refusal as refusal:
-            self.refusals.info("closed a connection before its TLS handshake: %s", refusal.args[0])
+            self.state.refusals.info("closed a connection before its TLS handshake: %s", refusal.args[0])
             raise ConnectionAbortedError(refusal.args[0]) from refusal
 
     def begin_for(self, client: Address | None) -> HttpProtocol:
         """Make the protocol of a connection whose PROXY protocol header was read."""
-        protocol = self()
-        protocol.introduce(client)
-        return protocol
-
-    @abstractmethod
-    def streams_body(self, request: Request) -> bool:
-        """Tell whether a request, which has a body, is answered before its body has been read."""
-
-    @abstractmethod
-    def begin(self, connection: HttpProtocol, request: Request) -> Answering | None:
-        """Begin to answer a request on its connection, whatever happens.
-
-        Returns:
-            What goes on with it; None when it is answered.
-        """
-
-    def use(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Serve on the running loop."""
-        if self._loop is not loop:
-            self._loop = loop
-            self.context = copy_context()
-            self.outbox = Outbox(loop, self.context)
-            self.first_step = FirstStep(loop, self.context)
-
-    def add(self, connection: HttpProtocol) -> bool:
-        """Take an open connection; False when there are too many."""
-        if self._clock is None:
-            self.first_step.get_ready()
-            self._tick(asyncio.get_running_loop())
-        self.connections.add(connection)
-        return len(self.connections) <= self.limits.connections
-
-    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Read the clock and cut the connections past their deadline; rest when there is none."""
-        self.now_s = now_s = loop.time()
-        self.heads = ResponseHeads(f"Date: {formatdate(usegmt=True)}\r\n".encode("ascii"))
-        for connection in [*self.connections]:
-            connection.check_deadline(now_s)
-        has_work = self._clock is None or len(self.connections) > 0
-        self._clock = loop.call_later(CLOCK_INTERVAL_S, self._tick, loop) if has_work else None
+        return HttpProtocol(self.state, self.application, client)

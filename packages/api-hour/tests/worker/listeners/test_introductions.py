@@ -19,7 +19,7 @@ from listening_sockets import listening
 from api_hour.access_log import AccessLog, line_maker
 from api_hour.http import HttpServer, Limits, Proxy, Router
 from api_hour.http.asgi import AsgiServer
-from api_hour.http.proxy_protocol import V2_SIGNATURE
+from api_hour.http.wire.proxy_protocol import V2_SIGNATURE
 from api_hour.worker.listeners import connections as connections_module
 from api_hour.worker.listeners.certificates import Certificate
 from api_hour.worker.listeners.listeners import Listeners

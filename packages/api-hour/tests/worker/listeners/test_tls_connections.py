@@ -306,7 +306,7 @@ async def test_a_client_whose_handshake_ends_while_the_worker_retires_is_told_to
                 reader, writer = await asyncio.open_connection(
                     sock=client, ssl=issuer.client_context(), server_hostname="localhost"
                 )
-                await until(lambda: any(connection.is_draining for connection in server.connections))
+                await until(lambda: any(connection.exchange.is_draining for connection in server.connections))
                 writer.write(GET)
 
                 assert b"Connection: close\r\n" in await reader.read()

@@ -1,0 +1,1 @@
+"""One connection below HTTP: what is read, what is sent and when, and whether the client is still there."""

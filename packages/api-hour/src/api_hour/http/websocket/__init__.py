@@ -1,0 +1,1 @@
+"""WebSockets (RFC 6455); they need the extra `websocket`."""
