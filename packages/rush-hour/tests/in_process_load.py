@@ -53,12 +53,12 @@ class ThisProcess:
         self._address = plan.destination.resolve()
 
     def __enter__(self) -> Self:
-        self._switch_interval_s = sys.getswitchinterval()
-        sys.setswitchinterval(1e-4)  # the server is often a thread of the same process
         self._ring = Ring()
         self._ends = socket.socketpair()
         self._writer, self._reader = RingWriter(self._ring), RingReader(self._ring)
         self._injector = Injector(self._plan, self._address, 0, self._ends[0].fileno(), self._writer)
+        self._switch_interval_s = sys.getswitchinterval()
+        sys.setswitchinterval(1e-4)  # the server is often a thread of the same process
         return self
 
     def __exit__(
