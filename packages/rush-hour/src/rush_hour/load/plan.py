@@ -6,6 +6,7 @@ It can be pickled and carried out on another host: the contents of files are in 
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from rush_hour.core.records import REQUESTS_LIMIT
 from rush_hour.core.schedule import Schedule
 from rush_hour.credentials import hide_in_bad_url
 from rush_hour.errors import UsageError
@@ -43,6 +44,14 @@ class LoadPlan:
     seed: int = 0
     connection_per_request: bool = False
     spread: bool = False
+
+    @property
+    def request_names(self) -> list[str]:
+        """The names of the requests whose figures are kept apart; from a limit on, requests share the last one."""
+        names = list(self.requests.names)
+        if len(names) > REQUESTS_LIMIT:
+            names[REQUESTS_LIMIT - 1 :] = [f"{len(names) - REQUESTS_LIMIT + 1} others"]
+        return names
 
     def facts(self) -> PlanFacts:
         """Return the plan as the result file records it."""
