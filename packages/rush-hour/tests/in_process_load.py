@@ -80,7 +80,7 @@ class ThisProcess:
         on_second: Callable[[TimelineRow], None] | None = None,  # noqa: ARG002  # the protocol's
         watch: Callable[[], None] = lambda: None,  # noqa: ARG002
     ) -> Outcome:
-        begin = Begin(pids=[os.getpid()], reports_seconds=False, requests=len(self._plan.requests.names))
+        begin = Begin(pids=[os.getpid()], reports_seconds=False, requests=len(self._plan.request_names))
         counting = Counting([self._reader], begin)
         start_at_ns = monotonic_ns()
         due = self._injector.run(schedule, start_at_ns)

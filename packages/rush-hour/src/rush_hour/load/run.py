@@ -12,7 +12,6 @@ from rush_hour.core.records import (
     CLOSED_IDLE,
     LAST_ANSWER_NS,
     RECONNECTS,
-    REQUESTS_LIMIT,
     STALLED_NS,
     UNJUDGED,
 )
@@ -124,11 +123,8 @@ def assemble(plan: LoadPlan, outcome: Outcome, *, open_at_start: int) -> LoadRes
 
 
 def _requests(plan: LoadPlan, counted: Counted) -> list[RequestFigures]:
-    names = list(plan.requests.names)
-    if len(names) > REQUESTS_LIMIT:
-        names[REQUESTS_LIMIT - 1 :] = [f"{len(names) - REQUESTS_LIMIT + 1} others"]
     figures: list[RequestFigures] = []
-    for name, one in zip(names, counted.requests, strict=True):
+    for name, one in zip(plan.request_names, counted.requests, strict=True):
         latency = Histogram.from_used(*one.latency)
         figures.append(
             RequestFigures(

@@ -12,7 +12,6 @@ from typing import Any, Self
 
 from rush_hour.core.faults import GENERATOR_FAULTS
 from rush_hour.core.figures import TimelineRow
-from rush_hour.core.records import REQUESTS_LIMIT
 from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError, StartError
 from rush_hour.load.generators import Counted, Outcome
@@ -116,9 +115,8 @@ class Processes:
             KeyboardInterrupt: the second Ctrl-C.
         """
         pids = [process.pid for process in self._processes[:-1]]
-        requests = min(len(self._plan.requests.names), REQUESTS_LIMIT)
-        begin = Begin(pids=pids, reports_seconds=on_second is not None, requests=requests)
-        self._processes[-1].control.send(begin)
+        requests = len(self._plan.request_names)
+        self._processes[-1].control.send(Begin(pids=pids, reports_seconds=on_second is not None, requests=requests))
         start_at_ns = monotonic_ns() + START_DELAY_NS
         self._tell(Run(schedule=schedule, start_at_ns=start_at_ns))
         with Interrupts() as interrupts:
