@@ -21,7 +21,6 @@ from api_hour.http.wire.answer_head import (
     encode_interim,
     encode_response,
     encode_switch,
-    has_body,
     raw_line,
     response_head,
 )
@@ -89,22 +88,30 @@ class H1Exchange(Exchange):
         """Send a response whose body is there as a whole."""
         body = response.body
         assert isinstance(body, bytes)
+        status = response.status
         heads = self.server.heads
-        keep_alive = self.requests.keeps_alive(request) and not (response.headers and closes(response))
+        keep_alive = self.requests.keeps_alive(request)
         if (
             keep_alive
-            and response.status == 200
+            and status == 200
             and not response.headers
             and request.method != "HEAD"
             and not request.is_http_1_0
         ):
             self.keep_alive = True
             self._send_whole(heads.whole(response, body), 200, body)
-            return
-        data = encode_response(response, request, date=heads.date, keep_alive=keep_alive)
-        status = response.status if response.status >= 200 else 204  # which follows an interim answer alone
-        self.keep_alive = keep_alive
-        self._send_whole(data, status, body if has_body(status, request.method) else b"")
+        elif status < 200:
+            self.keep_alive = keep_alive = keep_alive and not closes(response)
+            data = encode_response(response, request, date=heads.date, keep_alive=keep_alive)
+            self._send_whole(data, 204, b"")  # which follows an interim answer that has no other
+        else:
+            head = response_head(response, len(body), request)
+            self.keep_alive = keep_alive = keep_alive and not head.closes
+            data = head.encode(heads.date, request, keep_alive=keep_alive)
+            if head.has_body:
+                self._send_whole(data + body, status, body)
+            else:
+                self._send_whole(data, status, b"")
 
     def send_json(self, request: Request, document: bytes) -> None:
         """Send a JSON document with status 200."""

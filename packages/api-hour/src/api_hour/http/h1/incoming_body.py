@@ -19,10 +19,9 @@ class IncomingBody:
         exchange: the request's.
         deadline: the connection's.
         reading: whether the client is read from.
-        is_awaited: whether the client waits to be told so (RFC 9110, 10.1.1).
 
     Attributes:
-        is_awaited: likewise.
+        is_awaited: whether the client waits to be told to send it (RFC 9110, 10.1.1).
     """
 
     __slots__ = (
@@ -30,16 +29,14 @@ class IncomingBody:
         "is_awaited",
     )  # fmt: skip
 
-    def __init__(
-        self, framing: Framing, exchange: H1Exchange, deadline: Deadline, reading: Reading, *, is_awaited: bool
-    ) -> None:
+    def __init__(self, framing: Framing, exchange: H1Exchange, deadline: Deadline, reading: Reading) -> None:
         self._framing = framing
         self._exchange = exchange
         self._deadline = deadline
         self._reading = reading
         self._pieces: list[bytes] = []
         self._stream: BodyStream | None = None
-        self.is_awaited = is_awaited
+        self.is_awaited = False
         self.wait()
 
     def stream_to(self, request: Request) -> None:

@@ -242,21 +242,30 @@ class RequestReader(ReceivingSide):
 
     def _take_body(self, request: Request, data: bytes) -> bytes:
         """Begin a request whose body begins with `data`, which may be all that will come; return what follows it."""
-        exchange = self._exchange
+        exchange, limits, length_bytes = self._exchange, self._server.limits, request.content_length or 0
+        streams = self._application.streams_body(request)
+        self._empty_lines = 0
+        if 0 < length_bytes <= min(len(data), limits.body_bytes) and not streams:  # it is here: the common case
+            more = data[length_bytes:]
+            request.body = data[:length_bytes]
+            self._has_more = self._is_request(more, 0)
+            self.deadline.at_s = 0.0
+            self.state = ANSWER
+            exchange.begin(request)
+            return more
         exchange.expect(request)
         self._has_more = False
-        self._empty_lines = 0
         try:
-            framing = framing_for(request.content_length, self._server.limits, is_chunked=request.is_chunked)
+            framing = framing_for(request.content_length, limits, is_chunked=request.is_chunked)
         except Refusal as refusal:
             self._refuse_body(refusal)
             return b""
         assert framing is not None
-        is_awaited = request.expects_continue and not data
-        body = IncomingBody(framing, exchange, self.deadline, self._reading, is_awaited=is_awaited)
+        body = IncomingBody(framing, exchange, self.deadline, self._reading)
+        body.is_awaited = request.expects_continue and not data
         self.body = body
         more = b""
-        if self._application.streams_body(request):
+        if streams:
             self.state = STREAMED_BODY
             body.stream_to(request)
             if data:

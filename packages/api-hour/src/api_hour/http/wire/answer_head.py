@@ -32,11 +32,13 @@ class Spelling(NamedTuple):
     Args:
         line_of: makes the line of a name and a value.
         length, chunked: the server's own lines.
+        length_at: before which of the other lines they are; None for behind them.
     """
 
     line_of: Callable[[Any, Any], Line]
     length: bytes
     chunked: bytes
+    length_at: int | None
 
 
 class AnswerHead:
@@ -49,7 +51,6 @@ class AnswerHead:
         whole_bytes: the length of the body, if it is there as a whole; None if it comes in pieces.
         request: what is answered; None when it could not be read.
         length_bytes: what is known of the body's length; None to hear what the fields say.
-        length_at: before which of the other lines the length is said; None for behind them.
 
     Attributes:
         length_bytes: the length that it says; None when it says none.
@@ -63,16 +64,14 @@ class AnswerHead:
 
     __slots__ = ("_date_line", "_lines", "closes", "has_body", "is_chunked", "length_bytes", "status")
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # keywords would cost a dictionary for each answer
         self,
         status: int,
         fields: Iterable[tuple[Any, Any]],
         spelling: Spelling,
         whole_bytes: int | None,
         request: Request | None,
-        *,
         length_bytes: int | None = None,
-        length_at: int | None = None,
     ) -> None:
         if not 100 <= status <= 599:
             raise ValueError(f"response status: expected 100 to 599, got {status!r}")
@@ -96,10 +95,11 @@ class AnswerHead:
         if said is not None:
             length_bytes, self.closes = said.length_bytes, said.closes
         self.length_bytes = length_bytes
-        if self.has_body and length_bytes == whole_bytes and length_at is None and length_bytes is not None:
-            lines.append(spelling.length % length_bytes)
+        if self.has_body and length_bytes == whole_bytes and length_bytes is not None:
+            at = spelling.length_at
+            lines.insert(len(lines) if at is None else at, spelling.length % length_bytes)
         else:
-            self._say_length(spelling, whole_bytes, request, len(lines) if length_at is None else length_at)
+            self._say_length(spelling, whole_bytes, request)
 
     def _note(self, said: ServerFields, line: bytes, own: bytes) -> None:
         """Hear what is said in one of the server's own fields."""
@@ -107,8 +107,9 @@ class AnswerHead:
         if own == b"date" and self._date_line is None:
             self._date_line = line
 
-    def _say_length(self, spelling: Spelling, whole_bytes: int | None, request: Request | None, at: int) -> None:
+    def _say_length(self, spelling: Spelling, whole_bytes: int | None, request: Request | None) -> None:
         """Say where the body ends; of an answer to HEAD without a body that is not known."""
+        at = len(self._lines) if spelling.length_at is None else spelling.length_at
         if self.length_bytes is None and self.status not in WITHOUT_LENGTH:
             if self.status == 205:
                 self.length_bytes = 0
@@ -147,11 +148,6 @@ def status_line(status: int) -> bytes:
     return _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
 
 
-def has_body(status: int, method: str) -> bool:
-    """Tell whether the answer with a status to a method has a body (RFC 9112, 6.3)."""
-    return status not in WITHOUT_BODY and method != "HEAD"
-
-
 def response_head(response: Response, whole_bytes: int | None, request: Request | None) -> AnswerHead:
     """Return the head of a response: what it knows of its body's length is said, whatever its headers say.
 
@@ -164,27 +160,17 @@ def response_head(response: Response, whole_bytes: int | None, request: Request 
     if not 200 <= status <= 599:
         raise ValueError(f"response status: expected 200 to 599, got {status!r}")
     length_bytes = response.content_length if whole_bytes is None else whole_bytes
-    fields = [pair for pair in response.headers if pair[0].lower() not in ("content-length", "transfer-encoding")]
-    if response.content_type is not None:
-        fields.insert(0, ("Content-Type", response.content_type))
-    return AnswerHead(
-        status,
-        fields,
-        TEXT,
-        whole_bytes,
-        request,
-        length_bytes=None if status in WITHOUT_BODY else length_bytes,
-        length_at=0 if response.content_type is None else 1,
-    )
+    if status in WITHOUT_BODY:
+        length_bytes = None
+    if response.content_type is None:
+        return AnswerHead(status, response.headers, TEXT, whole_bytes, request, length_bytes)
+    fields = [("Content-Type", response.content_type), *response.headers]
+    return AnswerHead(status, fields, TEXT_BEHIND_TYPE, whole_bytes, request, length_bytes)
 
 
 def closes(response: Response) -> bool:
     """Tell whether a response says that the connection is to be closed after it."""
-    said = ServerFields(response.status)
-    for line, own in (text_line(name, value) for name, value in response.headers):
-        if own == b"connection":
-            said.note(own, line[len(own) + 2 : -2])
-    return said.closes
+    return AnswerHead(200, response.headers, TEXT, None, None).closes
 
 
 def encode_response(response: Response, request: Request | None, *, date: bytes, keep_alive: bool) -> bytes:
@@ -248,13 +234,17 @@ def raw_line(name: bytes, value: bytes) -> Line:
 
 @lru_cache(maxsize=256)
 def text_line(name: str, value: str) -> Line:
-    """Return the line of a header that is given as text.
+    """Return the line of a header that is given as text; of one that says where the body ends, nothing.
 
     Raises:
         ValueError: as `raw_line`, or a character is beyond latin-1.
     """
-    return raw_line.__wrapped__(name.encode("utf-8"), value.encode("latin-1"))
+    line, own = raw_line.__wrapped__(name.encode("utf-8"), value.encode("latin-1"))
+    return (b"", b"") if own in (b"content-length", b"transfer-encoding") else (line, own)
 
 
-TEXT = Spelling(text_line, b"Content-Length: %d\r\n", b"Transfer-Encoding: chunked\r\n")
-RAW = Spelling(raw_line, b"content-length: %d\r\n", b"transfer-encoding: chunked\r\n")  # as ASGI applications write
+TEXT = Spelling(text_line, b"Content-Length: %d\r\n", b"Transfer-Encoding: chunked\r\n", length_at=0)
+TEXT_BEHIND_TYPE = TEXT._replace(length_at=1)
+RAW = Spelling(  # as ASGI applications write
+    raw_line, b"content-length: %d\r\n", b"transfer-encoding: chunked\r\n", length_at=None
+)
