@@ -72,10 +72,11 @@ class Writer:
         """Send what waits."""
         if self._outgoing:
             outgoing, self._outgoing = self._outgoing, b""
-            if not self.is_lost:
+            transport = self.transport
+            if not self.is_cut and not transport.is_closing():
                 if self._write_until_s:  # the client is watched
                     self._unsent_bytes += len(outgoing)
-                self.transport.write(outgoing)
+                transport.write(outgoing)
 
     # The client that reads, or not.
 
