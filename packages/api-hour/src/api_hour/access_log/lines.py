@@ -1,4 +1,4 @@
-r"""How a line of the access log is made: `--access-log`, compiled once into a function.
+r"""Lines of the access log: `--access-log`, compiled once into a function.
 
 Rule that must hold: whatever a client sends stays within its own field on its own line. In a format, quotes,
 backslashes and all that is not printable ASCII become `\\xHH`; in JSON, strings are JSON's, and what is a control

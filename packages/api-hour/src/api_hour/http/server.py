@@ -43,17 +43,17 @@ class Server:
 
     @property
     def works(self) -> set[Answering]:
-        """What answers requests and goes on, also when its connection is lost or its answer is whole."""
+        """The work on requests that goes on, also when its connection is lost or its answer is whole."""
         return self.state.works
 
     @property
     def limits(self) -> Limits:
-        """What a client may ask for."""
+        """The limits of what a client may ask for."""
         return self.state.limits
 
     @property
     def proxy(self) -> Proxy | None:
-        """What proxies before this server are believed; None for nothing."""
+        """The proxies that are believed; None for none."""
         return self.state.proxy
 
     @property

@@ -1,4 +1,4 @@
-"""From one supervisor to the next: the listening sockets are inherited, the successor says when it serves.
+"""The handover from one supervisor to the next: the listening sockets are inherited, the successor says when it serves.
 
 Two environment variables tell a supervisor that it is a successor: API_HOUR_LISTENERS, a JSON object from each `--bind`
 address to its descriptor, and API_HOUR_PREDECESSOR, the descriptor of a pipe to the one before. A line in the pipe says

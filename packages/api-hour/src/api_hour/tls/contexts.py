@@ -1,4 +1,4 @@
-"""From the contents of a certificate's files to the context that connections are served with.
+"""TLS contexts, made from the contents of a certificate's files.
 
 The ssl module's defaults hold, TLS 1.2 is the least, and the protocol that is spoken inside is HTTP/1.1 for a client
 that asks (ALPN). With authorities, a client must have a certificate of one of them.

@@ -1,4 +1,4 @@
-"""When a certificate ends to be valid. Pure: bytes and times in.
+"""The end of a certificate's validity. Pure: bytes and times in.
 
 The ssl module tells it of a peer's certificate only, so the few fields before it are stepped over here (RFC 5280, 4.1;
 DER: X.690).

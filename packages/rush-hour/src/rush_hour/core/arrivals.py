@@ -34,11 +34,11 @@ class Span(Protocol):
 
     @property
     def connections(self) -> int:
-        """How many connections take turns."""
+        """The number of connections that take turns."""
 
     @property
     def max_requests(self) -> int | None:
-        """How many requests there are at the most; None for as many as the duration has."""
+        """The highest number of requests; None for as many as the duration has."""
 
 
 class Arrivals(ABC):
@@ -60,7 +60,7 @@ class Arrivals(ABC):
 
     @property
     def offered(self) -> str:
-        """What is offered, for reading."""
+        """The offered load, for reading."""
         return describe_offer(self.name, self.offered_per_s)
 
     @abstractmethod

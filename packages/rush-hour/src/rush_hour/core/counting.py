@@ -1,4 +1,4 @@
-"""From the records of one process to what it saw: counts, histograms, and a report for each second. Pure."""
+"""Counting of one process's records: counts, histograms, and a report for each second. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping

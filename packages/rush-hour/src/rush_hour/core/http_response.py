@@ -28,7 +28,7 @@ _HEAD_END = re.compile(rb"\n\r?\n")
 
 
 class Framing(Enum):
-    """How the end of a body is found (RFC 9112, section 6.3)."""
+    """Framings: ways to find the end of a body (RFC 9112, section 6.3)."""
 
     LENGTH = "by its length"
     CHUNKED = "by its last chunk"

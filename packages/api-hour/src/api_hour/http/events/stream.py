@@ -89,7 +89,7 @@ class _EventBody:
 
 @dataclass(frozen=True, slots=True)
 class _Raised:
-    """What was raised in the place of an event. In a task of its own, `SystemExit` would end the event loop."""
+    """An exception in the place of an event. In a task of its own, `SystemExit` would end the event loop."""
 
     error: BaseException
 

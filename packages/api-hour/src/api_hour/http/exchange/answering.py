@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Answering(Protocol):
-    """What goes on with a request: the task of its handler, or a place among those who wait for a shared answer."""
+    """The work on a request: the task of its handler, or a place among those who wait for a shared answer."""
 
     def cancel(self) -> object:
         """End it; the connection may be cut already."""
@@ -15,7 +15,7 @@ class Answering(Protocol):
         """Whether it was cancelled."""
 
     def exception(self) -> BaseException | None:
-        """What it raised."""
+        """The exception that it raised."""
 
     def add_done_callback(self, callback: Callable[[Any], object], /, *, context: Context) -> None:
         """Have `callback(self)` called at its end."""

@@ -7,7 +7,7 @@ from api_hour.http.message.request import Request
 
 
 class Requests(Protocol):
-    """Where the requests of the connection come from."""
+    """The source of a connection's requests."""
 
     def keeps_alive(self, request: Request) -> bool:
         """Tell whether the connection stays open after the answer to a request."""

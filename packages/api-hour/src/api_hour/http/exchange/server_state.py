@@ -34,7 +34,7 @@ class Connection(Protocol):
 
 
 class ServerState:
-    """What the connections of one server share.
+    """The shared state of a server's connections.
 
     Args:
         container: given to handlers as `request.container`; its worker's `stats` and

@@ -17,7 +17,7 @@ class Channel(Protocol):
 
 
 class Successor(Protocol):
-    """What a connection speaks after a change of protocol."""
+    """The protocol that a connection speaks after an upgrade."""
 
     def take_over(self, channel: Channel) -> None:
         """Take the connection."""

@@ -15,7 +15,7 @@ PIECE_BYTES = 256 * 1024
 
 
 class FileBody:
-    """What is sent of a file: an asynchronous iterator of pieces, for one response.
+    """A part of a file as a body: an asynchronous iterator of pieces, for one response.
 
     Args:
         file: closed at the end.

@@ -16,14 +16,14 @@ _RANGE = re.compile(r"(?P<first>[0-9]{1,18})-(?P<last>[0-9]{1,18})?|-(?P<suffix>
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """From the first byte to the last one, both included."""
+    """A range of bytes, the first and the last one included."""
 
     first: int
     last: int
 
     @property
     def size_bytes(self) -> int:
-        """How many bytes that are."""
+        """The number of its bytes."""
         return self.last - self.first + 1
 
     def content_range(self, whole_bytes: int) -> str:

@@ -35,7 +35,7 @@ class Starter(Protocol):
 
     @property
     def start(self) -> Start:
-        """What starts them."""
+        """The function that starts them."""
 
     def get_ready(self) -> None:
         """Keep ready what the next one needs: it may come soon."""

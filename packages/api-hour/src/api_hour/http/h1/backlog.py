@@ -7,7 +7,7 @@ WAITING_BYTES = 65536  # of requests that wait for their turn, before the client
 
 
 class Backlog:
-    """What waits.
+    """Bytes that wait for their turn.
 
     Args:
         reading: whether the client is read from.

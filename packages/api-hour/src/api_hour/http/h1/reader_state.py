@@ -15,7 +15,7 @@ from enum import Enum, unique
 
 @unique
 class State(Enum):
-    """What is done with what comes."""
+    """The state of a reader: it decides what is done with what comes."""
 
     PROXY_HEADER = "the header is read in which a proxy says who the client is"
     HEAD = "a request's head is read; while none has begun to come, the client may rest"

@@ -20,7 +20,7 @@ LINGER_S = 2.0  # how long the last answer may take to be read before the connec
 
 
 class ReceivingSide:
-    """What came on one connection, until it ends.
+    """The input of one connection, until it ends.
 
     Args:
         server: what the connections of the server share.

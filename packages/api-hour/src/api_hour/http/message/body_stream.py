@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class BodySource(Protocol):
-    """Where a body comes from."""
+    """The source of a body."""
 
     def want_body(self) -> None:
         """Let more of the body come."""
@@ -18,7 +18,7 @@ class BodySource(Protocol):
 
 
 class BodyStream:
-    """What came of a body and was not read yet.
+    """The part of a body that came and was not read yet.
 
     Args:
         source: is asked for more when there is nothing to read, and held when there is too much.

@@ -21,7 +21,7 @@ STRONG_AFTER_S = 1.0  # a date says exactly which state it means when a second h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
-    """What tells one state of a resource from another.
+    """The validators of a resource: they tell one state of it from another.
 
     Args:
         etag: the entity tag, with its quotes, such as `"v7"` or `W/"v7"`; None for none.

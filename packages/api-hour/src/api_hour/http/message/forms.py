@@ -49,7 +49,7 @@ class FormFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """What was sent with a form.
+    """The fields and files of a form.
 
     Args:
         pairs: names and values of the fields, in order.

@@ -1,1 +1,1 @@
-"""From method and path to a handler, and what lies around it."""
+"""Routing: the handler of a method and path, and the layers around it."""

@@ -16,7 +16,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class PartType:
-    """What a part may be.
+    """A kind of path part.
 
     Args:
         regex: what it looks like, as sent.

@@ -1,4 +1,4 @@
-"""From method and path to a handler.
+"""Routes: method and path in, handler out.
 
 Fixed paths are one dictionary look-up; paths with `{name}` parts are tried in the order they were added.
 Pure: imports no asyncio.
@@ -18,7 +18,7 @@ from api_hour.http.routing.path_pattern import PathPattern, is_fixed
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What answers the requests of one method and path.
+    """The handler of one method and path.
 
     Attributes:
         handler: is called with a request.

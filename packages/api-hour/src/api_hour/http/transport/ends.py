@@ -12,7 +12,7 @@ Server = tuple[str, int | None]  # an address and a port; a unix socket's path a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEnds:
-    """What the transport says of the two ends.
+    """The two ends of a connection, as its transport knows them.
 
     Attributes:
         client: the one that has connected, or that a proxy speaks for; None for a unix socket's.
@@ -51,7 +51,7 @@ class Ends:
 
     @property
     def known(self) -> KnownEnds:
-        """What the transport says: it is asked once, for it asks the kernel each time, and forgets when it closes."""
+        """The transport's word: it is asked once, for it asks the kernel each time, and forgets when it closes."""
         return self._known or self._ask()
 
     def of(self, request: Request) -> tuple[Address | None, Server | None, str]:

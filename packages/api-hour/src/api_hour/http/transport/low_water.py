@@ -30,7 +30,7 @@ def bytes_to_body_end(missing_bytes: int) -> int:
 
 
 class LowWater:
-    """How many bytes must have come before a connection is read from; unix sockets and TLS know no such mark.
+    """The number of bytes that must have come before a connection is read from; unix sockets and TLS know no such mark.
 
     Args:
         transport: the connection's.

@@ -27,7 +27,7 @@ _CONTROL_CHARACTER = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5
 
 
 class Spelling(NamedTuple):
-    """How the lines of a head are written.
+    """The form of a head's lines.
 
     Args:
         line_of: makes the line of a name and a value.

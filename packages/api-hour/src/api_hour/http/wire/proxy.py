@@ -72,7 +72,7 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who a request comes from; None for what is not said."""
+    """The client of a request, as proxies name it; None for what is not said."""
 
     client: Address | None = None
     scheme: str | None = None

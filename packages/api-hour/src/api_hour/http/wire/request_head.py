@@ -1,4 +1,4 @@
-"""From the bytes of a request's head to a `Request`, or to a refusal (RFC 9112, sections 2, 3, 5 and 6).
+"""Heads of requests: bytes in, a `Request` or a refusal out (RFC 9112, sections 2, 3, 5 and 6).
 
 The request line is matched here, in its one strict form, and any token is a method; the fields are llhttp's, in its
 strict mode, by httptools, which is shown a request line that it knows. Rules that must hold: what a proxy before this

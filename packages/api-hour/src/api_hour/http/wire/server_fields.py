@@ -16,7 +16,7 @@ _LENGTH_DIGITS = 18
 
 
 class ServerFields:
-    """What one answer says of them.
+    """The server's own fields as one answer gives them.
 
     Args:
         status: the answer's.

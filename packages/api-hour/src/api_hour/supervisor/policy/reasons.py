@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class RetireReason(Enum):
-    """Why a worker is asked to end while others serve on."""
+    """Reasons to ask a worker to end while others serve on."""
 
     RELOAD = "reload"
     REQUESTS = "requests"
@@ -19,7 +19,7 @@ class RetireReason(Enum):
 
 
 class LossReason(Enum):
-    """Why a worker ended that was not asked to."""
+    """Reasons for the end of a worker that was not asked to."""
 
     KILLED = "killed"
     CRASHED = "crashed"
@@ -27,7 +27,7 @@ class LossReason(Enum):
 
 
 class KillReason(Enum):
-    """Why a worker is ended at once."""
+    """Reasons to end a worker at once."""
 
     BOOT_TIMEOUT = "boot_timeout"
     HEARTBEAT_TIMEOUT = "heartbeat_timeout"

@@ -48,7 +48,7 @@ class CertificateWatch:
 
     @property
     def due_at_s(self) -> float | None:
-        """When to look again, in monotonic time; None for never."""
+        """The time of the next look, as `monotonic` counts; None for never."""
         return self._due_at_s if self._watched else None
 
     def look_if_due(self, now_s: float) -> None:

@@ -1,1 +1,1 @@
-"""From the text of TARGET to the Container that a worker runs."""
+"""Targets: the text of TARGET, and the Container that a worker makes of it."""

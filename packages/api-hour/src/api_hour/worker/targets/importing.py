@@ -1,4 +1,4 @@
-"""From the text of TARGET to what makes the Container that a worker runs."""
+"""Importing of TARGET: its text in, a maker of Containers out."""
 
 import importlib
 import sys

@@ -1,1 +1,1 @@
-"""From a name to a connection: addresses, and TLS on top of sockets with the same calls."""
+"""Transports: addresses of names, and TLS on top of sockets with the same calls."""
