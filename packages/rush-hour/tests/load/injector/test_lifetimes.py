@@ -170,3 +170,15 @@ def test_only_a_kept_connection_can_be_closed_idle() -> None:
         scene.lifetime.ended_idle(connection)
         assert scene.exchange.totals[CLOSED_IDLE] == counted
         assert (connection.failures, scene.told) == (1, ["close", then])
+
+
+def test_a_request_that_waited_for_the_one_before_it_is_late_from_then_on_only() -> None:
+    """The one before it had timed out, say: that time is the server's, and no lag of the generator."""
+    scene = Scene(ConnectionPerRequest)
+    connection = connection_that_is(CLOSED, due_ns=1)
+    connection.ready_ns = before_ns = monotonic_ns()
+
+    scene.lifetime.due(connection)
+
+    assert scene.told == ["open"]
+    assert 0 <= connection.lag_ns <= monotonic_ns() - before_ns
