@@ -166,7 +166,7 @@ def read_ours(url: str, case: Case) -> dict[str, int]:
         file = Path(directory, "result.json")
         command = [OUR_PROGRAM, "load", "-t1", f"-c{case.connections}", f"-R{case.rate_per_s}", f"-d{case.duration_s}"]
         subprocess.run([*command, "--json", file, url], check=False, capture_output=True)
-        result = json.loads(file.read_text())["systems"][0]["runs"][0]["result"]
+        result = json.loads(file.read_text())["result"]
     assert result["responses_good"] == result["requests_due"] == case.rate_per_s * case.duration_s, result
     latency = result["latency_us"]
     return {name: int(latency[name]) for name in PERCENTILES}

@@ -104,7 +104,7 @@ def load(url: str, *options: str) -> float:
         command = [OUR_PROGRAM, "load", *pace, *options, "--json", str(result_file), url]
         said = subprocess.run(command, check=False, capture_output=True, text=True)
         assert result_file.exists(), said.stderr
-        result = json.loads(result_file.read_text())["systems"][0]["runs"][0]["result"]
+        result = json.loads(result_file.read_text())["result"]
     assert result["responses_good"] == REQUESTS, result
     return float(result["latency_us"]["p50"]) / 1000
 

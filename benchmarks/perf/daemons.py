@@ -327,7 +327,7 @@ def lost_under_load(
         with subprocess.Popen(command.split(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
             time.sleep(1.5)  # until it is measuring
             meanwhile()
-        result = json.loads(result_path.read_text())["systems"][0]["runs"][0]["result"]
+        result = json.loads(result_path.read_text())["result"]
     lost = result["requests_due"] - result["responses_good"]
     errors = ", ".join(f"{name} {count}" for name, count in result["errors"].items())
     return f"{lost:,} of {result['requests_due']:,}" + (f" ({errors})" if errors else "")

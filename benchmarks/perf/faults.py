@@ -113,7 +113,7 @@ def database() -> str:
                 load.wait()
                 end_at_s = time.monotonic()
                 connections = _connections(cluster.url, url)
-        result = json.loads(result_path.read_text())["systems"][0]["runs"][0]["result"]
+        result = json.loads(result_path.read_text())["result"]
         bad_until_s = max(row["at_s"] for row in result["timeline"] if row["bad"] or row["failed"])
         recovered_s = bad_until_s - (LOAD_S - (end_at_s - back_at_s))
         is_same = "none was" if set(daemon.process_ids()) == pids else "SOME WERE"
@@ -172,7 +172,7 @@ def _p99_us(it: Running) -> float:
         path = Path(directory, "result.json")
         options = f"-t1 -c{CONNECTIONS} -R{RATE_PER_S} -d5s --expect-status 200 --expect-body any --json {path}"
         subprocess.run([RUSH_HOUR, "load", *options.split(), it.url], capture_output=True, check=False)
-        return float(json.loads(path.read_text())["systems"][0]["runs"][0]["result"]["latency_us"]["p99"])
+        return float(json.loads(path.read_text())["result"]["latency_us"]["p99"])
 
 
 def _spread(address: tuple[str, int] | str, clients: int) -> list[int]:

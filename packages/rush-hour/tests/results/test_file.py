@@ -48,6 +48,9 @@ def load(plan: PlanFacts, result: LoadResult) -> Document:
         command_line="rush-hour load http://127.0.0.1/",
         generators=[MACHINE],
         systems=[System(name=plan.url, title=plan.url, status="ok", runs=[run])],
+        plan=run.plan,
+        result=run.result,
+        verdict=run.verdict,
     )
 
 

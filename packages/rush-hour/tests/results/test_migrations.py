@@ -48,6 +48,7 @@ def test_a_load_of_version_1_keeps_all_that_it_had() -> None:
     written = msgspec.to_builtins(run)
     assert written["result"] == old["result"] | {"requests": []}
     assert (written["plan"], written["verdict"]) == (old["plan"], old["verdict"])
+    assert (document.plan, document.result, document.verdict) == (run.plan, run.result, run.verdict)
     assert (document.machine, document.generators, run.resources, run.started_at) == (None, [], None, None)
     assert document.systems[0].name == old["plan"]["url"]
 

@@ -136,6 +136,9 @@ def _document(run: Run, started: Provenance, *, is_local: bool) -> Document:
         generators=[machine],
         versions=package_versions(["rush-hour"]),
         systems=[system],
+        plan=run.plan,
+        result=run.result,
+        verdict=run.verdict,
     )
 
 

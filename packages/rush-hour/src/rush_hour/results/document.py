@@ -13,7 +13,7 @@ Version history:
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rush_hour.results.run import Run
+from rush_hour.results.run import LoadResult, PlanFacts, Run, Verdict
 
 SCHEMA_VERSION: Literal[2] = 2
 
@@ -96,6 +96,7 @@ class Document:
         generators: where the load generators ran.
         versions: of Rush Hour and of the programs that systems share.
         suite: of a bench.
+        plan, result, verdict: of a load, those of its last run, where version 1 had them: scripts look for them there.
     """
 
     schema_version: Literal[2]
@@ -110,3 +111,6 @@ class Document:
     versions: dict[str, str] = field(default_factory=dict)
     suite: SuiteFacts | None = None
     systems: list[System]
+    plan: PlanFacts | None = None
+    result: LoadResult | None = None
+    verdict: Verdict | None = None

@@ -22,14 +22,15 @@ def migrate(document: Json, version: int) -> Json:
 
 
 def _from_1_to_2(document: Json) -> Json:
-    """A load becomes a document of one system; each system's load and resources become its one run."""
+    """A load keeps what it had, and becomes one system; each system's load and resources become its one run."""
     common = {"schema_version": 2, "kind": document["kind"]}
     if document["kind"] == "load":
         run = {key: document[key] for key in ("plan", "result", "verdict")}
         run["is_interrupted"] = _is_interrupted(run)
         url = document["plan"]["url"]
         status = "interrupted" if run["is_interrupted"] else "ok"
-        return common | {"systems": [{"name": url, "title": url, "status": status, "runs": [run]}]}
+        systems = [{"name": url, "title": url, "status": status, "runs": [run]}]
+        return common | {"systems": systems} | {key: document[key] for key in ("plan", "result", "verdict")}
     kept = ("started_at", "suite", "machine", "versions")
     return (
         common
