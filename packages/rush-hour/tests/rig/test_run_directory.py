@@ -1,11 +1,13 @@
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from rig.deadlines import wait_for, wait_until_gone
 
 from rush_hour.rig.part import Part, base_environment
-from rush_hour.rig.run_directory import RunDirectory
+from rush_hour.rig.run_directory import RunDirectory, without_interrupt
 
 OWNER = """
 import sys, time
@@ -94,3 +96,38 @@ def test_it_stays_until_the_last_part_has_ended(tmp_path: Path) -> None:
     assert part.wait() == 0
     assert log_path.read_text() == "up\nstopping\nthe directory is there\n"
     assert not directory.path.exists()
+
+
+def test_a_part_that_was_not_stopped_ends_with_the_directory(tmp_path: Path) -> None:
+    """As when Ctrl-C comes at the beginning of its end."""
+    with RunDirectory() as directory:
+        part = Part(
+            [sys.executable, "-I", "-S", "-u", "-c", SLOW_TO_STOP, str(directory.path)],
+            directory,
+            log_path=tmp_path / "part.log",
+            environment=base_environment(),
+            directory=directory.path,
+            grace_s=1000.0,
+        )
+        wait_for(lambda: part.log_tail() == "up", "the part")
+
+    assert part.exit_code is not None
+    assert not directory.path.exists()
+
+
+def test_an_interrupt_while_they_are_allowed_again_leaves_none_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_handler, set_numbers = signal.signal, list[int]()
+
+    def set_and_interrupt(number: int, handler: signal.Handlers) -> object:
+        before = set_handler(number, handler)
+        set_numbers.append(number)
+        if len(set_numbers) == 3:  # the first one that is set back
+            signal.raise_signal(signal.SIGINT)
+        return before
+
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    monkeypatch.setattr(signal, "signal", set_and_interrupt)
+    with pytest.raises(KeyboardInterrupt), without_interrupt():
+        pass
+
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

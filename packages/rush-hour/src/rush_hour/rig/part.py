@@ -59,7 +59,7 @@ class Part:
         self._group = None if above is None else above / f"{run_directory.path.name}-{next(_GROUP_NUMBERS)}"
         options = [f"--stop-signal={stop_signal.name}", f"--grace={grace_s}", *([f"--user={user}"] if user else [])]
         options += [] if self._group is None else [f"--group={self._group}"]
-        with log_path.open("ab") as log:
+        with log_path.open("ab") as log, without_interrupt():
             self._keeper = subprocess.Popen(
                 (*KEEPER_COMMAND, *options, "--", *command),
                 stdin=subprocess.PIPE,
@@ -71,6 +71,7 @@ class Part:
                 pass_fds=(run_directory.lock_fd,),
                 start_new_session=True,  # Ctrl-C is the rig's to handle
             )
+            run_directory.parts.append(self)
 
     def __enter__(self) -> Self:
         """Return the part, which runs already."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from rush_hour.rig import keeper
 
@@ -35,22 +35,38 @@ def without_interrupt(then: Callable[[], None] = lambda: None) -> Iterator[None]
     try:
         yield
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        for number in (signal.SIGTERM, signal.SIGINT):  # the likelier one last: it is noted until all is as before
+            signal.signal(number, handlers[number])
         if came:
             signal.raise_signal(came[0])
+
+
+class Stoppable(Protocol):
+    """A part that holds the directory until it has ended: a `Part`."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code; None while it runs."""
+
+    def stop(self, grace_s: float | None = None) -> None:
+        """End it and everything it started, and wait until that is done."""
 
 
 class RunDirectory:
     """A context manager; even when the rig is killed, a keeper removes the directory after all parts have ended.
 
     Attributes:
+        parts: all that were started in it. Whichever still runs at the end, because Ctrl-C came when it was about to be
+            stopped, is ended then.
         path: the directory, short enough for the path of a unix socket.
         lock_fd: inherited by every keeper of a part; while it is open anywhere, the directory stays.
     """
 
     path: Path
     lock_fd: int
+
+    def __init__(self) -> None:
+        self.parts: list[Stoppable] = []
 
     def __enter__(self) -> Self:
         """Make the directory, and start its keeper before anything can interrupt."""
@@ -68,7 +84,10 @@ class RunDirectory:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        """Remove the directory. A second Ctrl-C waits too."""
+        """End what was not stopped, and remove the directory. A second Ctrl-C waits too."""
         with without_interrupt():
+            for part in self.parts:
+                if part.exit_code is None:
+                    part.stop(0.0)
             self._lock.close()
             self._remover.communicate()
