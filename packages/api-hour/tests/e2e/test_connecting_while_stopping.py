@@ -17,6 +17,7 @@ import pytest
 from daemon_process import Address, Daemon, body_of, connect, daemon, exchange, get, read_all, wait_for_file
 from event_loops import TIMEOUT_S
 from issued import Issuer
+from monitored import wait_for
 from started_process import POLL_S, PROGRAMS, started
 
 ANSWERS = """
@@ -262,13 +263,13 @@ def test_before_a_delayed_stop_it_is_not_ready_and_serves(number: signal.Signals
     with daemon(tmp_path, *DELAYED, "1000", app=ANSWERS + SHARED) as running:
         running.wait_ready(1)
         address = running.tcp_address()
-        assert readiness(running)[0] == 200
+        wait_for(lambda: readiness(running), is_so=lambda found: found[0] == 200)
         with connect(address) as kept:
             running.supervisor.process.send_signal(number)
             running.supervisor.wait_for("stopping in 1000 s, and serving until then")
 
-            code, body = readiness(running)
-            assert (code, body["reason"]) == (503, "the daemon is stopping")
+            _, body = wait_for(lambda: readiness(running), is_so=lambda found: found[0] == 503)
+            assert body["reason"] == "the daemon is stopping"
             assert body_of(exchange(address, get("/"))) == '"answered"'
             kept.sendall(get("/", close=False))
             assert b"Connection: close" not in kept.recv(65536)
