@@ -4,6 +4,8 @@ A server here is that of `api_hour.serve`, in a thread with an event loop of its
 would have. So tests may block, and what the application leaves behind is ended as in a worker. It needs pytest, which
 is told of the fixture by `pytest_plugins = ["api_hour.testing"]` in the topmost `conftest.py`, or finds it where it is
 imported.
+
+PYTEST_DONT_REWRITE: nothing is asserted here, and a `conftest.py` may import this before pytest does.
 """
 
 import asyncio
