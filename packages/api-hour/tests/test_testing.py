@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import uvloop
-from issued import open_descriptors
+from listening_sockets import open_sockets
 from told_application import ToldApplication, ToldContainer
 
 import api_hour
@@ -25,10 +25,10 @@ __all__ = ["api_hour_server"]  # a fixture is found where it is imported
 
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
-    threads, descriptors = threading.enumerate(), open_descriptors()
+    threads, sockets = threading.enumerate(), open_sockets()
     yield
     assert threading.enumerate() == threads
-    assert open_descriptors() <= descriptors
+    assert open_sockets() == sockets
 
 
 def get(server: RunningServer, path: str = "/") -> str:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from event_loops import on_each_loop, until
 from issued import Issuer
+from listening_sockets import open_sockets
 from told_application import ToldApplication, ToldContainer
 from websockets.asyncio.client import connect
 
@@ -29,15 +30,6 @@ async def nothing_left() -> AsyncIterator[None]:
     yield
     await until(lambda: open_sockets() == sockets)  # transports close theirs in the loop's next turn
     assert asyncio.all_tasks() == tasks
-
-
-def open_sockets() -> set[str]:
-    """Return the sockets that this process has; a loop opens other descriptors for itself when it needs them."""
-    sockets = set()
-    for link in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):  # that of the directory
-            sockets.add(str(link.readlink()))
-    return {name for name in sockets if name.startswith("socket:")}
 
 
 async def get(url: str, **options: Any) -> httpx.Response:
