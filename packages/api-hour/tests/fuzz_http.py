@@ -36,7 +36,14 @@ EXCEPTIONS = {
     "no request line received": "empty lines before a request are skipped, up to four (RFC 9112, 2.2)",
     "Got data when expecting EOF": "HTTP/1.0 may ask for keep-alive (RFC 9112, 9.3), which h11 does not know",
     "Receive buffer too long": "h11's own limit is lower than ours",
+    "in a trailer: ": "trailers say nothing of the framing (RFC 9110, 6.5.1), but h11 reads them as a head",
 }
+_OF_THE_FRAMING = (  # what h11 says of fields in a head
+    "Only Transfer-Encoding",
+    "multiple Transfer-Encoding",
+    "bad Content-Length",
+    "conflicting Content-Length",
+)
 
 # h11 knows no whitespace before a chunk's extensions (RFC 9112, 7.1.1).
 h11._readers.chunk_header_re = re.compile(rb"(?P<chunk_size>[0-9A-Fa-f]{1,20})(?P<chunk_ext>[ \t]*;.*)?[ \t]*\r\n")
@@ -152,15 +159,18 @@ def judge(data: bytes) -> tuple[list[Understood], str | None]:
     """Return the requests that h11 accepts, and why it rejects what follows; None when it does not."""
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
     accepted: list[Understood] = []
+    is_in_body = False
     try:
         connection.receive_data(data)
         while isinstance(event := connection.next_event(), h11.Request):
             request = event
             body = b""
+            is_in_body = True
             while isinstance(event := connection.next_event(), h11.Data):
                 body += bytes(event.data)
             if not isinstance(event, h11.EndOfMessage):
                 return accepted, None
+            is_in_body = False
             accepted.append(Understood(request.method.decode(), request.target, list(request.headers), body))
             if request.http_version == b"1.0" and connection.trailing_data[0]:
                 return accepted, "Got data when expecting EOF"
@@ -170,7 +180,8 @@ def judge(data: bytes) -> tuple[list[Understood], str | None]:
                 return accepted, None
             connection.start_next_cycle()
     except h11.RemoteProtocolError as error:
-        return accepted, str(error)
+        is_of_a_trailer = is_in_body and str(error).startswith(_OF_THE_FRAMING)
+        return accepted, f"in a trailer: {error}" if is_of_a_trailer else str(error)
     return accepted, None
 
 

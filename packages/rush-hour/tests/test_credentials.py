@@ -110,6 +110,9 @@ def test_what_others_say_cannot_move_a_terminals_cursor() -> None:
         (["--body", "a=b"], "--body a=b"),
         (["serve", "--secret-key", "abc", "--port", "80"], "serve --secret-key '***' --port 80"),
         (["serve", "--password=abc"], "serve '--password=***'"),
+        (["serve", "--env=SECRET_KEY=abc", "-e", "TOKEN=abc"], "serve '--env=SECRET_KEY=***' -e 'TOKEN=***'"),
+        (["env", "DATABASE_URL=postgresql://me:secret@x/db"], "env 'DATABASE_URL=postgresql://***@x/db'"),
+        (["serve", "--env", "LEVEL=3"], "serve --env LEVEL=3"),
         (["serve", "token", "a b"], "serve token 'a b'"),
     ],
 )

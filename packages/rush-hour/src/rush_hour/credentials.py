@@ -88,6 +88,9 @@ def _masked_argument(value: str, *, of: str) -> str:
         return hide_in_header(value)
     if of == "--body":
         return HIDDEN if is_secret(value) else value
+    name, equals, assigned = value.partition("=")
+    if equals and "://" not in name and is_secret(name):  # as variables of the environment are given
+        return f"{name}={HIDDEN}" if assigned else value
     if "://" in value:
         return without_password(value) if value.startswith("postgres") else hide_in_url(value)
     return HIDDEN if of and is_secret(of) else value

@@ -128,7 +128,7 @@ def _document(run: Run, started: Provenance, *, is_local: bool) -> Document:
         schema_version=SCHEMA_VERSION,
         kind="load",
         started_at=started.started_at,
-        ended_at=run.ended_at,
+        ended_at=utc_now(),
         command_line=started.command_line,
         label=started.label,
         commit=started.commit,

@@ -33,8 +33,9 @@ def measure(plan: LoadPlan, parts: Mapping[Role, Watchable] | None = None, obser
 
     Args:
         plan: what to send, where to, and for how long.
-        parts: what serves it, by role; CPU time and memory of each are in the run then, and what everything else on
-            the machine used in the window of the measurement. None for a server that somebody else started.
+        parts: what serves it, by role, a server among them; CPU time and memory of each are in the run then, and what
+            everything else on the machine used in the window of the measurement. None for a server that somebody else
+            started.
         observer: told meanwhile.
 
     Raises:

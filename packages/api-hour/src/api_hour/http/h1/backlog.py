@@ -34,12 +34,12 @@ class Backlog:
         """Take all of it out."""
         taken = bytes(self.data)
         self.clear()
-        self.searched_bytes = 0
         return taken
 
     def clear(self) -> None:
         """Throw all of it away, and read from the client again."""
         self.data.clear()
+        self.searched_bytes = 0
         self._reading.let_go(WAITING)
 
     def may_be_taken(self) -> bool:

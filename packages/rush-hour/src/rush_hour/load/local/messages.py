@@ -19,7 +19,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Follow:
     """To a process that sends: follow a schedule."""
 
     schedule: Schedule

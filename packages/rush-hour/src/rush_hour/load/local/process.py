@@ -10,7 +10,7 @@ from rush_hour.load.injector.injector import Injector
 from rush_hour.load.injector.ring_writer import RingWriter
 from rush_hour.load.kernel import end_with_parent, keep_memory, lock_memory, peak_rss_bytes
 from rush_hour.load.limits import raise_open_file_limit
-from rush_hour.load.local.messages import Open, Opened, Run, Stop
+from rush_hour.load.local.messages import Follow, Open, Opened, Stop
 from rush_hour.load.local.packed import Packed
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.ring import Ring
@@ -63,7 +63,7 @@ def _obey(injector: Injector, writer: RingWriter, control: "Connection[Any, Any]
             case Open():
                 opened = injector.open_connections(OPEN_TIMEOUT_S)
                 control.send(Opened(count=opened, failures=injector.failures()))
-            case Run(schedule=schedule, start_at_ns=start_at_ns):
+            case Follow(schedule=schedule, start_at_ns=start_at_ns):
                 before = resource.getrusage(resource.RUSAGE_SELF)
                 writer.uncounted.clear()
                 due = injector.run(schedule, start_at_ns)

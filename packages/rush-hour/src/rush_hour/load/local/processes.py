@@ -18,7 +18,7 @@ from rush_hour.load.generators import Counted, Outcome
 from rush_hour.load.local.child import Child
 from rush_hour.load.local.counter import count
 from rush_hour.load.local.interrupts import Interrupts
-from rush_hour.load.local.messages import Begin, Finish, Open, Opened, Run, Stop
+from rush_hour.load.local.messages import Begin, Finish, Follow, Open, Opened, Stop
 from rush_hour.load.local.packed import Packed
 from rush_hour.load.local.process import live
 from rush_hour.load.plan import LoadPlan
@@ -118,7 +118,7 @@ class Processes:
         requests = len(self._plan.request_names)
         self._processes[-1].control.send(Begin(pids=pids, reports_seconds=on_second is not None, requests=requests))
         start_at_ns = monotonic_ns() + START_DELAY_NS
-        self._tell(Run(schedule=schedule, start_at_ns=start_at_ns))
+        self._tell(Follow(schedule=schedule, start_at_ns=start_at_ns))
         with Interrupts() as interrupts:
             done = self._await_done(interrupts, on_second or (lambda _row: None), watch)
             elapsed_ns = min(monotonic_ns() - start_at_ns, schedule.duration_ns)
