@@ -1,9 +1,10 @@
-"""Listening sockets for tests, and what the kernel says of one."""
+"""Listening sockets for tests, what the kernel says of one, and which sockets there are."""
 
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 
 @contextmanager
@@ -28,3 +29,12 @@ def datagram_socket() -> Iterator[socket.socket]:
         bound.bind(("127.0.0.1", 0))
         bound.setblocking(False)
         yield bound
+
+
+def open_sockets() -> set[str]:
+    """Return the sockets that this process has; a loop opens other descriptors for itself when it needs them."""
+    sockets = set()
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # that of the directory
+            sockets.add(str(link.readlink()))
+    return {name for name in sockets if name.startswith("socket:")}

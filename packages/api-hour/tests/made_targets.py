@@ -8,7 +8,7 @@ import pytest
 import api_hour
 from api_hour.errors import ConfigError
 from api_hour.worker.process import Worker
-from api_hour.worker.targets.forms import maker_of
+from api_hour.worker.targets.forms import make_container, maker_of
 
 WORKER = Worker(worker_id=1, pid=1)
 ALL_BUT_FACTORIES_WITHOUT_ARGUMENTS = (
@@ -41,7 +41,7 @@ def made_of(found: Any) -> api_hour.Container:
     maker = maker_of(found, described_as="TARGET 'app:x'")
     loop = maker.make_event_loop({"main": 1})
     try:
-        container = maker(config={"main": 1}, worker=WORKER, loop=loop)
+        container = make_container(maker, config={"main": 1}, worker=WORKER, loop=loop)
     finally:
         loop.close()
     assert (container.config, container.worker, container.loop) == ({"main": 1}, WORKER, loop)

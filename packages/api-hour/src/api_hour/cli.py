@@ -11,7 +11,6 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from api_hour import __version__
 from api_hour.commands import check, control, serve
 from api_hour.commands.launch import Launch
 from api_hour.config.complaints import explain
@@ -24,6 +23,7 @@ from api_hour.config.target_text import parse_target
 from api_hour.config.values import check_not_negative
 from api_hour.errors import ApiHourError, ConfigError
 from api_hour.process.standard_descriptors import hold_standard_descriptors
+from api_hour.version import __version__
 
 Target = Annotated[str, Parameter(help="What to serve: MODULE:NAME. NAME may have attributes, and be called.")]
 SameTarget = Annotated[str | None, Parameter(name="TARGET", help="What the daemon serves; needed with -ac.")]

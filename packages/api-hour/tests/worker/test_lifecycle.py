@@ -178,3 +178,19 @@ async def test_a_life_that_is_cancelled_before_it_serves_is_cleaned_up() -> None
             await life.task
 
     assert diary.entries == ["pre_start", "connect first", "connect second", "start", *WHOLE_LIFE[-3:]]
+
+
+@on_each_loop
+async def test_a_life_that_is_cancelled_while_it_serves_leaves_no_connection_open() -> None:
+    container = App(Diary())
+    with listening() as listeners, living(container, listeners) as life:
+        await life.ready()
+        answer = asyncio.create_task(exchange(listeners[0], GET))
+        await until(lambda: container.begun)
+
+        life.task.cancel()
+        await asyncio.wait((life.task,))
+
+        assert await answer == b""
+        assert life.open_connections() == 0
+    assert container.diary.entries[-1] == "cleanup"

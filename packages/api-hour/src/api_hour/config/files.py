@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from api_hour.config.gunicorn_settings import CONSOLE, PROXY_PROTOCOLS, is_reported, taken_names, with_implied
+from api_hour.config.option_texts import option_texts
 from api_hour.config.tls_files import SEPARATOR
 from api_hour.errors import ConfigError
 
 NOT_IN_FILES = frozenset({"config", "auto_config"})
-SEVERAL_KEYS = frozenset({"bind", "trusted_proxy"})
-OCTAL_KEYS = frozenset({"umask", "unix_mode"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,16 +109,4 @@ def _as_here(name: str, value: Any) -> Any:
 
 
 def _option(path: Path, name: str, key: str, value: Any) -> FileOption:
-    values = value if key in SEVERAL_KEYS and isinstance(value, list | tuple) else [value]
-    return FileOption(name=name, key=key, texts=tuple(_text(path, name, key, item) for item in values))
-
-
-def _text(path: Path, name: str, key: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if key in OCTAL_KEYS and isinstance(value, int) and value >= 0:
-        return oct(value)
-    if isinstance(value, str | int | float | Path):
-        return str(value)
-    kind = "a text or a list of texts" if key in SEVERAL_KEYS else "a text, a number, true or false"
-    raise ConfigError(f"--config: {path}: {name}: expected {kind}; got {value!r}.")
+    return FileOption(name=name, key=key, texts=option_texts(f"--config: {path}: {name}", key, value))

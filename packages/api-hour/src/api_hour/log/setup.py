@@ -9,6 +9,9 @@ import json
 import logging
 import logging.config
 import logging.handlers
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -144,6 +147,28 @@ def configure_logging(
     own.propagate = False
     logging.lastResort = handler  # what others log when nobody has said where to, from WARNING on
     logging.getLogger("py.warnings").addHandler(UnlessConfigured(handler))  # which has a handler: no last resort
+
+
+@contextmanager
+def logging_kept() -> Iterator[None]:
+    """Undo at the end what `configure_logging` does meanwhile, but for what a `logging.config` file says of others."""
+    loggers = [logging.getLogger(name) for name in ("api_hour", "py.warnings")]
+    handlers = [[*logger.handlers] for logger in loggers]
+    own = loggers[0]
+    level, propagate, last_resort = own.level, own.propagate, logging.lastResort
+    show_warning = warnings.showwarning
+    try:
+        yield
+    finally:
+        for logger, kept in zip(loggers, handlers, strict=True):
+            for handler in [*logger.handlers]:
+                if handler not in kept:
+                    logger.removeHandler(handler)
+                    handler.flush()
+        own.setLevel(level)
+        own.propagate, logging.lastResort = propagate, last_resort
+        if warnings.showwarning is not show_warning:
+            logging.captureWarnings(False)
 
 
 def _tell_lost(lines: int) -> None:

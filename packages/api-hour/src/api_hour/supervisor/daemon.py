@@ -168,6 +168,7 @@ class Daemon:
                 self._wait()
         finally:
             self.fleet.kill_all()
+            self.fleet.close()
 
     def _handle_events(self) -> Exit | None:
         while self._events:

@@ -182,6 +182,10 @@ class Fleet:
             worker.process.wait()
             self._forget(worker)
 
+    def close(self) -> None:
+        """Release the memory that the workers share. No worker can be started any more."""
+        os.close(self._counts_fd)
+
     def _spawn(self, worker_id: int) -> WorkerProcess:
         environment = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
         with ExitStack() as undo:

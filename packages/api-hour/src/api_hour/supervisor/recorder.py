@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from api_hour import __version__
 from api_hour.supervisor.fleet import Fleet
 from api_hour.supervisor.monitor.facts import DaemonFacts
 from api_hour.supervisor.monitor.ledger import Ledger
 from api_hour.supervisor.policy.decisions import Decisions
 from api_hour.supervisor.policy.events import Action, Event, StopRequested, Tick, WorkerAlive
 from api_hour.supervisor.processes.proc import read_rss_bytes
+from api_hour.version import __version__
 
 INTERVAL_S = 1.0
 

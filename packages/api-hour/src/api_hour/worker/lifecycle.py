@@ -120,15 +120,19 @@ async def serve(
         await container.connect_engines()
         await container.start()
         listeners = Listeners(container.loop, retiring=container.retiring, balance=balance)
-        served = Served(sockets, certificates or [None] * len(sockets), twins)
-        await _open_servers(container, served, listeners, options.backlog)
-        on_ready(listeners)
-        await ending.asked.wait()
-        if not ending.stop_asked.is_set():
-            listeners.close()
-            await _retire(listeners, options, ending.stop_asked)
-        if ending.stop_asked.is_set():
-            await listeners.drain(options.graceful_timeout_s)
+        try:
+            served = Served(sockets, certificates or [None] * len(sockets), twins)
+            await _open_servers(container, served, listeners, options.backlog)
+            on_ready(listeners)
+            await ending.asked.wait()
+            if not ending.stop_asked.is_set():
+                listeners.close()
+                await _retire(listeners, options, ending.stop_asked)
+            if ending.stop_asked.is_set():
+                await listeners.drain(options.graceful_timeout_s)
+        except BaseException:
+            await listeners.retire(drain_s=0.0, timeout_s=0.0)  # what has failed leaves no connection behind
+            raise
         await container.shutdown()
         await container.stop()
     finally:

@@ -36,6 +36,7 @@ from api_hour.worker.reporting.control_socket import Commands, Reporter, read_or
 from api_hour.worker.reporting.engine_reports import engine_reports
 from api_hour.worker.reporting.heartbeat import Heart
 from api_hour.worker.signals import STOP, begin_signals
+from api_hour.worker.targets.forms import make_container
 from api_hour.worker.targets.importing import import_container, read_main_yaml
 
 LOG = logging.getLogger("api_hour.worker")
@@ -123,7 +124,7 @@ class Run:
         asyncio.set_event_loop(loop)
         self._inheritance.loop = loop
         try:
-            self._live(maker(config=config, worker=self._worker(), loop=loop))
+            self._live(make_container(maker, config=config, worker=self._worker(), loop=loop))
         finally:
             self._inheritance.leave_if_child(sys.exception())
             self._close(loop)

@@ -10,6 +10,7 @@ import pytest
 import api_hour
 from api_hour.errors import ConfigError
 from api_hour.worker.process import Worker
+from api_hour.worker.targets.forms import make_container
 from api_hour.worker.targets.importing import import_container, read_main_yaml
 
 CONTAINER = "import api_hour\nclass Container(api_hour.Container): pass\n"
@@ -114,7 +115,7 @@ def test_what_a_coroutine_function_returns_is_awaited_by_the_worker(tmp_path: Pa
     loop = asyncio.new_event_loop()
 
     found = import_container("made_app:make('a')", str(tmp_path))
-    container = found(config=None, worker=Worker(worker_id=1, pid=1), loop=loop)
+    container = make_container(found, config=None, worker=Worker(worker_id=1, pid=1), loop=loop)
     loop.close()
 
     assert type(container).__name__ == "Container"

@@ -2,15 +2,15 @@
 
 What an object is says how it can be called (`call_shape.py`); names decide only where two forms are called alike. A
 factory that can be called without arguments is called so, when the worker starts, before there is an event loop,
-unless it is a coroutine function. No framework is imported here: an application's own module has done that, or it
-would not be that framework's.
+unless it is a coroutine function: what that gives is promised, and awaited by whoever has the loop. No framework is
+imported here: an application's own module has done that, or it would not be that framework's.
 """
 
 import asyncio
 import inspect
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -23,29 +23,60 @@ _ASGI_3_WAS_MEANT = re.compile(r"missing 3 required positional arguments")
 _WSGI_WAS_MEANT = re.compile(r"missing 2 required positional arguments: .* and 'start_response'")
 
 
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A Container that can be made when something has been awaited: a factory was a coroutine function.
+
+    Attributes:
+        awaitable: what is to be awaited.
+        container_of: makes the Container of what that gives, or promises it again.
+    """
+
+    awaitable: Awaitable[Any]
+    container_of: "Callable[[Any], Container | Promised]"
+
+
 class ContainerMaker(Protocol):
     """Makes the event loop and then the Container of one worker, as a Container class does."""
 
     def make_event_loop(self, config: Any) -> asyncio.AbstractEventLoop:
         """Return the loop of the worker."""
 
-    def __call__(self, config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop) -> Container:
-        """Return the Container of the worker."""
+    def __call__(self, config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop) -> Container | Promised:
+        """Return the Container of the worker, or promise it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnDefaultLoop:
     """Makes a Container on the loop that `Container` would choose."""
 
-    make: Callable[[Any, WorkerHandle, asyncio.AbstractEventLoop], Container]
+    make: Callable[[Any, WorkerHandle, asyncio.AbstractEventLoop], Container | Promised]
 
     def make_event_loop(self, config: Any) -> asyncio.AbstractEventLoop:
         """Return the loop of the worker."""
         return Container.make_event_loop(config)
 
-    def __call__(self, config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop) -> Container:
-        """Return the Container of the worker."""
+    def __call__(self, config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop) -> Container | Promised:
+        """Return the Container of the worker, or promise it."""
         return self.make(config, worker, loop)
+
+
+def make_container(
+    maker: ContainerMaker, *, config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop
+) -> Container:
+    """Make the Container of a worker whose loop does not run yet."""
+    made = maker(config=config, worker=worker, loop=loop)
+    while isinstance(made, Promised):
+        made = made.container_of(loop.run_until_complete(made.awaitable))
+    return made
+
+
+async def make_container_here(maker: ContainerMaker, *, config: Any, worker: WorkerHandle) -> Container:
+    """Make a Container on the loop that runs."""
+    made = maker(config=config, worker=worker, loop=asyncio.get_running_loop())
+    while isinstance(made, Promised):
+        made = made.container_of(await made.awaitable)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +137,16 @@ def maker_of_call(call: Callable[[], Any], described_as: str) -> ContainerMaker:
 
 def _container_of(
     made: Any, described_as: str, config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop
-) -> Container:
-    """Return the Container of what a factory returned, which may be to be awaited."""
+) -> Container | Promised:
+    """Return the Container of what a factory returned, or promise it if that is to be awaited."""
     if inspect.isawaitable(made):
-        made = loop.run_until_complete(made)
+        return Promised(made, lambda given: _finished(given, described_as, config, worker, loop))
+    return _finished(made, described_as, config, worker, loop)
+
+
+def _finished(
+    made: Any, described_as: str, config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop
+) -> Container | Promised:
     if isinstance(made, Container):
         return made
     return maker_of(made, described_as=described_as, is_made=True)(config=config, worker=worker, loop=loop)
@@ -187,7 +224,7 @@ def _of_asgi_2(found: Any, described_as: str) -> ContainerMaker:
 def _of_factory(found: Any, described_as: str) -> ContainerMaker:
     made_here = f"{described_as}, what the factory returned"
 
-    def make(config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop) -> Container:
+    def make(config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop) -> Container | Promised:
         made = found(config=config, worker=worker, loop=loop)
         return _container_of(made, made_here, config, worker, loop)
 
