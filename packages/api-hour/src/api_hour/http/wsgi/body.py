@@ -44,7 +44,7 @@ async def take_whole(incoming: BodyStream) -> tuple[IO[bytes], int]:
 async def take_beginning(incoming: BodyStream, *, is_chunked: bool) -> bytes:
     """Return the beginning of a body, or all of it if it is short.
 
-    Of one in chunks it is more: whole, it has a length, without which some applications, such as Django's, read nothing.
+    Of one in chunks it is more: whole, it has a length, without which Django reads nothing.
 
     Raises:
         ClientGone, Refusal: as `take_whole`.
