@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -16,13 +17,13 @@ from pathlib import Path
 
 import pytest
 from daemon_process import Daemon, kill_left
-from deployed import FILES, REPOSITORY
-from image import Instruction, environment_of_image, instructions, stages
+from deployed import FILES, REPOSITORY, for_here
+from dockerfile import Instruction, environment_of_image, instructions, stages
 from monitored import MONITORED, document, monitor_of
-from started_process import started
+from started_process import PROGRAMS, started
 
-SITE_PACKAGES = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 ROOT = "/srv"  # all that the image adds is below it
+PYTHON_OF_IMAGE = "/usr/local/bin"
 DOCKER_STOP_S = 10  # from its signal to KILL, unless said otherwise
 
 
@@ -31,7 +32,7 @@ class Image:
 
     def __init__(self, directory: Path) -> None:
         self.root = directory
-        self.path = f"{directory}/venv/bin:{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self.path = for_here(environment_of_image()["PATH"], {ROOT: str(directory), PYTHON_OF_IMAGE: str(PROGRAMS)})
 
     def here(self, text: str) -> str:
         return re.sub(rf"{ROOT}\b", str(self.root), text)
@@ -59,8 +60,8 @@ def image() -> Iterator[Image]:
         pip = {"PIP_NO_INDEX": "1", "PIP_PRE": "1", "PIP_NO_DEPS": "1", "PIP_FIND_LINKS": str(built_wheel(Path(name)))}
         for instruction in instructions():
             carry_out(instruction, made, pip | {"PIP_CONFIG_FILE": os.devnull})
-        others = Path(sys.executable).parents[1] / SITE_PACKAGES
-        (root / "venv" / SITE_PACKAGES / "dependencies.pth").write_text(f"{others}\n")
+        [packages] = (root / "venv" / "lib").glob("python*/site-packages")
+        (packages / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
         yield made
 
 
@@ -107,16 +108,16 @@ def user() -> int | None:
 
 
 def test_what_starts_in_the_container_serves_is_healthy_and_ends_with_its_signal(image: Image) -> None:
-    variables = environment_of_image() | {"API_HOUR_BIND": MONITORED[1], "API_HOUR_MONITOR": MONITORED[3]}
+    here = {"API_HOUR_BIND": MONITORED[1], "API_HOUR_MONITOR": MONITORED[3], "PATH": image.path}
     command = [*one("ENTRYPOINT").command, "-w1", *one("CMD").command]
     number = user()
     if number is not None:
         command = ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups", *command]
     with ExitStack() as stack:
         stack.callback(kill_left, image.root / "output.log")
-        path = {"PATH": image.path}
+        environment = environment_of_image() | here
         process = stack.enter_context(
-            started(["/usr/bin/env", *command], directory=image.root, environment=variables | path)
+            started(["/usr/bin/env", *command], directory=image.root, environment=environment)
         )
         running = Daemon(process)
         running.wait_ready(1)
@@ -138,6 +139,13 @@ def health(image: Image, running: Daemon) -> "subprocess.CompletedProcess[str]":
     address = monitor_of(running)
     assert isinstance(address, tuple)
     return image.run([word.replace(":9000", f":{address[1]}") for word in one("HEALTHCHECK").command])
+
+
+def test_what_is_installed_is_what_runs(image: Image) -> None:
+    code = "import api_hour.cli, websockets; print(api_hour.cli.__file__)"
+
+    assert image.run(["python", "-c", code]).stdout.startswith(str(image.root / "venv"))
+    assert str(shutil.which("api_hour", path=image.path)).startswith(str(image.root / "venv"))
 
 
 def test_the_image_is_as_its_page_says() -> None:

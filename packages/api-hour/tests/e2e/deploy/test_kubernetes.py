@@ -13,8 +13,8 @@ import pytest
 import yaml
 from daemon_process import Daemon, body_of, exchange, get
 from deployed import FILES, deployed
+from dockerfile import environment_of_image
 from event_loops import TIMEOUT_S
-from image import environment_of_image
 from monitored import document, monitor_of
 from service_clients import Clients
 
@@ -36,6 +36,7 @@ STOP_DELAY_S = option_s("--stop-delay")
 def environment_of_pod() -> dict[str, str]:
     """Return what the image and the manifest give to the process, on addresses of this machine."""
     variables = environment_of_image()
+    del variables["PATH"]  # there is no image: the command is that of the tests
     for entry in CONTAINER["env"]:
         resource = entry["valueFrom"]["resourceFieldRef"]["resource"]
         assert resource == "requests.cpu"

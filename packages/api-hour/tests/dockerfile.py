@@ -49,11 +49,10 @@ def stages() -> dict[str, list[Instruction]]:
 
 
 def environment_of_image() -> dict[str, str]:
-    """Return the variables that the image sets, but PATH."""
+    """Return the variables that the image sets."""
     variables: dict[str, str] = {}
     for stage in ("base", ""):
         for instruction in stages()[stage]:
             if instruction.name == "ENV":
                 variables |= dict(pair.split("=", 1) for pair in shlex.split(instruction.rest))
-    del variables["PATH"]
     return variables
