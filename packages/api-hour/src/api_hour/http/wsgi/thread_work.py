@@ -151,7 +151,7 @@ class ThreadWork(Call):
             exchange.stream = self
         if self._is_ended:
             raise ClientGone("nobody waits for the rest of the answer")
-        await exchange.send_piece(piece)
+        await exchange.send_piece(self.fitted(piece))
 
     async def _send_file(self, file: FilePart) -> None:
         await self._send_piece(b"")
