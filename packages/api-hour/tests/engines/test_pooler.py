@@ -1,6 +1,7 @@
 """The PostgreSQL engine behind a pooler that gives each transaction another session."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 from event_loops import on_each_loop
@@ -16,11 +17,20 @@ async def test_behind_pgbouncer_in_transaction_mode_queries_find_any_session(pos
         engine = PostgresEngine(url, name="pg", min_size=4, max_size=4, statement_cache_size=0)
         await engine.connect()
         try:
+            await hold_sessions(engine)
             pids = await asyncio.gather(*(ask(engine, number) for number in range(400)))
         finally:
             await engine.close()
 
     assert len(set(pids)) == SERVER_CONNECTIONS  # or the pooler was not tried
+
+
+async def hold_sessions(engine: PostgresEngine) -> None:
+    """Begin transactions that need all of the pooler's sessions at once, so that it has opened them."""
+    async with AsyncExitStack() as stack:
+        for _ in range(SERVER_CONNECTIONS):
+            connection = await stack.enter_async_context(engine.transaction())
+            await connection.fetchval("SELECT 1")
 
 
 async def ask(engine: PostgresEngine, number: int) -> int:
