@@ -4,17 +4,19 @@ import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
-from event_loops import on_each_loop
+from event_loops import TIMEOUT_S, on_each_loop
 from private_pgbouncer import SERVER_CONNECTIONS, private_pgbouncer
 from private_postgres import PrivatePostgres
 
+from api_hour.engines import Patience
 from api_hour.engines.postgres import PostgresEngine
 
 
 @on_each_loop
 async def test_behind_pgbouncer_in_transaction_mode_queries_find_any_session(postgres: PrivatePostgres) -> None:
     with private_pgbouncer(postgres) as url:
-        engine = PostgresEngine(url, name="pg", min_size=4, max_size=4, statement_cache_size=0)
+        patience = Patience(borrow_s=TIMEOUT_S)  # 400 callers share 4 connections
+        engine = PostgresEngine(url, name="pg", min_size=4, max_size=4, statement_cache_size=0, patience=patience)
         await engine.connect()
         try:
             await hold_sessions(engine)
