@@ -47,6 +47,9 @@ async def ask(engine: PostgresEngine, number: int) -> int:
         assert await connection.fetchval("SELECT $1::int", number) == number
         pid: int = await connection.fetchval("SELECT pg_backend_pid()")
         assert await connection.fetchval("SELECT pg_backend_pid() = $1", pid)
+    if number % 3 == 0:  # one round trip, of an odd number: or each query might meet the same session each time
+        async with engine.connection() as connection:
+            await connection.execute("SELECT 1")
     if number % 20 == 0:
         asking = asyncio.create_task(engine.fetch("SELECT pg_sleep(1000)"))
         await asyncio.sleep(0)
