@@ -7,7 +7,7 @@ import pytest
 
 import api_hour
 from api_hour.errors import ConfigError
-from api_hour.worker.process import Worker
+from api_hour.worker.worker import Worker
 from api_hour.worker.targets.forms import make_container, maker_of
 
 WORKER = Worker(worker_id=1, pid=1)

@@ -8,7 +8,7 @@ import uvloop
 
 import api_hour
 from api_hour.engines import Engine
-from api_hour.worker.process import Worker
+from api_hour.worker.worker import Worker
 
 WORKER = Worker(worker_id=1, pid=1)
 

@@ -24,6 +24,7 @@ from api_hour.control.messages import (
 )
 from api_hour.control.signals import BLOCKED_AT_START, STACK_SIGNAL
 from api_hour.control.spec import WorkerOrder, WorkerSpec, encode_order
+from api_hour.supervisor.hooks import SupervisorHooks
 from api_hour.supervisor.policy.events import Event, WorkerAlive, WorkerExited, WorkerReady, describe_exit
 from api_hour.supervisor.policy.reasons import KillReason, RetireReason, describe
 from api_hour.supervisor.processes.proc import read_rss_bytes, read_state
@@ -76,6 +77,7 @@ class Fleet:
         report: takes the events that the workers cause.
         hear: takes each heartbeat and its worker's number, before the event that it has come.
         twins: which listening socket each of the last ones is served like.
+        hooks: told of each worker's start and end; None for nobody.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Fleet:
         hear: Callable[[int, Heartbeat], None] = _pass_over,
         *,
         twins: tuple[int, ...] = (),
+        hooks: SupervisorHooks | None = None,
     ) -> None:
         self._spec = spec
         self._twins = twins
@@ -94,18 +97,22 @@ class Fleet:
         self._selector = selector
         self._report = report
         self._hear = hear
+        self._hooks = hooks or SupervisorHooks()
         self._workers: dict[int, WorkerProcess] = {}
         self._counts_fd = make_shared_memory()
         self._slots = Slots(ConnectionCounts(self._counts_fd))
 
     def start(self, worker_id: int, *, request_limit: int = 0) -> None:
         """Start a worker as a fresh interpreter that inherits the listening sockets."""
+        self._hooks.worker_starting(worker_id)
         try:
             worker = self._spawn(worker_id)
         except OSError as error:
+            self._hooks.worker_exited(worker_id)
             self._report(WorkerExited(worker_id=worker_id, exit_code=1, reason=f"not started: {error}"))
             return
         self._workers[worker_id] = worker
+        self._hooks.worker_started(worker_id, worker.process.pid)
         order = WorkerOrder(
             spec=self._spec,
             worker_id=worker_id,
@@ -276,6 +283,7 @@ class Fleet:
             describe_exit(exit_code),
             extra=worker.fields(exit_code=exit_code, reason=worker.failure),
         )
+        self._hooks.worker_exited(worker.worker_id)
         self._report(WorkerExited(worker_id=worker.worker_id, exit_code=exit_code, reason=worker.failure))
 
     def _forget(self, worker: WorkerProcess) -> None:
