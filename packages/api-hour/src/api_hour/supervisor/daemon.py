@@ -3,6 +3,7 @@
 import logging
 import os
 import selectors
+import signal
 import socket
 import time
 from collections import deque
@@ -37,6 +38,7 @@ from api_hour.supervisor.policy.events import (
     ServiceState,
     StartSuccessor,
     StartWorker,
+    StopRequested,
     StopSuccessor,
     StopWorker,
     Tick,
@@ -192,6 +194,8 @@ class Daemon:
             event, now_s = self._events.popleft(), time.monotonic()
             workers, reloads = self.decisions.workers, self.decisions.reload.begun
             actions = self.decisions.handle(event, now_s=now_s)
+            if isinstance(event, StopRequested) and event.by_interrupt:
+                self.fleet.stop_signal = signal.SIGINT
             if self.decisions.workers != workers:
                 self._hooks.workers_wanted(self.decisions.workers, workers)
             if self.decisions.reload.begun != reloads:

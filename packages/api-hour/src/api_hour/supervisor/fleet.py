@@ -78,6 +78,9 @@ class Fleet:
         hear: takes each heartbeat and its worker's number, before the event that it has come.
         twins: which listening socket each of the last ones is served like.
         hooks: told of each worker's start and end; None for nobody.
+
+    Attributes:
+        stop_signal: how workers are told to stop. They may want to know that it was by Ctrl-C.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class Fleet:
         self._report = report
         self._hear = hear
         self._hooks = hooks or SupervisorHooks()
+        self.stop_signal = signal.SIGTERM
         self._workers: dict[int, WorkerProcess] = {}
         self._counts_fd = make_shared_memory()
         self._slots = Slots(ConnectionCounts(self._counts_fd))
@@ -161,7 +165,7 @@ class Fleet:
     def stop(self, worker_id: int) -> None:
         """Tell a worker to end when its requests are answered; nothing happens when it is gone."""
         if worker := self._workers.get(worker_id):
-            worker.process.send_signal(signal.SIGTERM)
+            worker.process.send_signal(self.stop_signal)
 
     def dump_stack(self, worker_id: int) -> None:
         """Ask a worker's interpreter for its stack; `kill`, or its next heartbeat, writes it into the log."""
