@@ -123,7 +123,11 @@ async def asgi(scope, receive, send):
 Container = asgi
 """
 
-SERVERS = {"gunicorn": "app:wsgi", "api_hour": "app:asgi"}
+SERVERS = {
+    "gunicorn": ("gunicorn", "app:wsgi"),
+    "api_hour": ("api_hour", "app:wsgi"),
+    "api_hour with ASGI": ("api_hour", "app:asgi"),
+}
 
 Note = dict[str, Any]
 
@@ -161,12 +165,13 @@ class Hooked:
 
 @contextmanager
 def hooked(server: str, directory: Path, *, timeout: int = 30, conf: str = CONF) -> Iterator[Hooked]:
-    """Run one of the two servers with the file, one worker serving."""
+    """Run a server with the file, one worker serving."""
     directory.mkdir()
     (directory / "app.py").write_text(APP)
     diary = str(directory / "diary.jsonl")
     (directory / "gunicorn_conf.py").write_text(conf.format(diary=diary, timeout=timeout))
-    command = [server, "-c", "gunicorn_conf.py", SERVERS[server]]
+    program, target = SERVERS[server]
+    command = [program, "-c", "gunicorn_conf.py", target]
     with started(command, directory=directory) as process:
         try:
             running = Hooked(process, directory)
@@ -174,7 +179,7 @@ def hooked(server: str, directory: Path, *, timeout: int = 30, conf: str = CONF)
             process.wait_for(r"serves, pid|Booting worker")
             yield running
         finally:
-            if server == "api_hour":
+            if program == "api_hour":
                 kill_left(process.log_path)
 
 
@@ -222,29 +227,29 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[
     directory = tmp_path_factory.mktemp("hooks")
     found = {}
     for server in SERVERS:
-        with hooked(server, directory / server) as running:
+        with hooked(server, directory / server.replace(" ", "-")) as running:
             a_life(running)
             found[server] = told(running.diary())
     return found
 
 
-def test_the_same_hooks_are_called_in_the_same_processes_and_order(lives: dict[str, dict[str, list[Note]]]) -> None:
+@pytest.mark.parametrize("server", [server for server in SERVERS if server != "gunicorn"])
+def test_the_same_hooks_are_called_in_the_same_processes_and_order(
+    server: str, lives: dict[str, dict[str, list[Note]]]
+) -> None:
     names = {
-        server: {process: [note["hook"] for note in notes] for process, notes in life.items()}
-        for server, life in lives.items()
+        name: {process: [note["hook"] for note in notes] for process, notes in life.items()}
+        for name, life in lives.items()
     }
 
-    assert names["api_hour"] == names["gunicorn"]
-
-
-def test_they_are_called_with_the_same(lives: dict[str, dict[str, list[Note]]]) -> None:
-    assert lives["api_hour"] == lives["gunicorn"]
+    assert names[server] == names["gunicorn"]
+    assert lives[server] == lives["gunicorn"]
 
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_at_ctrl_c_workers_are_interrupted(server: str, tmp_path: Path) -> None:
     pytest.importorskip("gunicorn")
-    with hooked(server, tmp_path / server) as running:
+    with hooked(server, tmp_path / "served") as running:
         _wait_serving(running, 1)
         assert running.process.stop(signal.SIGINT) == 0
         notes = told(running.diary())
@@ -256,7 +261,7 @@ def test_at_ctrl_c_workers_are_interrupted(server: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_blocked_worker_is_told_before_it_is_killed(server: str, tmp_path: Path) -> None:
     pytest.importorskip("gunicorn")
-    with hooked(server, tmp_path / server, timeout=2) as running:
+    with hooked(server, tmp_path / "served", timeout=2) as running:
         _wait_serving(running, 1)
         with connect(running.address) as client:
             client.sendall(get("/block"))

@@ -12,7 +12,7 @@ from api_hour.worker.signals import write_stack_when_asked
 from api_hour.worker.worker import Worker
 
 if TYPE_CHECKING:
-    from api_hour.http.exchange.request_hooks import RequestHooks
+    from api_hour.http.request_hooks import RequestHooks
 
 INTERRUPTS = (signal.SIGINT, signal.SIGQUIT)
 
@@ -81,7 +81,7 @@ class WorkerHooks:
         worker, hooks = self._worker, self._hooks
         if "pre_request" not in hooks and "post_request" not in hooks:
             return None
-        from api_hour.http.exchange.request_hooks import RequestHooks  # noqa: PLC0415  # loads HTTP
+        from api_hour.http.request_hooks import RequestHooks  # noqa: PLC0415  # loads HTTP
 
         return RequestHooks(
             (lambda req: hooks.call("pre_request", worker, req)) if "pre_request" in hooks else None,

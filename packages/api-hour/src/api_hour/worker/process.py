@@ -211,6 +211,7 @@ class Run:
                 has_access_log=access_log is not None,
             ),
             sockets=tuple(map(ListeningSocket, self._sockets)),
+            heartbeat_timeout_s=self._spec.worker.heartbeat_timeout_s,
         )
 
     def _close(self, loop: asyncio.AbstractEventLoop) -> None:

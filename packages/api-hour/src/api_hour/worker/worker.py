@@ -15,7 +15,7 @@ from api_hour.log.gunicorn_logger import GunicornLogger
 from api_hour.stats import ServingStats
 
 if TYPE_CHECKING:
-    from api_hour.http.exchange.request_hooks import RequestHooks  # no worker loads HTTP that serves none
+    from api_hour.http.request_hooks import RequestHooks  # no worker loads HTTP that serves none
 
 
 def _do_nothing() -> None:
@@ -33,6 +33,7 @@ class Worker:
         stats: counts what servers answer.
         access_log: takes note of each request; None for nobody.
         http: what counts where HTTP servers do not say it themselves.
+        heartbeat_timeout_s: how long it may be silent; 0 for as long as it wants.
         cfg: the settings, under Gunicorn's names.
         log: a logger, as Gunicorn's.
         ppid: the supervisor's process id.
@@ -48,6 +49,7 @@ class Worker:
     stats: ServingStats = field(default_factory=ServingStats)
     access_log: AccessLog | None = None
     http: HttpOptions = field(default_factory=HttpOptions)
+    heartbeat_timeout_s: float = 0.0
     cfg: GunicornConfig = field(default_factory=lambda: GunicornConfig({}))
     log: GunicornLogger = field(default_factory=GunicornLogger)
     ppid: int = field(default_factory=os.getppid)

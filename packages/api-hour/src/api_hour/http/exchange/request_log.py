@@ -3,12 +3,20 @@
 Connections without an access log and such a hook have none of this.
 """
 
+from typing import Protocol
+
 from api_hour.access_log.entry import CLIENT_CLOSED
 from api_hour.access_log.log import AccessLog
-from api_hour.http.exchange.request_hooks import RequestHooks
 from api_hour.http.message.errors import Refusal
 from api_hour.http.message.request import Request
 from api_hour.http.transport.ends import Ends
+
+
+class EndHook(Protocol):
+    """What is told of each answer that is over: see `http/request_hooks.py`."""
+
+    def end(self, request: Request, status: int, head: bytes, body_bytes: int) -> None:
+        """Take note of the end of an answer, whose head is empty if there was none."""
 
 
 class RequestLog:
@@ -25,7 +33,7 @@ class RequestLog:
 
     __slots__ = ("_access_log", "_address", "_ends", "_head", "_hooks", "_noted", "_status", "body_bytes")
 
-    def __init__(self, access_log: AccessLog | None, ends: Ends, hooks: RequestHooks | None = None) -> None:
+    def __init__(self, access_log: AccessLog | None, ends: Ends, hooks: EndHook | None = None) -> None:
         self._access_log = access_log
         self._ends = ends
         self._hooks = hooks

@@ -13,7 +13,6 @@ from typing import Any, Protocol, Self
 from api_hour.access_log import AccessLog
 from api_hour.config.http_options import HttpOptions
 from api_hour.http.exchange.answering import Answering
-from api_hour.http.exchange.request_hooks import RequestHooks
 from api_hour.http.exchange.request_log import RequestLog
 from api_hour.http.first_step.first_step import FirstStep
 from api_hour.http.message.limits import Limits
@@ -65,7 +64,7 @@ class ServerState:
         worker = getattr(container, "worker", None)
         self.stats: ServingStats | None = getattr(worker, "stats", None)
         self.access_log: AccessLog | None = getattr(worker, "access_log", None)
-        self.hooks: RequestHooks | None = getattr(worker, "request_hooks", None)
+        self.hooks: Any = getattr(worker, "request_hooks", None)  # see http/request_hooks.py
         self.connections: set[Connection] = set()
         self.works: set[Answering] = set()
         self.now_s = 0.0

@@ -6,22 +6,17 @@ A server without such hooks has none of this: no object, no call and no question
 from collections.abc import Callable
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
+from api_hour.http.exchange.answering import Answering
+from api_hour.http.exchange.exchange import BeginAnswering, Exchange
 from api_hour.http.message.request import Request
 from api_hour.http.transport.ends import Ends
+from api_hour.http.wsgi.environ import Environs
 
 Headers = list[tuple[str, str]]
 
-
-class WithEnds(Protocol):
-    """An exchange, as far as it is looked at here."""
-
-    ends: Ends
-
-
-Exchange = TypeVar("Exchange", bound=WithEnds)
-Begun = TypeVar("Begun")
+ENVIRONS = Environs(is_multithread=False, is_multiprocess=True)
 
 
 class HookRequest:
@@ -29,12 +24,12 @@ class HookRequest:
 
     Args:
         request: the request.
-        client: the client's address; None for a unix socket's.
-        scheme: `http` or `https`.
+        ends: those of its connection.
     """
 
-    def __init__(self, request: Request, client: tuple[str, int] | None, scheme: str) -> None:
+    def __init__(self, request: Request, ends: Ends) -> None:
         self._request = request
+        self._ends = client, _, scheme = ends.of(request)
         self.method = request.method
         self.uri = request.target.decode("latin-1")
         self.path, _, self.query = self.uri.partition("?")
@@ -50,25 +45,8 @@ class HookRequest:
         return [(name.decode("latin-1").upper(), value.decode("latin-1")) for name, value in self._request.raw_headers]
 
     def environ(self) -> dict[str, Any]:
-        """Return what PEP 3333 and CGI have names for; nothing of an application's own."""
-        version = f"HTTP/{self.version[0]}.{self.version[1]}"
-        address, port = self.remote_addr or ("", 0)
-        environ: dict[str, Any] = {
-            "REQUEST_METHOD": self.method,
-            "RAW_URI": self.uri,
-            "SCRIPT_NAME": "",
-            "PATH_INFO": self._request.path.encode("utf-8", "surrogateescape").decode("latin-1"),
-            "QUERY_STRING": self.query,
-            "SERVER_PROTOCOL": version,
-            "REMOTE_ADDR": address,
-            "REMOTE_PORT": str(port),
-            "wsgi.url_scheme": self.scheme,
-        }
-        for name, value in self.headers:
-            key = name.replace("-", "_")
-            key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
-            environ[key] = f"{environ[key]},{value}" if key in environ else value
-        return environ
+        """Return what PEP 3333 has names for; nothing of an application's own."""
+        return ENVIRONS.of(self._request, *self._ends)
 
 
 class HookResponse:
@@ -122,12 +100,11 @@ class RequestHooks:
         self._after = after
         self._begun: dict[Request, HookRequest] = {}
 
-    def telling(self, begin: Callable[[Exchange, Request], Begun]) -> Callable[[Exchange, Request], Begun]:
+    def telling(self, begin: BeginAnswering) -> BeginAnswering:
         """Return what begins to answer a request, and tells of it first."""
 
-        def begin_answering(exchange: Exchange, request: Request) -> Begun:
-            client, _, scheme = exchange.ends.of(request)
-            told = HookRequest(request, client, scheme)
+        def begin_answering(exchange: Exchange, request: Request) -> Answering | None:
+            told = HookRequest(request, exchange.ends)
             if self._after is not None:
                 self._begun[request] = told
             if self._before is not None:
