@@ -5,7 +5,6 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from api_hour.config.files import read_hooks
 from api_hour.config.hooks import IN_WORKERS, Hooks
 from api_hour.control.gunicorn_server import GunicornServer
 from api_hour.worker.signals import write_stack_when_asked
@@ -39,7 +38,11 @@ class WorkerHooks:
         Raises:
             ConfigError: the file raises, or a hook is not what it must be.
         """
-        return cls(Hooks() if path is None else read_hooks(Path(path), IN_WORKERS), worker, stack_fd)
+        if path is None:
+            return cls(Hooks(), worker, stack_fd)
+        from api_hour.config.files import read_hooks  # noqa: PLC0415  # few workers read such a file
+
+        return cls(read_hooks(Path(path), IN_WORKERS), worker, stack_fd)
 
     def begin(self) -> None:
         """Call `post_fork`, and have the others called when it is time for them.
