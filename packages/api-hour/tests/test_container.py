@@ -49,6 +49,13 @@ def test_a_new_container_has_nothing_yet() -> None:
     assert (container.engines, container.services, list(container.servers)) == ({}, {}, [])
 
 
+def test_a_container_that_is_given_no_loop_has_the_one_that_runs() -> None:
+    async def make() -> bool:
+        return api_hour.Container({}, WORKER).loop is asyncio.get_running_loop()
+
+    assert asyncio.run(make())
+
+
 def test_the_event_loop_is_uvloop_unless_a_container_chooses() -> None:
     loop = api_hour.Container.make_event_loop(None)
     loop.close()

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -328,3 +329,42 @@ def test_a_reload_takes_the_workers_hooks_of_the_file_as_it_is_then(tmp_path: Pa
         running.ask()
 
         assert running.wait_for("pre_request", 1)[-1]["new"]
+
+
+USERS = """
+import os
+
+
+def post_fork(server, worker):
+    worker.log.info("post_fork as %d", os.geteuid())
+
+
+def post_worker_init(worker):
+    worker.log.info("post_worker_init as %d, %d expected", os.geteuid(), worker.cfg.user)
+"""
+
+WITHOUT_HTTP = """
+import api_hour
+
+
+class Container(api_hour.Container):
+    def make_servers(self):
+        return [self.handle]
+
+    async def handle(self, reader, writer):
+        writer.close()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
+def test_a_worker_reads_the_file_and_calls_its_first_hook_before_it_becomes_another_user() -> None:
+    with tempfile.TemporaryDirectory(prefix="api_hour_test_") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        (directory / "conf.py").write_text(USERS)
+        (directory / "conf.py").chmod(0o600)
+        options = ("-c", "conf.py", "-b", "127.0.0.1:0", "-w1", "--user", "nobody")
+        with daemon(directory, *options, app=WITHOUT_HTTP) as running:
+            running.wait_ready(1)
+            assert "post_fork as 0" in running.supervisor.log
+            assert "post_worker_init as 65534, 65534 expected" in running.supervisor.log

@@ -21,6 +21,7 @@ class Hooked(HttpServer):
     def __init__(self, *, before: bool = True, after: bool = True, access_log: AccessLog | None = None) -> None:
         self.told: list[Any] = []
         self.may_go = asyncio.Event()
+        self.begun: list[HookRequest] = []
         hooks = RequestHooks(self.before if before else None, self.after if after else None)
         worker = SimpleNamespace(request_hooks=hooks, access_log=access_log)
         super().__init__(Router(), container=SimpleNamespace(worker=worker))
@@ -32,9 +33,11 @@ class Hooked(HttpServer):
 
     def before(self, req: HookRequest) -> None:
         self.told.append(("before", req.method, req.uri))
+        self.begun.append(req)
 
     def after(self, req: HookRequest, environ: dict[str, Any], resp: HookResponse | None) -> None:
         assert environ["REQUEST_METHOD"] == req.method
+        assert not self.begun or req is self.begun[-1]  # so what a hook notes on it is there for the next
         self.told.append(("after", req.uri, resp and (resp.status, resp.sent)))
 
     async def index(self, _request: Request) -> Response:

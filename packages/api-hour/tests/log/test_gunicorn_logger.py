@@ -1,5 +1,6 @@
 """The logger that Gunicorn's code knows."""
 
+import copy
 import logging
 from collections.abc import Iterator
 
@@ -47,6 +48,9 @@ def test_it_can_be_used_as_a_logger() -> None:
     assert log.name == ERROR_LOG
     assert log.isEnabledFor(logging.WARNING)
     assert not log.isEnabledFor(logging.INFO)
+    assert copy.copy(log).error_log is log.error_log
+    with pytest.raises(AttributeError):
+        log.nothing()
 
 
 def test_lines_of_the_access_log_go_where_the_access_log_goes(caplog: pytest.LogCaptureFixture) -> None:

@@ -34,7 +34,7 @@ def serve(launch: Launch) -> int:
         if settings.umask is not None:
             os.umask(settings.umask)
         os.chdir(settings.chdir)
-        hooks = GunicornHooks(Hooks(launch.file.hooks if launch.file else {}), spec)
+        hooks = GunicornHooks(Hooks(launch.file.hooks), spec) if launch.file and launch.file.hooks else None
         return run_daemon(settings, spec, launched_in=launched_in, launcher=launcher, hooks=hooks)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api_hour.config.binds import TcpBind, UdpBind, UnixBind, parse_bind
-from api_hour.config.gunicorn_settings import HOOKS, WITHOUT_MEANING
+from api_hour.config.gunicorn_settings import WITHOUT_MEANING
 from api_hour.config.tls_files import split_tls
 
 
@@ -65,7 +65,7 @@ class GunicornConfig:
 
 
 def _complaint(name: str) -> str:
-    if name in WITHOUT_MEANING or name in HOOKS:
+    if name in WITHOUT_MEANING:
         return f"cfg.{name}: nothing here corresponds to this setting of Gunicorn's."
     return f"cfg.{name}: expected the name of a setting, as in a configuration file; there is no {name!r}."
 

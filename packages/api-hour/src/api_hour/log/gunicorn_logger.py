@@ -40,8 +40,12 @@ class GunicornLogger:
         self.access_log = logging.getLogger(ACCESS_LOG)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what the error log has: `info`, `exception`, `isEnabledFor` and the like."""
-        return getattr(self.error_log, name)
+        """Return what the error log has: `info`, `exception`, `isEnabledFor` and the like.
+
+        Raises:
+            AttributeError: it has no such thing.
+        """
+        return getattr(self.__dict__.get("error_log"), name)  # a copy that is being made has none yet
 
     def log(self, lvl: int | str, msg: object, *args: object, **kwargs: Any) -> None:
         """Log with a level that is given as a number or by its name."""
