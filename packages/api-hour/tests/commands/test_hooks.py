@@ -63,12 +63,14 @@ def test_a_worker_is_the_same_from_before_its_start_until_after_its_end() -> Non
     called.hooks.worker_starting(7)
     [(_, (server, worker))] = called.entries
     assert (worker.age, str(worker), worker.ppid, worker.cfg.proc_name) == (7, "<Worker [booting]>", server.pid, "demo")
+    worker.mark = server.mark = 1
     called.hooks.worker_started(7, 1234)
     assert {1234: worker} == server.WORKERS
     called.hooks.worker_exited(7)
 
     assert called.entries[1] == ("child_exit", (server, worker))
     assert (worker.pid, worker.alive, server.WORKERS) == (1234, False, {})
+    assert (called.entries[1][1][0].mark, called.entries[1][1][1].mark) == (1, 1)
 
 
 def test_one_that_could_not_be_started_ends_too() -> None:

@@ -8,6 +8,8 @@ def test_it_has_what_gunicorns_has() -> None:
 
     assert (worker.age, str(worker), worker.alive) == (3, "<Worker 77>", True)
     worker.notify()
+    worker.begun_at_s = 1.0  # type: ignore[attr-defined]  # as hooks do
+    assert {worker: 1}[worker] == 1
 
 
 def test_it_is_stopped_once_by_being_alive_no_more() -> None:

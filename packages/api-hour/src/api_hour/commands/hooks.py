@@ -17,9 +17,9 @@ LOG = logging.getLogger("api_hour.config")
 BOOTING = "[booting]"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(eq=False, kw_only=True)
 class StartedWorker:
-    """A worker as the supervisor's hooks see it.
+    """A worker as the supervisor's hooks see it; they may note what they like on it.
 
     Attributes:
         age: its number, from 1.

@@ -7,9 +7,9 @@ from api_hour.config.gunicorn_config import GunicornConfig
 from api_hour.log.gunicorn_logger import GunicornLogger
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(eq=False, kw_only=True)
 class GunicornServer:
-    """The supervisor, with the names that Gunicorn's arbiter has.
+    """The supervisor, with the names that Gunicorn's arbiter has. Hooks may note what they like on it.
 
     Attributes:
         pid: its process id.

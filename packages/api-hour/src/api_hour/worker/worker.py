@@ -22,9 +22,9 @@ def _do_nothing() -> None:
     pass
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(eq=False, kw_only=True)
 class Worker:
-    """One worker.
+    """One worker. Hooks may note what they like on it.
 
     Attributes:
         worker_id: its number, from 1.
