@@ -18,7 +18,7 @@ from told_application import ToldApplication, ToldContainer
 import api_hour
 from api_hour.errors import ConfigError, StartError
 from api_hour.testing import RunningServer, ServerFactory, api_hour_server, running
-from api_hour.worker.process import Worker
+from api_hour.worker.worker import Worker
 
 __all__ = ["api_hour_server"]  # a fixture is found where it is imported
 

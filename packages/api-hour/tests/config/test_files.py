@@ -180,7 +180,7 @@ def test_settings_of_gunicorn_without_a_meaning_here_are_named() -> None:
 
     config_file = read_config_file(Path("conf.py"), KEYS)
 
-    assert config_file.without_meaning == ("post_fork", "preload_app", "sendfile", "worker_class")
+    assert config_file.without_meaning == ("preload_app", "sendfile", "worker_class")
     assert config_file.options == (FileOption(name="workers", key="workers", texts=("1",)),)
 
 

@@ -57,7 +57,14 @@ def test_a_spec_is_read_as_it_was_written(spec: WorkerSpec) -> None:
 
 
 def test_an_order_has_the_options_in_their_groups() -> None:
-    spec = WorkerSpec(target="app:C", name="app", chdir="/", main_yaml=None, worker=WorkerOptions(workers=1))
+    spec = WorkerSpec(
+        target="app:C",
+        name="app",
+        chdir="/",
+        main_yaml=None,
+        worker=WorkerOptions(workers=1),
+        gunicorn={"workers": 1},
+    )
 
     assert encode_order(WorkerOrder(spec=spec, worker_id=3, listener_fds=(7,), counts_fd=8, slot=0)) == (
         b'{"spec":{"target":"app:C","name":"app","chdir":"/","main_yaml":null,'
@@ -66,9 +73,9 @@ def test_an_order_has_the_options_in_their_groups() -> None:
         b'"max_lifetime_s":0.0},'
         b'"http":{"graceful_timeout_s":30.0,"keep_alive_timeout_s":75.0,"request_timeout_s":0.0,"body_bytes":1048576,'
         b'"connections":16384,"trusted_proxies":["127.0.0.1","::1","unix"],"proxy_headers":null,"proxy_protocol":false,'
-        b'"lifespan":"auto"},'
+        b'"threads":1,"lifespan":"auto"},'
         b'"log":{"logconfig":null,"log_level":"info","log_file":null,"access_log":null,"access_log_file":null},'
-        b'"prints_to_log":false,"identity":null,"own_tls":[],"default_tls":null},'
+        b'"prints_to_log":false,"identity":null,"own_tls":[],"default_tls":null,"gunicorn":{"workers":1},"hooks_file":null},'
         b'"worker_id":3,"listener_fds":[7],"twins":[],"request_limit":0,"counts_fd":8,"slot":0}'
     )
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from api_hour.commands.hooks import GunicornHooks
 from api_hour.commands.launch import Launch, plan
+from api_hour.config.hooks import Hooks
 from api_hour.config.settings import Settings
 from api_hour.control.logs import begin_logging
 from api_hour.process.detaching import Launcher, Nobody, detached
@@ -32,7 +34,8 @@ def serve(launch: Launch) -> int:
         if settings.umask is not None:
             os.umask(settings.umask)
         os.chdir(settings.chdir)
-        return run_daemon(settings, spec, launched_in=launched_in, launcher=launcher)
+        hooks = GunicornHooks(Hooks(launch.file.hooks), spec) if launch.file and launch.file.hooks else None
+        return run_daemon(settings, spec, launched_in=launched_in, launcher=launcher, hooks=hooks)
 
 
 @contextmanager

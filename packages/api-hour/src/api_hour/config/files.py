@@ -4,11 +4,12 @@ import difflib
 import runpy
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from api_hour.config.gunicorn_settings import CONSOLE, PROXY_PROTOCOLS, is_reported, taken_names, with_implied
+from api_hour.config.hooks import Hook, Hooks, find_hooks
 from api_hour.config.option_texts import option_texts
 from api_hour.config.tls_files import SEPARATOR
 from api_hour.errors import ConfigError
@@ -39,11 +40,13 @@ class ConfigFile:
         path: the file.
         options: what it sets.
         without_meaning: settings of Gunicorn in it that nothing here corresponds to.
+        hooks: the functions in it that are called when something happens to the daemon.
     """
 
     path: Path
     options: tuple[FileOption, ...] = ()
     without_meaning: tuple[str, ...] = ()
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
 
 
 def read_config_file(path: Path, keys: Collection[str]) -> ConfigFile:
@@ -87,7 +90,21 @@ def _read_python(path: Path, keys: Collection[str]) -> ConfigFile:
         path=path,
         options=tuple(_option(path, name, taken[name], value) for name, value in values.items() if value is not None),
         without_meaning=tuple(sorted(name for name, value in names.items() if is_reported(name, value))),
+        hooks=find_hooks(path, names),
     )
+
+
+def read_hooks(path: Path, wanted: Collection[str]) -> Hooks:
+    """Run a Python configuration file for its hooks alone.
+
+    Args:
+        path: the file.
+        wanted: the names of those that are to be returned.
+
+    Raises:
+        ConfigError: the file raises, or a hook is not what it must be.
+    """
+    return Hooks(find_hooks(path, _run(path), wanted))
 
 
 def _run(path: Path) -> Mapping[str, Any]:

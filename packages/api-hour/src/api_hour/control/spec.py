@@ -6,6 +6,7 @@ processes may be of different versions.
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -32,6 +33,8 @@ class WorkerSpec:
         identity: its user and groups; None for those of the supervisor.
         own_tls: the certificate that each address names.
         default_tls: the certificate of those that name none.
+        gunicorn: the settings under Gunicorn's names: see `config/gunicorn_values.py`.
+        hooks_file: the configuration file with hooks that run in workers; None for no such hooks.
     """
 
     target: str
@@ -45,6 +48,8 @@ class WorkerSpec:
     identity: Identity | None = None
     own_tls: tuple[TlsFiles | None, ...] = ()
     default_tls: TlsFiles | None = None
+    gunicorn: dict[str, Any] = field(default_factory=dict)
+    hooks_file: str | None = None
 
     def certificates(self) -> set[TlsFiles]:
         """Return every certificate that an address may be served with."""

@@ -13,8 +13,10 @@ from typing import Any, Protocol, Self
 from api_hour.access_log import AccessLog
 from api_hour.config.http_options import HttpOptions
 from api_hour.http.exchange.answering import Answering
+from api_hour.http.exchange.request_log import RequestLog
 from api_hour.http.first_step.first_step import FirstStep
 from api_hour.http.message.limits import Limits
+from api_hour.http.transport.ends import Ends
 from api_hour.http.transport.outbox import Outbox
 from api_hour.http.wire.proxy import Proxy
 from api_hour.http.wire.response_heads import ResponseHeads
@@ -38,7 +40,7 @@ class ServerState:
 
     Args:
         container: given to handlers as `request.container`; its worker's `stats` and
-            access log note what is answered.
+            access log note what is answered, and its hooks are told.
         limits: what a client may ask for.
         proxy: what proxies before this server are believed; None for nothing.
 
@@ -62,6 +64,7 @@ class ServerState:
         worker = getattr(container, "worker", None)
         self.stats: ServingStats | None = getattr(worker, "stats", None)
         self.access_log: AccessLog | None = getattr(worker, "access_log", None)
+        self.hooks: Any = getattr(worker, "request_hooks", None)  # see http/request_hooks.py
         self.connections: set[Connection] = set()
         self.works: set[Answering] = set()
         self.now_s = 0.0
@@ -84,6 +87,12 @@ class ServerState:
             self.context = copy_context()
             self.outbox = Outbox(loop, self.context)
             self.first_step = FirstStep(loop, self.context)
+
+    def request_log(self, ends: Ends) -> RequestLog | None:
+        """Return what takes note of a connection's requests; None when nobody wants to know."""
+        if self.access_log is None and self.hooks is None:
+            return None
+        return RequestLog(self.access_log, ends, self.hooks)
 
     def add(self, connection: Connection) -> bool:
         """Take an open connection; False when there are too many."""
