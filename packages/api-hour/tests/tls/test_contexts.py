@@ -98,7 +98,7 @@ def test_an_encrypted_key_is_refused_and_nobody_is_asked(issuer: Issuer) -> None
     )
     Path(files.key).write_bytes(encrypted)
 
-    assert refusal_of(files) == f"key {files.key}: it is encrypted; store it without a password."
+    assert refusal_of(files) == f"key {files.key}: it is encrypted; give its password with --keyfile-password."
 
 
 @pytest.mark.parametrize("content", ["", "no certificate"])

@@ -1,5 +1,6 @@
 """One command line, read and checked: what every command starts from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Launch:
         sources: where those are from that are no defaults, by field.
         config_dir: the directory of configuration, if there is one and no file names another.
         file: the configuration file, if there is one.
+        words: what is to be said of options that do nothing.
     """
 
     target: str
@@ -31,6 +33,7 @@ class Launch:
     sources: dict[str, str] = field(default_factory=dict)
     config_dir: Path | None = None
     file: ConfigFile | None = None
+    words: Sequence[str] = ()
 
 
 def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
@@ -52,9 +55,10 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
     )
     main_yaml = find_main_yaml(config_dir)
     spec = WorkerSpec(
-        target=launch.target,
+        target=settings.target_of(launch.target),
         name=settings.name or launch.target,
         chdir=str(absolute.chdir),
+        app_dirs=tuple(str(path.absolute()) for path in settings.app_dirs),
         main_yaml=None if main_yaml is None else str(main_yaml),
         worker=absolute.part(WorkerOptions),
         http=absolute.part(HttpOptions),
@@ -64,7 +68,13 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
         own_tls=tuple(files and files.absolute() for files in settings.own_tls()),
         default_tls=default_tls and default_tls.absolute(),
     )
-    return absolute, spec, check_certificates(spec.certificates())
+    return absolute, spec, [*_words(launch), *check_certificates(spec.certificates())]
+
+
+def _words(launch: Launch) -> list[str]:
+    """Return what does not have the effect that somebody may expect."""
+    of_file = [] if launch.file is None else [f"{launch.file.path}: {words}" for words in launch.file.words()]
+    return [*launch.words, *of_file]
 
 
 def _absolute(path: Path | None) -> Path | None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from api_hour.config.gunicorn_settings import CONSOLE, PROXY_PROTOCOLS, is_reported, taken_names, with_implied
+from api_hour.config.habits.conversions import tls_version
+from api_hour.config.habits.settings_of_gunicorn import reason_for
 from api_hour.config.option_texts import option_texts
 from api_hour.config.tls_files import SEPARATOR
 from api_hour.errors import ConfigError
@@ -44,6 +46,10 @@ class ConfigFile:
     path: Path
     options: tuple[FileOption, ...] = ()
     without_meaning: tuple[str, ...] = ()
+
+    def words(self) -> list[str]:
+        """Return what is to be said of settings that do nothing: of each what it is here, as far as that is known."""
+        return [f"{name} does nothing here{reason_for(name)}" for name in self.without_meaning]
 
 
 def read_config_file(path: Path, keys: Collection[str]) -> ConfigFile:
@@ -99,10 +105,12 @@ def _run(path: Path) -> Mapping[str, Any]:
 
 def _as_here(name: str, value: Any) -> Any:
     """Turn a value of Gunicorn's into one of ours; None for the default."""
-    if name in {"bind", "forwarded_allow_ips"} and isinstance(value, str):
+    if name in {"bind", "forwarded_allow_ips", "pythonpath"} and isinstance(value, str):
         return [part.strip() for part in SEPARATOR.split(value) if part.strip()]
     if name in {"errorlog", "accesslog"} and value == CONSOLE:
         return None
+    if name == "ssl_version":
+        return next((setting.text for setting in tls_version(str(getattr(value, "value", value)))), None)
     if name == "proxy_protocol" and isinstance(value, str):
         return PROXY_PROTOCOLS.get(value.lower(), value)
     return value.lower() if name == "loglevel" and isinstance(value, str) else value

@@ -85,7 +85,7 @@ def run_daemon(
             launcher=launcher or Nobody(),
         )
         if settings.reload:
-            stack.enter_context(watched_sources(spec, selector, lambda: daemon.ask(ReloadRequested())))
+            stack.enter_context(watched_sources(spec, settings, selector, lambda: daemon.ask(ReloadRequested())))
         ending = daemon.run(signals)
     if ending.exit_code:
         raise StartError(ending.reason)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response
+from api_hour.http.wire.first_lines import without_date
 from api_hour.http.wire.server_fields import SERVER_FIELDS, ServerFields, read_length
 from api_hour.http_token import TOKEN
 
@@ -130,7 +131,7 @@ class AnswerHead:
         """Return the bytes of the head.
 
         Args:
-            date: the whole Date header line (RFC 9110, 6.6.1), unless the fields have one.
+            date: the lines of every answer, the Date header's first (RFC 9110, 6.6.1), unless the fields have one.
             request: what is answered; HTTP/1.0 is told that the connection stays open.
             keep_alive: whether the connection stays open after it.
         """
@@ -140,7 +141,9 @@ class AnswerHead:
         elif request is not None and request.is_http_1_0:
             end = b"Connection: keep-alive\r\n\r\n"
         first = _STATUS_LINES.get(self.status) or status_line(self.status)
-        return b"".join((first, self._date_line or date, *self._lines, end))
+        if self._date_line is not None:
+            date = self._date_line + without_date(date)
+        return b"".join((first, date, *self._lines, end))
 
 
 def status_line(status: int) -> bytes:
