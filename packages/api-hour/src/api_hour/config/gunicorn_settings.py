@@ -33,7 +33,8 @@ RENAMED = {
 # What such files call variables of their own, and what Gunicorn has another name for.
 OF_THE_FILE = frozenset(
     """
-    access_log access_log_file app_dir env env_file factory header keep_alive log_file log_level loop name pid
+    access_log access_log_file app_dir env env_file factory header keep_alive lifespan log_file log_level loop
+    max_connections name pid trusted_proxy
     """.split()  # noqa: SIM905
 )
 
@@ -61,7 +62,7 @@ WITHOUT_MEANING = frozenset(
     preload_app print_config protocol proxy_allow_ips raw_paste_global_conf
     reload_engine reload_extra_files reuse_port secure_scheme_headers sendfile spew ssl_context
     statsd_host statsd_prefix strip_header_spaces suppress_ragged_eofs syslog syslog_addr
-    syslog_facility syslog_prefix threads tmp_upload_dir uwsgi_allow_ips when_ready
+    syslog_facility syslog_prefix tmp_upload_dir uwsgi_allow_ips when_ready
     worker_abort worker_class worker_exit worker_int worker_tmp_dir wsgi_app
     """.split()  # noqa: SIM905  # a hundred names are read best as lines of text
 )

@@ -31,7 +31,8 @@ WORKERS = (
         G,
         H,
     ),
-    instead("--threads --blocking-threads", "there are no threads for requests", G, R),
+    same("--threads", G),
+    alias("--blocking-threads", "--threads", R, says="of WSGI; what ASGI applications block is theirs"),
     alias("--worker-connections", "--max-connections", G),
     alias(
         "--limit-concurrency",
