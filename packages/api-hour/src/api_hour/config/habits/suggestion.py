@@ -5,6 +5,7 @@ A word that merely looks alike may mean the opposite, and then a suggestion is w
 
 from collections.abc import Iterable
 
+
 def closest(flag: str, known: Iterable[str]) -> str | None:
     """Return the known flag that a flag was meant to be; None if none or more than one is close."""
     written = _plain(flag)
