@@ -74,7 +74,7 @@ WORKERS = (
         has_value=False,
     ),
     instead("--dirty-app --dirty-workers --dirty-timeout --dirty-threads --dirty-graceful-timeout", _NO_DIRTY, G),
-    instead("--control-socket --control-socket-mode", "here it is api_hour reload, stop and status, and --monitor", G),
+    idle("--control-socket --control-socket-mode", "a daemon is told by api_hour reload and stop, and by signals", G),
     idle("--no-control-socket", "there is none", G, has_value=False),
 )
 
