@@ -125,7 +125,7 @@ def directory(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_command_serves(command: str, directory: Path) -> None:
     words = shlex.split(command)[1:]
-    environment = {"API_HOUR_BIND": "127.0.0.1:0"}  # for those that name no address
+    environment = {"API_HOUR_BIND": "127.0.0.1:0", "WEB_CONCURRENCY": "1"}  # for those that do not say it
     with started(["api_hour", *words], directory=directory, environment=environment) as daemon:
         address = daemon.wait_for(r"listening on (?:unix:(\S+)|[^\n]*?:(\d+))(?:, TLS|,| |\n)")[0]
         daemon.wait_for(r"worker 1 serves")

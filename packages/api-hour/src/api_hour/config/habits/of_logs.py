@@ -10,10 +10,10 @@ _METRICS = "metrics are at --monitor ADDRESS, under /metrics"
 
 LOGS = (
     same("--log-level", U, G, H, R),
-    alias("--log-file --error-logfile", "--log-file", G, H, says="- is standard error", convert=to.log_file),
-    alias("--error-log", "--log-file", H, says="- is standard error", convert=to.log_file),
-    alias("--log-config", "--logconfig", U, G, H, R, says="ini, or by the file's name JSON or YAML"),
-    alias("--log-config-json", "--logconfig", G, says="its name must end in .json"),
+    alias("--log-file --error-logfile", "--log-file", G, H, says="where - is standard error", convert=to.log_file),
+    alias("--error-log", "--log-file", H, says="where - is standard error", convert=to.log_file),
+    alias("--log-config", "--logconfig", U, G, H, R, says="which takes JSON and YAML, too"),
+    alias("--log-config-json", "--logconfig", G, says="of a file whose name ends in .json"),
     same("--use-colors --no-use-colors", U, has_value=False),
     instead("--logger-class", "here it is --logconfig FILE", G),
     instead(
@@ -42,13 +42,13 @@ ACCESS_LOG = (
         U,
         H,
         R,
-        says="off by default; without a value it is common",
+        says="off by default, without a value common",
         has_value=False,
         words=to.is_access_log_format,
         convert=to.access_log,
     ),
-    alias("--no-access-log", "--access-log", U, R, has_value=False, convert=to.setting("--access-log", "off")),
-    alias("--access-logfile", "--access-log-file", G, H, says="- is standard output", convert=to.access_log_file),
+    alias("--no-access-log", "--access-log", U, R, says="as off", has_value=False, convert=to.setting("--access-log", "off")),
+    alias("--access-logfile", "--access-log-file", G, H, says="where - is standard output", convert=to.access_log_file),
     alias("--access-logformat", "--access-log", G, H),
     instead("--access-log-fmt", "here it is --access-log FORMAT, whose atoms are Gunicorn's", R),
 )

@@ -26,8 +26,8 @@ WORKERS = (
     same("--workers -w", U, G, H, R),
     idle(
         "--worker-class -k",
-        "what a worker runs follows from TARGET; its event loop is chosen by --loop, threads for WSGI by --threads, "
-        "and nothing is patched as by gevent or eventlet",
+        "TARGET says what workers run, --loop on which event loop, --threads how many WSGI requests at a time; nothing "
+        "is patched as by gevent",
         G,
         H,
     ),
@@ -45,7 +45,7 @@ WORKERS = (
     same("--max-requests-jitter", G, H),
     alias("--limit-max-requests", "--max-requests", U),
     alias("--limit-max-requests-jitter", "--max-requests-jitter", U),
-    same("--timeout -t", G, says="of the worker's loop; the time of a request is --request-timeout"),
+    same("--timeout -t", G, says="for a worker whose loop is blocked: a request's is --request-timeout"),
     alias("--timeout-worker-healthcheck", "--timeout", U),
     same("--graceful-timeout", G, H),
     alias("--timeout-graceful-shutdown", "--graceful-timeout", U),
