@@ -1,4 +1,4 @@
-"""The tables of docs/api-hour/coming-from.md, made from the table of habits. Run as a program, this writes them there."""
+"""The tables of docs/api-hour/coming-from.md, made from the table of habits; run as a program, it writes them there."""
 
 import re
 from collections.abc import Collection

@@ -152,24 +152,30 @@ async def test_what_a_head_may_be_is_an_option(options: Any, target: str, header
         assert (await raw(server.port, target, headers=headers)).split(b" ")[1] == status
 
 
+async def is_refused(port: int, *, held: int) -> bool:
+    """Tell whether a request is 503 while so many connections have had their answers and stay open."""
+    writers = []
+    for _ in range(held):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writers.append(writer)
+    answer = await raw(port, "/")
+    for writer in writers:
+        writer.close()
+        await writer.wait_closed()
+    return answer.startswith(b"HTTP/1.1 503")
+
+
 @on_each_loop
 async def test_one_connection_more_than_may_be_is_503_as_with_uvicorn() -> None:
-    """uvicorn counts the one that asks, too: it serves one less."""
-    for is_ours in (True, False):
-        async with (
-            api_hour.serve(tell_scope, connections=2)
-            if is_ours
-            else uvicorn_serving(tell_scope, limit_concurrency=3) as found
-        ):
-            port = found.port if is_ours else found
-            held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
-            for reader, writer in held:
-                writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                assert (await reader.readline()).startswith(b"HTTP/1.1 200")
-            assert (await raw(port, "/")).startswith(b"HTTP/1.1 503")
-            for _, writer in held:
-                writer.close()
-                await writer.wait_closed()
+    """uvicorn counts the one that is refused, too: it serves one less."""
+    async with (
+        api_hour.serve(tell_scope, connections=2) as server,
+        uvicorn_serving(tell_scope, limit_concurrency=3) as port,
+    ):
+        assert [await is_refused(server.port, held=held) for held in (1, 2)] == [False, True]
+        assert [await is_refused(port, held=held) for held in (1, 2)] == [False, True]
 
 
 # WebSockets.

@@ -4,7 +4,6 @@ They are read as those of a command line are, by the same declaration, and win o
 these are read too.
 """
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from cyclopts import Parameter
 from cyclopts.argument import ArgumentCollection, Token
 
 from api_hour.config.complaints import explain
+from api_hour.config.habits.suggestion import closest_name
 from api_hour.config.habits.table import BY_FLAG
 from api_hour.config.option_texts import option_texts
 from api_hour.config.settings import Settings
@@ -55,8 +55,8 @@ def _hint(name: str, allowed: Collection[str]) -> str:
         fields = {flag: field for field, flag in option_flags().items()}
         field = fields.get(habit.here)
         return f"Here it is {field!r}." if field is not None else f"{habit.says[:1].upper()}{habit.says[1:]}."
-    close = difflib.get_close_matches(name, sorted(allowed), n=1)
-    return f"Did you mean {close[0]!r}?" if close else f"Options are {', '.join(sorted(allowed))}."
+    close = closest_name(name, allowed)
+    return f"Did you mean {close!r}?" if close else f"Options are {', '.join(sorted(allowed))}."
 
 
 def settings_of_call(options: Mapping[str, Any], *, target: str = "", sources: Sequence[Any] = ()) -> Settings:

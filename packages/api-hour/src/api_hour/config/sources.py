@@ -6,9 +6,11 @@ command line they count as those that they stand for, and their variables come a
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import get_type_hints
 
 import cyclopts
@@ -30,7 +32,8 @@ ENVIRONMENT_PREFIX = "API_HOUR_"
 TARGET_NAME = "TARGET"
 
 
-def option_flags() -> dict[str, str]:
+@cache
+def option_flags() -> Mapping[str, str]:
     """Return the first flag of every option, by its field in `Settings`."""
     hints = get_type_hints(Settings, include_extras=True)
     flags = {}
@@ -38,13 +41,15 @@ def option_flags() -> dict[str, str]:
         [parameter] = (item for item in hints[field.name].__metadata__ if isinstance(item, Parameter))
         names = parameter.name or ()
         flags[field.name] = next(iter(names), "--" + field.name.replace("_", "-"))
-    return flags
+    return MappingProxyType(flags)
 
 
-def option_keys() -> dict[str, str]:
+@cache
+def option_keys() -> Mapping[str, str]:
     """Return the key of every option that a configuration file may set, by its field in `Settings`."""
     flags = option_flags()
-    return {name: flag[2:].replace("-", "_") for name, flag in flags.items() if name not in NOT_IN_FILES}
+    keys = {name: flag[2:].replace("-", "_") for name, flag in flags.items() if name not in NOT_IN_FILES}
+    return MappingProxyType(keys)
 
 
 class Environment(cyclopts.config.Env):

@@ -110,7 +110,14 @@ PROXIES = (
         words=to.is_proxy_headers,
         convert=to.proxy_headers,
     ),
-    alias("--no-proxy-headers", "--proxy-headers", U, says="as none", has_value=False, convert=to.setting("--proxy-headers", "none")),
+    alias(
+        "--no-proxy-headers",
+        "--proxy-headers",
+        U,
+        says="as none",
+        has_value=False,
+        convert=to.setting("--proxy-headers", "none"),
+    ),
     alias(
         "--forwarded-allow-ips",
         "--trusted-proxy",
@@ -147,8 +154,17 @@ TLS = (
     same("--cert-reqs", G, H),
     alias("--ssl-cert-reqs", "--cert-reqs", U),
     alias("--verify-mode", "--cert-reqs", H),
-    alias("--ssl-client-verify", "--cert-reqs", R, says="as 2", has_value=False, convert=to.switch("--cert-reqs", on="2", off="0")),
-    alias("--no-ssl-client-verify", "--cert-reqs", R, says="as 0", has_value=False, convert=to.setting("--cert-reqs", "0")),
+    alias(
+        "--ssl-client-verify",
+        "--cert-reqs",
+        R,
+        says="as 2",
+        has_value=False,
+        convert=to.switch("--cert-reqs", on="2", off="0"),
+    ),
+    alias(
+        "--no-ssl-client-verify", "--cert-reqs", R, says="as 0", has_value=False, convert=to.setting("--cert-reqs", "0")
+    ),
     same("--ciphers", G, H),
     alias("--ssl-ciphers", "--ciphers", U),
     alias("--ssl-version", "--tls-version", U, G, says="where 17 is 1.2 and later", convert=to.tls_version),

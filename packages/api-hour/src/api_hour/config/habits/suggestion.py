@@ -16,6 +16,12 @@ def closest(flag: str, known: Iterable[str]) -> str | None:
     return best.pop() if len(best) == 1 and len(written) > 3 else None
 
 
+def closest_name(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name of a key or a field that a name was meant to be."""
+    flags = {f"--{item.replace('_', '-')}": item for item in known}
+    return flags.get(closest(f"--{name.replace('_', '-')}", flags) or "")
+
+
 def _plain(flag: str) -> str:
     return flag.lstrip("-").replace("_", "-").lower()
 
