@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from daemon_process import exchange, get
+from cryptography.hazmat.primitives import serialization
+from daemon_process import connect, exchange, get
+from issued import Issuer
 from started_process import started
 
 APP = """
@@ -26,6 +28,9 @@ def create_app(greeting="hello"):
         await send({"type": "http.response.body", "body": json.dumps(said).encode()})
     return app
 """
+
+
+WORDS = "open-sesame"
 
 
 @pytest.fixture
@@ -59,6 +64,41 @@ def test_the_application_is_found_called_and_has_its_environment(options: str, d
     }
     assert b"\r\nX-A: b\r\nX-C: d\r\n" in head
     assert b"Date:" not in head
+
+
+def test_a_port_of_the_environment_is_served_on_every_address(directory: Path) -> None:
+    words = "--app-dir src -w 1 service:create_app"
+    with started(["api_hour", *words.split()], directory=directory, environment={"PORT": "0"}) as daemon:
+        port = int(daemon.wait_for(r"listening on 0\.0\.0\.0:(\d+)")[0][1])
+        assert exchange(("127.0.0.1", port), get("/")).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_an_encrypted_key_is_used_and_its_password_is_told_to_nobody(directory: Path) -> None:
+    issuer = Issuer(directory)
+    files = issuer.issue("localhost")
+    assert files.key is not None
+    key = serialization.load_pem_private_key(Path(files.key).read_bytes(), None)
+    encrypted = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(WORDS.encode()),
+    )
+    Path(files.key).write_bytes(encrypted)
+    words = f"--app-dir src -w 1 --port 0 --ssl-certfile {files.cert} --ssl-keyfile {files.key} service:create_app"
+    environment = {"UVICORN_SSL_KEYFILE_PASSWORD": WORDS}
+    with started(["api_hour", *words.split()], directory=directory, environment=environment) as daemon:
+        port = int(daemon.wait_for(r"listening on 127\.0\.0\.1:(\d+)")[0][1])
+        with (
+            connect(("127.0.0.1", port)) as plain,
+            issuer.client_context().wrap_socket(plain, server_hostname="localhost") as client,
+        ):
+            client.sendall(get("/"))
+            assert client.recv(15) == b"HTTP/1.1 200 OK"
+        assert WORDS not in daemon.log
+    with started(["api_hour", "--show-config", *words.split()], directory=directory, environment=environment) as shown:
+        assert shown.wait() == 0
+        assert "***" in shown.log
+        assert WORDS not in shown.log
 
 
 def test_a_check_finds_the_application_as_the_daemon_would(directory: Path) -> None:

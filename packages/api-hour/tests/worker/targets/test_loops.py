@@ -41,7 +41,7 @@ def kind_of(choice: str, target: Any) -> type:
 @pytest.mark.parametrize("target", [Plain, application])
 def test_a_target_without_a_loop_of_its_own_has_the_one_that_is_chosen(target: Any) -> None:
     assert kind_of("auto", target) is kind_of("uvloop", target) is uvloop.Loop
-    assert kind_of("asyncio", target) is type(asyncio.new_event_loop())
+    assert kind_of("asyncio", target) is asyncio.SelectorEventLoop
     assert kind_of("uvloop:new_event_loop", target) is uvloop.Loop
 
 
