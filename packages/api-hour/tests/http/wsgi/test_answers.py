@@ -344,7 +344,7 @@ async def test_a_file_is_sent_from_where_it_is_and_as_far_as_the_head_says(threa
 async def test_what_can_only_be_read_is_sent_in_pieces(threads: int) -> None:
     def app(environ: Any, start_response: Any) -> Any:
         start_response("200 OK", TEXT)
-        return environ["wsgi.file_wrapper"](io.BytesIO(b"hello"), 3)
+        return environ["wsgi.file_wrapper"](io.BytesIO(b"hello"), 4)
 
     async with asking(app, threads) as connection:
         assert await all_of(connection) == CHUNKED
