@@ -50,7 +50,7 @@ perf-load: $(VENV)/.bench ## Measure the load generator beside wrk, wrk2, h2load
 	$(BIN)/python benchmarks/perf/bodies.py
 	$(BIN)/python benchmarks/perf/accuracy.py
 
-perf-http: $(PEERS)/.perf $(ROBYN)/.robyn ## Measure the HTTP engine beside its peers; ARGS="--path /index --only uvicorn" for less.
+perf-http: $(PEERS)/.perf $(ROBYN)/.robyn ## Measure the HTTP engine beside its peers; ARGS="--table /index --only uvicorn" for less.
 	$(PEERS)/bin/python benchmarks/perf/http_servers.py $(ARGS)
 
 perf-daemon: $(VENV)/.bench $(PEERS)/.perf ## Measure what our daemon and its peers lose in reloads, recycling and faults.
