@@ -1,26 +1,38 @@
 """The PostgreSQL engine behind a pooler that gives each transaction another session."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
-from event_loops import on_each_loop
+from event_loops import TIMEOUT_S, on_each_loop
 from private_pgbouncer import SERVER_CONNECTIONS, private_pgbouncer
 from private_postgres import PrivatePostgres
 
+from api_hour.engines import Patience
 from api_hour.engines.postgres import PostgresEngine
 
 
 @on_each_loop
 async def test_behind_pgbouncer_in_transaction_mode_queries_find_any_session(postgres: PrivatePostgres) -> None:
     with private_pgbouncer(postgres) as url:
-        engine = PostgresEngine(url, name="pg", min_size=4, max_size=4, statement_cache_size=0)
+        patience = Patience(borrow_s=TIMEOUT_S)  # 400 callers share 4 connections
+        engine = PostgresEngine(url, name="pg", min_size=4, max_size=4, statement_cache_size=0, patience=patience)
         await engine.connect()
         try:
+            await hold_sessions(engine)
             pids = await asyncio.gather(*(ask(engine, number) for number in range(400)))
         finally:
             await engine.close()
 
     assert len(set(pids)) == SERVER_CONNECTIONS  # or the pooler was not tried
+
+
+async def hold_sessions(engine: PostgresEngine) -> None:
+    """Begin transactions that need all of the pooler's sessions at once, so that it has opened them."""
+    async with AsyncExitStack() as stack:
+        for _ in range(SERVER_CONNECTIONS):
+            connection = await stack.enter_async_context(engine.transaction())
+            await connection.fetchval("SELECT 1")
 
 
 async def ask(engine: PostgresEngine, number: int) -> int:
@@ -35,6 +47,9 @@ async def ask(engine: PostgresEngine, number: int) -> int:
         assert await connection.fetchval("SELECT $1::int", number) == number
         pid: int = await connection.fetchval("SELECT pg_backend_pid()")
         assert await connection.fetchval("SELECT pg_backend_pid() = $1", pid)
+    if number % 3 == 0:  # one round trip, of an odd number: or each query might meet the same session each time
+        async with engine.connection() as connection:
+            await connection.execute("SELECT 1")
     if number % 20 == 0:
         asking = asyncio.create_task(engine.fetch("SELECT pg_sleep(1000)"))
         await asyncio.sleep(0)
