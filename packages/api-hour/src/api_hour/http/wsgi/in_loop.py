@@ -1,7 +1,7 @@
 """Requests that are answered one at a time, in the thread of the event loop.
 
 Nothing is handed from one thread to another, and thread-local variables and context variables are those of one thread
-that answers one request after the other, as they are under servers that fork.
+that answers one request after the other, as they are under servers that fork. The application sees no running loop.
 
 Rule that must hold: from the call of the application to the last byte of its answer, no other call is made.
 """
@@ -22,6 +22,7 @@ from api_hour.http.message.request import Request
 from api_hour.http.wsgi.body import is_large, take_whole
 from api_hour.http.wsgi.call import Call, WsgiApp
 from api_hour.http.wsgi.environ import Environs, set_body
+from api_hour.http.wsgi.outside_loop import call_inside_loop, call_outside_loop
 from api_hour.http.wsgi.sending import begin_pieces, send_early_hints, send_whole
 from api_hour.http.wsgi.turn import Turn
 
@@ -40,7 +41,7 @@ class InLoop:
         self._environs = environs
         self._server = server
         self._turn = Turn()
-        self._run = copy_context().run
+        self._run = partial(call_outside_loop, copy_context().run)
 
     def streams_body(self, request: Request) -> bool:
         """Tell whether a body is taken as it comes: one that may go to a file; the application sees it whole."""
@@ -88,8 +89,8 @@ class InLoop:
         """Call the application, and answer; return its call if the answer comes in pieces."""
         environ = self._environs.of(request, *exchange.ends.of(request))
         set_body(environ, body, size_bytes)
-        environ["wsgi.early_hints"] = partial(send_early_hints, exchange, request)
-        call = Call(environ, partial(_send_written, exchange, request))
+        environ["wsgi.early_hints"] = partial(call_inside_loop, exchange.loop, send_early_hints, exchange, request)
+        call = Call(environ, partial(call_inside_loop, exchange.loop, _send_written, exchange, request))
         try:
             whole = self._run(call.begin, self._app)
             if whole is None:
