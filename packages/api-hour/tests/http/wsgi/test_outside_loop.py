@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -23,13 +24,17 @@ async def current_task() -> Any:
     return asyncio.current_task()
 
 
+def divide() -> float:
+    return 1 / 0
+
+
 @on_each_loop
 async def test_a_call_outside_of_the_loop_sees_none_and_another_loop_may_run_in_it() -> None:
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    loop, task, context = asyncio.get_running_loop(), asyncio.current_task(), copy_context()
 
-    assert call_outside_loop(running_loop) is None
-    assert call_outside_loop(lambda: asyncio.run(current_task())) is not task
-    assert call_outside_loop(call_inside_loop, loop, running_loop) is loop
+    assert call_outside_loop(context, running_loop) is None
+    assert call_outside_loop(context, asyncio.run, current_task()) is not task
+    assert call_outside_loop(context, call_inside_loop, loop, running_loop) is loop
 
     assert (asyncio.get_running_loop(), asyncio.current_task()) == (loop, task)
 
@@ -38,9 +43,9 @@ async def test_a_call_outside_of_the_loop_sees_none_and_another_loop_may_run_in_
 async def test_a_call_outside_of_the_loop_that_fails_leaves_the_loop_as_it_was() -> None:
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
-    for call in (call_outside_loop, lambda function: call_outside_loop(call_inside_loop, loop, function)):
+    for arguments in ((divide,), (call_inside_loop, loop, divide)):
         with pytest.raises(ZeroDivisionError):
-            call(lambda: 1 / 0)
+            call_outside_loop(copy_context(), *arguments)
         assert (asyncio.get_running_loop(), asyncio.current_task()) == (loop, task)
 
 

@@ -4,6 +4,7 @@ Rule that must hold: `close()` of what the application returned is called once, 
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from types import TracebackType
@@ -22,12 +23,11 @@ SMALL_FILE_BYTES = 64 * 1024  # of a file that is read at once and sent with its
 _STATUS = re.compile(r"([0-9]{3})(?: [\t \x21-\x7e\x80-\xff]*)?")  # RFC 9112, 4
 
 
-class Call:
-    """One call.
+class Call(ABC):
+    """One call. What it sends goes out as a subclass says.
 
     Args:
         environ: what the application is given.
-        send_written: sends what the application gives to `write()`.
 
     Attributes:
         environ: as above.
@@ -42,11 +42,12 @@ class Call:
     """
 
     __slots__ = (
-        "_given", "_pieces", "_send_written", "environ", "fields", "file", "first_line", "first_piece", "has_begun",
+        "_given", "_pieces", "environ", "fields", "file", "first_line", "first_piece", "has_begun",
         "has_known_end", "has_more", "status",
     )  # fmt: skip
 
-    def __init__(self, environ: Environ, send_written: "Callable[[Call, bytes], object]") -> None:
+    def __init__(self, environ: Environ) -> None:
+        environ["wsgi.early_hints"] = self.send_early_hints
         self.environ = environ
         self.status = 0
         self.first_line: bytes | None = None
@@ -57,7 +58,6 @@ class Call:
         self.has_more = False
         self._given: Any = None
         self._pieces: Iterator[bytes] = iter(())
-        self._send_written = send_written
 
     # What the application calls.
 
@@ -79,7 +79,15 @@ class Call:
         if type(data) is not bytes:
             raise TypeError(f"write(): expected bytes, got {data!r}")
         if data:
-            self._send_written(self, data)
+            self.send_written(data)
+
+    @abstractmethod
+    def send_written(self, data: bytes) -> None:
+        """Send what the application gives to `write()`, after the head."""
+
+    @abstractmethod
+    def send_early_hints(self, headers: Iterable[tuple[str, str]]) -> None:
+        """Send early hints (RFC 8297), unless the answer has begun: `wsgi.early_hints`, as Gunicorn has it."""
 
     # What is done with it.
 

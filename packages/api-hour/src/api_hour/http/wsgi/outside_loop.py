@@ -9,20 +9,21 @@ thread. Both changes are made by what asyncio has for those who extend it
 import asyncio
 from asyncio import _enter_task, _leave_task, _set_running_loop
 from collections.abc import Callable
+from contextvars import Context
 from typing import TypeVar
 
 Result = TypeVar("Result")
 
 
-def call_outside_loop(function: Callable[..., Result], *arguments: object) -> Result:
-    """Call a function in the thread of a loop that runs, as where none does."""
+def call_outside_loop(context: Context, function: Callable[..., Result], *arguments: object) -> Result:
+    """Call a function in a context, in the thread of a loop that runs, as where none does."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task(loop)
     if task is not None:
         _leave_task(loop, task)
     _set_running_loop(None)
     try:
-        return function(*arguments)
+        return context.run(function, *arguments)
     finally:
         _set_running_loop(loop)
         if task is not None:
