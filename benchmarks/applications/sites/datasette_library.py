@@ -1,0 +1,11 @@
+"""Datasette, by its own application: one database, its metadata, SQL, exports, writing through its API."""
+
+from datasette.app import Datasette
+
+app = Datasette(
+    ["library.db"],
+    static_mounts=[("assets", "static")],
+    metadata={"title": "The library", "databases": {"library": {"tables": {"books": {"sortable_columns": ["year"]}}}}},
+    settings={"default_page_size": 50, "max_returned_rows": 5000, "num_sql_threads": 2},
+    secret="for this program only",
+).app()
