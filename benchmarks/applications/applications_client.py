@@ -6,7 +6,7 @@ from typing import Any, Self
 import httpx
 from applications_seen import Transcript
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0  # a server may listen long before an application that is slow to import answers
 
 
 class Client:

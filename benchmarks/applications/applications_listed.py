@@ -1,5 +1,7 @@
 """The applications that are served."""
 
+from dataclasses import replace
+
 from applications_rig import Application
 from talks import (
     aiohttp_talk,
@@ -18,6 +20,29 @@ from talks.asking import make_static_files
 
 LARGE_BODIES = "--max-body=16M"
 
+DJANGO_WSGI = Application(
+    name="Django, WSGI",
+    packages=("django", "whitenoise"),
+    site="django_club",
+    target="club.wsgi:application",
+    reference="gunicorn",
+    prepare=django_talk.prepare,
+    talk=django_talk.talk_to_wsgi,
+    options=(LARGE_BODIES,),
+    masks=django_talk.MASKS,
+    known={"PUT /digest, in chunks": "Gunicorn tells no length, and Django reads nothing; API-Hour tells it."},
+)
+FLASK = Application(
+    name="Flask",
+    packages=("flask", "werkzeug"),
+    site="flask_diary.py",
+    target="flask_diary:app",
+    reference="gunicorn",
+    prepare=make_static_files,
+    talk=flask_talk.talk,
+    options=(LARGE_BODIES,),
+)
+
 APPLICATIONS = [
     Application(
         name="Django",
@@ -30,28 +55,10 @@ APPLICATIONS = [
         options=(LARGE_BODIES,),
         masks=django_talk.MASKS,
     ),
-    Application(
-        name="Django, WSGI",
-        packages=("django", "whitenoise"),
-        site="django_club",
-        target="club.wsgi:application",
-        reference="gunicorn",
-        prepare=django_talk.prepare,
-        talk=django_talk.talk_to_wsgi,
-        options=(LARGE_BODIES,),
-        masks=django_talk.MASKS,
-        known={"PUT /digest, in chunks": "Gunicorn tells no length, and Django reads nothing; API-Hour tells it."},
-    ),
-    Application(
-        name="Flask",
-        packages=("flask", "werkzeug"),
-        site="flask_diary.py",
-        target="flask_diary:app",
-        reference="gunicorn",
-        prepare=make_static_files,
-        talk=flask_talk.talk,
-        options=(LARGE_BODIES,),
-    ),
+    DJANGO_WSGI,
+    replace(DJANGO_WSGI, name="Django, threads", options=(*DJANGO_WSGI.options, "--threads=4")),
+    FLASK,
+    replace(FLASK, name="Flask, threads", options=(*FLASK.options, "--threads=4")),
     Application(
         name="FastAPI",
         packages=("fastapi", "starlette", "sse-starlette"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from applications_client import Client
 from talks.asking import make_static_files, static_files
 
-BOOKS = 5000
+BOOKS = 2000
 PATHS = [
     "/",
     "/library",

@@ -11,7 +11,7 @@ from applications_rig import python
 from talks.asking import MEGABYTE, note_digest
 
 DATABASE = "sqlite:///mlflow.db"
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true", "DO_NOT_TRACK": "true"}
 ENVIRONMENT = {  # as `mlflow server` gives it to its workers
     **QUIET,
     "_MLFLOW_SERVER_FILE_STORE": DATABASE,
