@@ -91,7 +91,7 @@ def chosen(only: Sequence[str], *, short: bool) -> list[Application]:
 def write(directory: Path, application: Application, runs: dict[str, Run]) -> None:
     """Keep the logs and the transcripts of an application."""
     directory.mkdir(parents=True, exist_ok=True)
-    name = application.name.lower().replace(" ", "-")
+    name = application.name.lower().replace(",", "").replace(" ", "-")
     for server, each in runs.items():
         (directory / f"{name}.{server}.log").write_text(each.log)
         (directory / f"{name}.{server}.txt").write_text(in_words(each.transcript))

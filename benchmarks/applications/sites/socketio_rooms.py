@@ -5,7 +5,7 @@ import asyncio
 import socketio
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-server = socketio.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=2)
+server = socketio.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=5)  # polling ends with these
 app = socketio.ASGIApp(server, static_files={"/": "static/style.css", "/static": "static"})
 
 

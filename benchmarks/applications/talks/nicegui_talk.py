@@ -47,10 +47,16 @@ async def greet(client: Client, page: str, transport: str) -> None:
         for kind, arguments in (("update:value", [json.dumps("Ann")]), ("click", [])):
             number, listener = listener_of(page, kind)
             await browser.emit("event", {"id": number, **known, "listener_id": listener, "args": arguments})
-        changes: list[tuple[str, Any]] = []
-        while "hello Ann" not in str(changes):
-            changes.append(await came.get())
-        client.note(f"the page by {transport} changes", changes=[str(change) for change in changes if change[1]])
+        texts: list[str] = []
+        notices: list[str] = []
+        while not (texts and notices):
+            event, data = await came.get()
+            if event == "notify":
+                notices.append(data["message"])
+            else:
+                elements = [element for element in data.values() if isinstance(element, dict)]
+                texts += [text for element in elements if "Ann" in (text := element.get("text") or "")]
+        client.note(f"the page by {transport} changes", texts=texts, notices=notices)
 
 
 def listener_of(page: str, kind: str) -> tuple[int, str]:
