@@ -147,6 +147,8 @@ def converse(application: Application, server: str, port: int, directory: Path, 
             except Exception as error:  # noqa: BLE001  # whatever a server makes a client raise is a finding
                 complaints.append(f"the conversation ended early: {type(error).__name__}: {error}")
         complaints += ending.wait()
+    if server == "api-hour" and part.exit_code != 0:
+        complaints.append(f"it ended with exit code {part.exit_code}, expected 0")
     return Run(transcript=transcript, complaints=complaints, log=log_path.read_text(errors="replace"))
 
 
@@ -168,7 +170,7 @@ class Ending:
     def __init__(self, part: Part) -> None:
         self._part = part
         self._keeper = psutil.Process(part.keeper_id)
-        self._server = self._keeper.children()[0]
+        self._server = psutil.Process(part.process_ids()[0])
         self._has_begun = False
 
     def begin(self) -> None:
@@ -179,6 +181,8 @@ class Ending:
 
     def wait(self) -> list[str]:
         """Wait for the end, for which it is asked unless it has been, and return what is wrong with it."""
+        if not self._has_begun and self._part.exit_code is not None:
+            return [f"it ended by itself, with exit code {self._part.exit_code}"]
         try:
             if not self._has_begun:
                 self.begin()
