@@ -44,6 +44,17 @@ def test_the_fixture_starts_servers_that_block_nobody(api_hour_server: ServerFac
     assert one.port != two.port
 
 
+def wsgi(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [threading.current_thread().name.encode()]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_wsgi_application_is_served_in_either_way(threads: int) -> None:
+    with running(wsgi, threads=threads) as server:
+        assert get(server).startswith("wsgi-") is (threads == 2)
+
+
 TEST_MODULE = """
 import httpx
 import pytest

@@ -1,6 +1,7 @@
 """One command line, read and checked: what every command starts from."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ class Launch:
         sources: where those are from that are no defaults, by field.
         config_dir: the directory of configuration, if there is one and no file names another.
         file: the configuration file, if there is one.
+        words: what is to be said of options that do nothing.
     """
 
     target: str
@@ -34,6 +36,7 @@ class Launch:
     sources: dict[str, str] = field(default_factory=dict)
     config_dir: Path | None = None
     file: ConfigFile | None = None
+    words: Sequence[str] = ()
 
 
 def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
@@ -57,9 +60,10 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
     identity = find_identity(settings.user, settings.group)
     uid, gid = (os.geteuid(), os.getegid()) if identity is None else (identity.uid, identity.gid)
     spec = WorkerSpec(
-        target=launch.target,
+        target=settings.target_of(launch.target),
         name=settings.name or launch.target,
         chdir=str(absolute.chdir),
+        app_dirs=tuple(str(path.absolute()) for path in settings.app_dirs),
         main_yaml=None if main_yaml is None else str(main_yaml),
         worker=absolute.part(WorkerOptions),
         http=absolute.part(HttpOptions),
@@ -71,7 +75,13 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
         gunicorn=gunicorn_values(_with_files(absolute, launch), launch.target, uid=uid, gid=gid),
         hooks_file=_hooks_file(launch.file),
     )
-    return absolute, spec, check_certificates(spec.certificates())
+    return absolute, spec, [*_words(launch), *check_certificates(spec.certificates())]
+
+
+def _words(launch: Launch) -> list[str]:
+    """Return what does not have the effect that somebody may expect."""
+    of_file = [] if launch.file is None else [f"{launch.file.path}: {words}" for words in launch.file.words()]
+    return [*launch.words, *of_file]
 
 
 def _with_files(settings: Settings, launch: Launch) -> Settings:

@@ -11,6 +11,14 @@ from typing import Any
 from api_hour.access_log.lines import COMBINED
 
 RENAMED = {
+    "asgi_loop": "loop",
+    "limit_request_fields": "max_headers",
+    "limit_request_line": "max_url",
+    "logconfig_json": "logconfig",
+    "pythonpath": "app_dir",
+    "raw_env": "env",
+    "ssl_version": "tls_version",
+    "websocket_max_message_size": "ws_max_size",
     "pidfile": "pid",
     "proc_name": "name",
     "loglevel": "log_level",
@@ -22,6 +30,14 @@ RENAMED = {
     "forwarded_allow_ips": "trusted_proxy",
     "asgi_lifespan": "lifespan",
 }
+
+# What such files call variables of their own, and what Gunicorn has another name for.
+OF_THE_FILE = frozenset(
+    """
+    access_log access_log_file app_dir env env_file factory header keep_alive lifespan log_file log_level loop
+    max_connections name pid trusted_proxy
+    """.split()  # noqa: SIM905
+)
 
 PROXY_PROTOCOLS = {
     **dict.fromkeys(("off", "false", "0", "none"), False),
@@ -51,21 +67,21 @@ HOOKS: dict[str, tuple[str, ...]] = {
 
 WITHOUT_MEANING = frozenset(
     """
-    asgi_disconnect_grace_period asgi_loop capture_output
-    casefold_http_method cert_reqs check_config ciphers config control_socket
+    asgi_disconnect_grace_period capture_output
+    casefold_http_method check_config config control_socket
     control_socket_disable control_socket_mode default_proc_name dirty_apps dirty_graceful_timeout
     dirty_post_fork dirty_threads dirty_timeout dirty_worker_exit dirty_worker_init dirty_workers
     disable_redirect_access_to_syslog do_handshake_on_connect dogstatsd_tags enable_backlog_metric
     enable_stdio_inheritance forwarder_headers header_map http2_cleartext
     http2_initial_window_size http2_max_concurrent_streams http2_max_frame_size http2_max_header_list_size
-    http_parser http_protocols initgroups limit_request_field_size limit_request_fields
-    limit_request_line logconfig_dict logconfig_json logger_class on_dirty_starting
+    http_parser http_protocols initgroups limit_request_field_size
+    logconfig_dict logger_class on_dirty_starting
     paste permit_obsolete_folding permit_unconventional_http_method
     permit_unconventional_http_version pre_exec
-    preload_app print_config protocol proxy_allow_ips pythonpath raw_env raw_paste_global_conf
-    reload_engine reload_extra_files reuse_port root_path secure_scheme_headers sendfile spew ssl_context
-    ssl_version statsd_host statsd_prefix strip_header_spaces suppress_ragged_eofs syslog syslog_addr
-    syslog_facility syslog_prefix tmp_upload_dir uwsgi_allow_ips websocket_max_message_size
+    preload_app print_config protocol proxy_allow_ips raw_paste_global_conf
+    reload_engine reload_extra_files reuse_port secure_scheme_headers sendfile spew ssl_context
+    statsd_host statsd_prefix strip_header_spaces suppress_ragged_eofs syslog syslog_addr
+    syslog_facility syslog_prefix tmp_upload_dir uwsgi_allow_ips
     worker_class worker_tmp_dir wsgi_app
     """.split()  # noqa: SIM905  # a hundred names are read best as lines of text
 )
@@ -77,7 +93,7 @@ def taken_names(keys: Iterable[str]) -> dict[str, str]:
     Args:
         keys: the keys of all options that a file may set.
     """
-    return {key: key for key in keys if key not in RENAMED.values()} | RENAMED
+    return {key: key for key in keys if key not in OF_THE_FILE} | RENAMED
 
 
 def with_implied(names: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,8 @@ class WorkerSpec:
     Attributes:
         target: what is served.
         name: in the titles of the processes.
-        chdir: where modules are looked for first.
+        chdir: where it runs, and modules are looked for.
+        app_dirs: where they are looked for before that.
         main_yaml: the application's own configuration, if there is one.
         worker: how it lives.
         http: what counts where HTTP servers do not say it themselves.
@@ -42,6 +43,7 @@ class WorkerSpec:
     chdir: str
     main_yaml: str | None
     worker: WorkerOptions
+    app_dirs: tuple[str, ...] = ()
     http: HttpOptions = field(default_factory=HttpOptions)
     log: LogOptions = field(default_factory=LogOptions)
     prints_to_log: bool = False

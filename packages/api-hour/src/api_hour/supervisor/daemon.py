@@ -98,7 +98,7 @@ def run_daemon(
             hooks=hooks,
         )
         if settings.reload:
-            stack.enter_context(watched_sources(spec, selector, lambda: daemon.ask(ReloadRequested())))
+            stack.enter_context(watched_sources(spec, settings, selector, lambda: daemon.ask(ReloadRequested())))
         hooks.opened()
         ending = daemon.run(signals)
     hooks.ended()

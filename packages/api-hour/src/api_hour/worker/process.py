@@ -38,6 +38,7 @@ from api_hour.worker.reporting.heartbeat import Heart
 from api_hour.worker.signals import STOP, begin_signals
 from api_hour.worker.targets.forms import make_container
 from api_hour.worker.targets.importing import import_container, read_main_yaml
+from api_hour.worker.targets.loops import loop_factory
 from api_hour.worker.worker import Worker
 
 LOG = logging.getLogger("api_hour.worker")
@@ -121,8 +122,8 @@ class Run:
 
     def _serve_as(self, worker: Worker, hooks: WorkerHooks) -> None:
         config = read_main_yaml(self._spec.main_yaml)
-        maker = import_container(self._spec.target, self._spec.chdir)
-        loop = maker.make_event_loop(config)
+        maker = import_container(self._spec.target, *self._spec.app_dirs, self._spec.chdir)
+        loop = loop_factory(self._spec.worker.loop, maker)(config)
         asyncio.set_event_loop(loop)
         self._inheritance.loop = loop
         try:

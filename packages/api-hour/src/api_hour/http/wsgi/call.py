@@ -37,13 +37,14 @@ class Call(ABC):
         has_begun: whether the head was sent; then it cannot be changed any more.
         first_piece: the first piece of a body that comes in pieces.
         file: what is to be sent of a file, if that is the body.
-        has_known_end: whether the head, if it was sent, says how long the body is.
         has_more: whether something is to be done when the whole body is known.
+        left_bytes: how much of the body may still come, when its head was sent; None for anything.
+        is_too_long: whether there was more of it than its head says, which is not sent.
     """
 
     __slots__ = (
         "_given", "_pieces", "environ", "fields", "file", "first_line", "first_piece", "has_begun",
-        "has_known_end", "has_more", "status",
+        "has_more", "is_too_long", "left_bytes", "status",
     )  # fmt: skip
 
     def __init__(self, environ: Environ) -> None:
@@ -52,7 +53,9 @@ class Call(ABC):
         self.status = 0
         self.first_line: bytes | None = None
         self.fields: list[tuple[str, str]] = []
-        self.has_begun = self.has_known_end = False
+        self.has_begun = False
+        self.left_bytes: int | None = None
+        self.is_too_long = False
         self.first_piece = b""
         self.file: FilePart | None = None
         self.has_more = False
@@ -112,12 +115,12 @@ class Call(ABC):
             return self._begin_file(given, rest)
         for piece in self._pieces:
             if piece:
-                return self._as_whole(_checked(piece), is_whole=self._said_length() == len(piece))
+                return self._as_whole(_checked(piece), is_whole=self.said_length() == len(piece))
         return self._as_whole(b"")
 
     def _begin_file(self, file: FileWrapper, rest: FilePart) -> bytes | None:
         """Return all of a file that is small; else say which part of it is to be sent."""
-        said_bytes = self._said_length()
+        said_bytes = self.said_length()
         size_bytes = rest.size_bytes if said_bytes is None else min(said_bytes, rest.size_bytes)
         self._pieces = iter(())  # more of the file is not for the client
         if size_bytes <= SMALL_FILE_BYTES:
@@ -136,19 +139,35 @@ class Call(ABC):
         self.first_piece = body
         return None
 
-    def _said_length(self) -> int | None:
+    def said_length(self) -> int | None:
         """Return the length of the body that the application says; None for none."""
         for name, value in self.fields:
             if len(name) == 14 and name.lower() == "content-length" and value.isdecimal():
                 return int(value)
         return None
 
+    @property
+    def has_known_end(self) -> bool:
+        """Whether the head, which was sent, says how long the body is."""
+        return self.left_bytes is not None
+
+    def fitted(self, piece: bytes) -> bytes:
+        """Return as much of a piece as the body may have, and count it."""
+        if self.left_bytes is not None:
+            if len(piece) > self.left_bytes:
+                self.is_too_long = True
+                piece = piece[: self.left_bytes]
+            self.left_bytes -= len(piece)
+        return piece
+
     def next_piece(self) -> bytes | None:
-        """Return the next piece of the body that is not empty; None at its end.
+        """Return the next piece of the body that is not empty; None at its end, also at that which its head says.
 
         Raises:
             Exception: what the application raises.
         """
+        if self.is_too_long:
+            return None
         for piece in self._pieces:
             if piece:
                 return _checked(piece)
@@ -162,8 +181,7 @@ class Call(ABC):
             Exception: what the application raises.
         """
         try:
-            if self.next_piece() is not None:
-                raise ValueError("response body: it is longer than its head says")
+            self.is_too_long = self.next_piece() is not None or self.is_too_long
         finally:
             self.close()
 
@@ -171,12 +189,15 @@ class Call(ABC):
         """Call `close()` of what the application returned, if it has one; once.
 
         Raises:
-            Exception: what that raises.
+            ValueError: there was more of the body than its head says.
+            Exception: what `close()` raises.
         """
         given, self._given = self._given, None
         self._pieces = iter(())
         if (close := getattr(given, "close", None)) is not None:
             close()
+        if self.is_too_long:
+            raise ValueError("response body: it is longer than its head says; the rest was not sent")
 
 
 def _checked(piece: Any) -> bytes:

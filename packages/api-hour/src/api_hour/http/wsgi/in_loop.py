@@ -153,7 +153,7 @@ class InLoop:
             return
         piece: bytes | None = call.first_piece
         while piece is not None:
-            await exchange.send_piece(piece)
+            await exchange.send_piece(call.fitted(piece))
             await asyncio.sleep(0)
             piece = self._run(call, call.next_piece)
 
@@ -189,7 +189,9 @@ class LoopCall(Call):
     def send_written(self, data: bytes) -> None:
         """Send what the application gives to `write()`."""
         begin_pieces(self, self.exchange, self.request)
-        self.exchange.write_piece(data)
+        if data := self.fitted(data):
+            self.exchange.write_piece(data)
+        self.exchange.flush()  # also a head without a body
 
     def send_early_hints(self, headers: Iterable[tuple[str, str]]) -> None:
         """Send early hints."""

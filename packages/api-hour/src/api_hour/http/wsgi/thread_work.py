@@ -105,7 +105,7 @@ class ThreadWork(Call):
         incoming = self._request.incoming
         assert incoming is not None
         try:
-            beginning = await take_beginning(incoming)
+            beginning = await take_beginning(incoming, is_chunked=self._request.is_chunked)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001  # it is answered
@@ -151,7 +151,7 @@ class ThreadWork(Call):
             exchange.stream = self
         if self._is_ended:
             raise ClientGone("nobody waits for the rest of the answer")
-        await exchange.send_piece(piece)
+        await exchange.send_piece(self.fitted(piece))
 
     async def _send_file(self, file: FilePart) -> None:
         await self._send_piece(b"")
