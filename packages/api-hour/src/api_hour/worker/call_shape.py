@@ -6,11 +6,20 @@ decorated function, are seen for what they are. Names of parameters are used onl
 
 import functools
 import inspect
+import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any
+
+if sys.version_info >= (3, 14):  # annotations are evaluated when they are asked for (PEP 649)
+    from annotationlib import Format
+
+    # A name that is imported for type checkers only stays a name: nothing here needs what it stands for.
+    _read_signature = functools.partial(inspect.signature, annotation_format=Format.FORWARDREF)
+else:
+    _read_signature = inspect.signature
 
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial)
 _BY_POSITION = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
@@ -64,9 +73,9 @@ def shapes_of(found: Any) -> list[CallShape]:
     if not callable(found):
         return []
     is_plain = isinstance(found, type) or isinstance(type(found).__call__, types.WrapperDescriptorType)
-    signatures = [_signature(found if is_plain else _call_of(found), follow_wrapped=False)]
+    signatures = [signature_of(found if is_plain else _call_of(found))]
     if signatures[0] is None or _shape(found, signatures[0]).takes_anything:
-        said = _signature(found, follow_wrapped=True)
+        said = signature_of(found, follow_wrapped=True)
         if said != signatures[0]:
             signatures.insert(0, said)
     return [_shape(found, signature) for signature in signatures if signature is not None]
@@ -86,15 +95,16 @@ def gives_coroutine(found: Any) -> bool:
     return inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(_call_of(found))
 
 
-def _shape(found: Any, signature: inspect.Signature) -> CallShape:
-    return CallShape(signature, is_async=gives_coroutine(found), is_function=isinstance(found, _FUNCTIONS))
-
-
-def _signature(call: Any, *, follow_wrapped: bool) -> inspect.Signature | None:
+def signature_of(call: Any, *, follow_wrapped: bool = False) -> inspect.Signature | None:
+    """Return the signature of something that can be called; None when it does not tell."""
     try:
-        return inspect.signature(call, follow_wrapped=follow_wrapped)
+        return _read_signature(call, follow_wrapped=follow_wrapped)
     except (TypeError, ValueError):  # it is written in C, or no function where one is expected
         return None
+
+
+def _shape(found: Any, signature: inspect.Signature) -> CallShape:
+    return CallShape(signature, is_async=gives_coroutine(found), is_function=isinstance(found, _FUNCTIONS))
 
 
 def _call_of(found: Any) -> Callable[..., Any]:
