@@ -4,6 +4,7 @@ Rule that must hold: `close()` of what the application returned is called once, 
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from types import TracebackType
@@ -22,12 +23,11 @@ SMALL_FILE_BYTES = 64 * 1024  # of a file that is read at once and sent with its
 _STATUS = re.compile(r"([0-9]{3})(?: [\t \x21-\x7e\x80-\xff]*)?")  # RFC 9112, 4
 
 
-class Call:
-    """One call.
+class Call(ABC):
+    """One call. What it sends goes out as a subclass says.
 
     Args:
         environ: what the application is given.
-        send_written: sends what the application gives to `write()`.
 
     Attributes:
         environ: as above.
@@ -37,27 +37,30 @@ class Call:
         has_begun: whether the head was sent; then it cannot be changed any more.
         first_piece: the first piece of a body that comes in pieces.
         file: what is to be sent of a file, if that is the body.
-        has_known_end: whether the head, if it was sent, says how long the body is.
         has_more: whether something is to be done when the whole body is known.
+        left_bytes: how much of the body may still come, when its head was sent; None for anything.
+        is_too_long: whether there was more of it than its head says, which is not sent.
     """
 
     __slots__ = (
-        "_given", "_pieces", "_send_written", "environ", "fields", "file", "first_line", "first_piece", "has_begun",
-        "has_known_end", "has_more", "status",
+        "_given", "_pieces", "environ", "fields", "file", "first_line", "first_piece", "has_begun",
+        "has_more", "is_too_long", "left_bytes", "status",
     )  # fmt: skip
 
-    def __init__(self, environ: Environ, send_written: "Callable[[Call, bytes], object]") -> None:
+    def __init__(self, environ: Environ) -> None:
+        environ["wsgi.early_hints"] = self.send_early_hints
         self.environ = environ
         self.status = 0
         self.first_line: bytes | None = None
         self.fields: list[tuple[str, str]] = []
-        self.has_begun = self.has_known_end = False
+        self.has_begun = False
+        self.left_bytes: int | None = None
+        self.is_too_long = False
         self.first_piece = b""
         self.file: FilePart | None = None
         self.has_more = False
         self._given: Any = None
         self._pieces: Iterator[bytes] = iter(())
-        self._send_written = send_written
 
     # What the application calls.
 
@@ -79,7 +82,15 @@ class Call:
         if type(data) is not bytes:
             raise TypeError(f"write(): expected bytes, got {data!r}")
         if data:
-            self._send_written(self, data)
+            self.send_written(data)
+
+    @abstractmethod
+    def send_written(self, data: bytes) -> None:
+        """Send what the application gives to `write()`, after the head."""
+
+    @abstractmethod
+    def send_early_hints(self, headers: Iterable[tuple[str, str]]) -> None:
+        """Send early hints (RFC 8297), unless the answer has begun: `wsgi.early_hints`, as Gunicorn has it."""
 
     # What is done with it.
 
@@ -104,12 +115,12 @@ class Call:
             return self._begin_file(given, rest)
         for piece in self._pieces:
             if piece:
-                return self._as_whole(_checked(piece), is_whole=self._said_length() == len(piece))
+                return self._as_whole(_checked(piece), is_whole=self.said_length() == len(piece))
         return self._as_whole(b"")
 
     def _begin_file(self, file: FileWrapper, rest: FilePart) -> bytes | None:
         """Return all of a file that is small; else say which part of it is to be sent."""
-        said_bytes = self._said_length()
+        said_bytes = self.said_length()
         size_bytes = rest.size_bytes if said_bytes is None else min(said_bytes, rest.size_bytes)
         self._pieces = iter(())  # more of the file is not for the client
         if size_bytes <= SMALL_FILE_BYTES:
@@ -128,19 +139,35 @@ class Call:
         self.first_piece = body
         return None
 
-    def _said_length(self) -> int | None:
+    def said_length(self) -> int | None:
         """Return the length of the body that the application says; None for none."""
         for name, value in self.fields:
             if len(name) == 14 and name.lower() == "content-length" and value.isdecimal():
                 return int(value)
         return None
 
+    @property
+    def has_known_end(self) -> bool:
+        """Whether the head, which was sent, says how long the body is."""
+        return self.left_bytes is not None
+
+    def fitted(self, piece: bytes) -> bytes:
+        """Return as much of a piece as the body may have, and count it."""
+        if self.left_bytes is not None:
+            if len(piece) > self.left_bytes:
+                self.is_too_long = True
+                piece = piece[: self.left_bytes]
+            self.left_bytes -= len(piece)
+        return piece
+
     def next_piece(self) -> bytes | None:
-        """Return the next piece of the body that is not empty; None at its end.
+        """Return the next piece of the body that is not empty; None at its end, also at that which its head says.
 
         Raises:
             Exception: what the application raises.
         """
+        if self.is_too_long:
+            return None
         for piece in self._pieces:
             if piece:
                 return _checked(piece)
@@ -154,8 +181,7 @@ class Call:
             Exception: what the application raises.
         """
         try:
-            if self.next_piece() is not None:
-                raise ValueError("response body: it is longer than its head says")
+            self.is_too_long = self.next_piece() is not None or self.is_too_long
         finally:
             self.close()
 
@@ -163,12 +189,15 @@ class Call:
         """Call `close()` of what the application returned, if it has one; once.
 
         Raises:
-            Exception: what that raises.
+            ValueError: there was more of the body than its head says.
+            Exception: what `close()` raises.
         """
         given, self._given = self._given, None
         self._pieces = iter(())
         if (close := getattr(given, "close", None)) is not None:
             close()
+        if self.is_too_long:
+            raise ValueError("response body: it is longer than its head says; the rest was not sent")
 
 
 def _checked(piece: Any) -> bytes:

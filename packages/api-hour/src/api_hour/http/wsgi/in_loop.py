@@ -8,9 +8,9 @@ Rule that must hold: from the call of the application to the last byte of its an
 
 import asyncio
 import io
+from collections.abc import Callable, Iterable
 from contextvars import copy_context
-from functools import partial
-from typing import IO
+from typing import IO, Any, TypeVar
 
 from api_hour.http.exchange.answering import Answering
 from api_hour.http.exchange.answers import fail, log_failure
@@ -20,10 +20,13 @@ from api_hour.http.exchange.stream_scope import StreamScope
 from api_hour.http.message.errors import ClientGone
 from api_hour.http.message.request import Request
 from api_hour.http.wsgi.body import is_large, take_whole
-from api_hour.http.wsgi.call import Call, WsgiApp
+from api_hour.http.wsgi.call import Call, Environ, WsgiApp
 from api_hour.http.wsgi.environ import Environs, set_body
 from api_hour.http.wsgi.sending import begin_pieces, send_early_hints, send_whole
 from api_hour.http.wsgi.turn import Turn
+from api_hour.http.wsgi.watch import Watch
+
+T = TypeVar("T")
 
 
 class InLoop:
@@ -33,14 +36,17 @@ class InLoop:
         app: the application.
         environs: makes the environ of each request.
         server: what the connections of the server share.
+        longest_call_s: how long a call may take before it is named in the log, in seconds; 0 for any time.
     """
 
-    def __init__(self, app: WsgiApp, environs: Environs, server: ServerState) -> None:
+    def __init__(self, app: WsgiApp, environs: Environs, server: ServerState, longest_call_s: float) -> None:
         self._app = app
         self._environs = environs
         self._server = server
+        self._longest_call_s = longest_call_s
         self._turn = Turn()
-        self._run = copy_context().run
+        self._watch: Watch | None = None
+        self._context = copy_context()
 
     def streams_body(self, request: Request) -> bool:
         """Tell whether a body is taken as it comes: one that may go to a file; the application sees it whole."""
@@ -54,12 +60,18 @@ class InLoop:
         call = self._answer(exchange, request, io.BytesIO(request.body), len(request.body))
         if call is None:
             return None
-        task = self._server.first_step.start(self._send_pieces(call, exchange, request))
+        task = self._server.first_step.start(self._send_pieces(call))
         if task is None:
-            self._end(call, request)
+            self._end(call)
         else:
-            task.add_done_callback(lambda _task: self._end(call, request), context=self._server.context)
+            task.add_done_callback(lambda _task: self._end(call), context=self._server.context)
         return task
+
+    def shutdown(self) -> None:
+        """Have no threads left."""
+        if self._watch is not None:
+            self._watch.end()
+            self._watch = None
 
     async def _answer_later(self, exchange: Exchange, request: Request) -> None:
         """Answer when the body is whole and it is the turn of this request."""
@@ -80,34 +92,48 @@ class InLoop:
             call = self._answer(exchange, request, *body)
             if call is not None:
                 try:
-                    await self._send_pieces(call, exchange, request)
+                    await self._send_pieces(call)
                 finally:
-                    self._end(call, request)
+                    self._end(call)
 
-    def _answer(self, exchange: Exchange, request: Request, body: IO[bytes], size_bytes: int) -> Call | None:
+    def _answer(self, exchange: Exchange, request: Request, body: IO[bytes], size_bytes: int) -> "LoopCall | None":
         """Call the application, and answer; return its call if the answer comes in pieces."""
+        if self._longest_call_s and self._watch is None:
+            self._watch = Watch(self._longest_call_s)
         environ = self._environs.of(request, *exchange.ends.of(request))
         set_body(environ, body, size_bytes)
-        environ["wsgi.early_hints"] = partial(send_early_hints, exchange, request)
-        call = Call(environ, partial(_send_written, exchange, request))
+        call = LoopCall(environ, exchange, request)
         try:
-            whole = self._run(call.begin, self._app)
+            whole = self._run(call, call.begin, self._app)
             if whole is None:
                 return call
             send_whole(call, exchange, request, whole)
         except BaseException as error:  # noqa: BLE001  # it is answered
             fail(exchange, request, error)
-            self._end(call, request)
+            self._end(call)
             return None
         if call.has_more:
             exchange.flush()  # what the application still does is no matter of the client's
-            self._finish(call, request)
-        self._turn.give_up()
+            self._end(call, by=call.finish)
+        else:
+            self._turn.give_up()
         return None
 
-    async def _send_pieces(self, call: Call, exchange: Exchange, request: Request) -> None:
+    def _run(self, call: "LoopCall", step: Callable[..., T], *arguments: Any) -> T:
+        """Have the application do something, in the one context that it has, under the watch."""
+        watch = self._watch
+        if watch is None:
+            return self._context.run(step, *arguments)
+        watch.request = call.request
         try:
-            begin_pieces(call, exchange, request)
+            return self._context.run(step, *arguments)
+        finally:
+            watch.request = None
+
+    async def _send_pieces(self, call: "LoopCall") -> None:
+        exchange = call.exchange
+        try:
+            begin_pieces(call, exchange, call.request)
             with StreamScope(has_known_end=call.has_known_end) as scope:
                 exchange.stream = scope
                 try:
@@ -116,9 +142,9 @@ class InLoop:
                     exchange.stream = None
             exchange.end_answer()
         except BaseException as error:  # noqa: BLE001  # it is answered
-            fail(exchange, request, error)
+            fail(exchange, call.request, error)
 
-    async def _send_rest(self, call: Call, exchange: Exchange) -> None:
+    async def _send_rest(self, call: "LoopCall", exchange: Exchange) -> None:
         """Send the body; between two pieces the loop has its turn."""
         if exchange.is_lost:
             raise ClientGone("the client closed the connection")
@@ -127,28 +153,46 @@ class InLoop:
             return
         piece: bytes | None = call.first_piece
         while piece is not None:
-            await exchange.send_piece(piece)
+            await exchange.send_piece(call.fitted(piece))
             await asyncio.sleep(0)
-            piece = self._run(call.next_piece)
+            piece = self._run(call, call.next_piece)
 
-    # The end.
-
-    def _finish(self, call: Call, request: Request) -> None:
-        try:
-            self._run(call.finish)
-        except BaseException as error:  # noqa: BLE001  # nothing that an application raises is silent
-            log_failure(request, error, is_client_gone=False, after="after its answer")
-
-    def _end(self, call: Call, request: Request) -> None:
+    def _end(self, call: "LoopCall", *, by: Callable[[], None] | None = None) -> None:
         """Close what the application returned, and let others have their turn."""
         try:
-            self._run(call.close)
-        except BaseException as error:  # noqa: BLE001  # as above
-            log_failure(request, error, is_client_gone=False, after="in close()")
+            self._run(call, by or call.close)
+        except BaseException as error:  # noqa: BLE001  # nothing that an application raises is silent
+            log_failure(call.request, error, is_client_gone=False, after="after its answer")
         self._turn.give_up()
 
 
-def _send_written(exchange: Exchange, request: Request, call: Call, data: bytes) -> None:
-    """Send what the application gives to `write()`, at once: what its client does not read waits in memory."""
-    begin_pieces(call, exchange, request)
-    exchange.write_piece(data)
+class LoopCall(Call):
+    """A call in the thread of the event loop: what it sends goes out at once, and waits in memory where it cannot.
+
+    Args:
+        environ: see `Call`.
+        exchange: the request's.
+        request: what is answered.
+
+    Attributes:
+        exchange: as above.
+        request: as above.
+    """
+
+    __slots__ = ("exchange", "request")
+
+    def __init__(self, environ: Environ, exchange: Exchange, request: Request) -> None:
+        super().__init__(environ)
+        self.exchange = exchange
+        self.request = request
+
+    def send_written(self, data: bytes) -> None:
+        """Send what the application gives to `write()`."""
+        begin_pieces(self, self.exchange, self.request)
+        if data := self.fitted(data):
+            self.exchange.write_piece(data)
+        self.exchange.flush()  # also a head without a body
+
+    def send_early_hints(self, headers: Iterable[tuple[str, str]]) -> None:
+        """Send early hints."""
+        send_early_hints(self.exchange, self.request, headers)

@@ -38,7 +38,7 @@ class InThreads:
             self._threads = Threads(self._count)
         environ = self._environs.of(request, *exchange.ends.of(request))
         work = ThreadWork(self._app, self._threads, exchange, request, environ)
-        work.begin()
+        work.prepare()
         return work
 
     def shutdown(self) -> None:

@@ -11,12 +11,19 @@ _EARLY_HINTS = 103
 
 
 def send_whole(call: Call, exchange: Exchange, request: Request, body: bytes) -> None:
-    """Send an answer whose body is there as a whole.
+    """Send an answer whose body is there as a whole; of one that is longer than its head says, so much.
 
     Raises:
         TypeError, ValueError: it cannot be sent; nothing was.
     """
-    exchange.send_fields(request, call.status, call.fields, body, NATIVE, call.first_line)
+    try:
+        exchange.send_fields(request, call.status, call.fields, body, NATIVE, call.first_line)
+    except ValueError:
+        said_bytes = call.said_length()
+        if said_bytes is None or said_bytes >= len(body):
+            raise
+        exchange.send_fields(request, call.status, call.fields, body[:said_bytes], NATIVE, call.first_line)
+        call.is_too_long = call.has_more = True
 
 
 def begin_pieces(call: Call, exchange: Exchange, request: Request) -> None:
@@ -27,7 +34,8 @@ def begin_pieces(call: Call, exchange: Exchange, request: Request) -> None:
     """
     if not call.has_begun:
         head = exchange.begin_fields(request, call.status, call.fields, NATIVE, call.first_line)
-        call.has_begun, call.has_known_end = True, head.length_bytes is not None
+        call.has_begun = True
+        call.left_bytes = head.length_bytes if head.has_body else None
 
 
 def send_early_hints(exchange: Exchange, request: Request, headers: Iterable[tuple[str, str]]) -> None:

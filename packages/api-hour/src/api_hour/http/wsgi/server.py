@@ -13,6 +13,8 @@ from api_hour.http.wsgi.environ import Environs
 from api_hour.http.wsgi.in_loop import InLoop
 from api_hour.http.wsgi.in_threads import InThreads
 
+PATIENCE = 0.8  # of the time without a sign of life after which a worker is killed
+
 
 class WsgiServer(Server):
     """A protocol factory that answers HTTP with a WSGI application.
@@ -36,15 +38,24 @@ class WsgiServer(Server):
         proxy: Proxy | None = None,
     ) -> None:
         options = HttpOptions.of_container(container)
-        workers: int = getattr(getattr(container, "worker", None), "workers", 1)
+        worker = getattr(container, "worker", None)
+        workers: int = getattr(worker, "workers", 1)
         threads = threads or options.threads
         state = ServerState.of_container(container, limits, proxy)
         environs = Environs(is_multithread=threads > 1, is_multiprocess=workers > 1)
-        callers = InLoop(app, environs, state) if threads == 1 else InThreads(app, environs, state, threads)
-        super().__init__(WsgiApplication(callers), state)
-        self._callers = callers
+        self._callers: InLoop | InThreads
+        if threads == 1:
+            self._callers = InLoop(app, environs, state, state.limits.request_timeout_s or _patience_s(worker))
+        else:
+            self._callers = InThreads(app, environs, state, threads)
+        super().__init__(WsgiApplication(self._callers), state)
 
     def shutdown(self) -> None:
         """Let the threads end, when no request is left."""
-        if isinstance(self._callers, InThreads):
-            self._callers.shutdown()
+        self._callers.shutdown()
+
+
+def _patience_s(worker: Any) -> float:
+    """Return how long a call may keep the loop from a sign of life before it is named: less than ends the worker."""
+    timeout_s: float = getattr(worker, "heartbeat_timeout_s", 0.0)
+    return timeout_s * PATIENCE

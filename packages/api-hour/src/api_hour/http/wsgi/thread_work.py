@@ -7,9 +7,7 @@ exchange serves other requests; and no thread waits for a client that has gone.
 import asyncio
 import io
 import logging
-import sys
 import threading
-import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from contextvars import Context
@@ -23,8 +21,10 @@ from api_hour.http.message.request import Request
 from api_hour.http.wsgi.body import incoming_file, take_beginning
 from api_hour.http.wsgi.call import Call, Environ, WsgiApp
 from api_hour.http.wsgi.environ import set_body
+from api_hour.http.wsgi.file_wrapper import FilePart
 from api_hour.http.wsgi.sending import begin_pieces, send_early_hints, send_whole
 from api_hour.http.wsgi.threads import Threads
+from api_hour.http.wsgi.watch import stack_of
 
 LOG = logging.getLogger("api_hour.http")
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 OnDone = Callable[["ThreadWork"], object]
 
 
-class ThreadWork:
+class ThreadWork(Call):
     """The work on one request: see `Answering`, and `Stream` while its answer is sent in pieces.
 
     Args:
@@ -41,29 +41,25 @@ class ThreadWork:
         exchange: the request's.
         request: what is answered.
         environ: what the application is given, but for the body.
-
-    Attributes:
-        has_known_end: whether the answer's length is known.
     """
 
     def __init__(self, app: WsgiApp, threads: Threads, exchange: Exchange, request: Request, environ: Environ) -> None:
+        super().__init__(environ)
         self._app = app
         self._threads = threads
         self._exchange = exchange
         self._loop = exchange.loop
         self._request = request
-        self._environ = environ
         self._on_done: list[tuple[OnDone, Context]] = []
         self._reading: asyncio.Task[None] | None = None
         self._thread_id: int | None = None  # of the thread that works on it now
         self._is_over = False  # the exchange is not ours any more
         self._is_ended = False  # nobody waits for the rest of the answer
-        self.has_known_end = False
-        environ["wsgi.early_hints"] = self._send_early_hints
+        self._is_thread_given_up = False
 
     # In the loop's thread: as the exchange sees it.
 
-    def begin(self) -> None:
+    def prepare(self) -> None:
         """Have the application called when its body has come, or enough of it."""
         request = self._request
         if request.incoming is None:
@@ -78,7 +74,7 @@ class ThreadWork:
         if self._is_over:
             return
         if self._exchange.is_timed_out:
-            self._say_where_it_is()
+            self._give_thread_up()
         if self._reading is not None:
             self._reading.cancel()
         fail(self._exchange, self._request, asyncio.CancelledError())
@@ -102,7 +98,7 @@ class ThreadWork:
         self._is_ended = True
 
     def _call_with(self, body: IO[bytes], size_bytes: int | None) -> None:
-        set_body(self._environ, body, size_bytes)
+        set_body(self.environ, body, size_bytes)
         self._threads.do(self._call)
 
     async def _take_beginning(self) -> None:
@@ -135,33 +131,31 @@ class ThreadWork:
 
     # In the loop's thread: what the thread has done there.
 
-    def _send_whole(self, call: Call, body: bytes) -> None:
+    def _send_whole(self, body: bytes) -> None:
         if not self._is_over:
             try:
-                send_whole(call, self._exchange, self._request, body)
+                send_whole(self, self._exchange, self._request, body)
             except (TypeError, ValueError) as error:
                 fail(self._exchange, self._request, error)
-            if call.has_more:
+            if self.has_more:
                 self._let_go()
-        if not call.has_more:
+        if not self.has_more:
             self._end()
 
-    async def _send_piece(self, call: Call, piece: bytes) -> None:
+    async def _send_piece(self, piece: bytes) -> None:
         exchange = self._exchange
         if self._is_over or exchange.is_lost:
             raise ClientGone("nobody waits for the rest of the answer")
-        if not call.has_begun:
-            begin_pieces(call, exchange, self._request)
-            self.has_known_end = call.has_known_end
+        if not self.has_begun:
+            begin_pieces(self, exchange, self._request)
             exchange.stream = self
         if self._is_ended:
             raise ClientGone("nobody waits for the rest of the answer")
-        await exchange.send_piece(piece)
+        await exchange.send_piece(self.fitted(piece))
 
-    async def _send_file(self, call: Call) -> None:
-        assert call.file is not None
-        await self._send_piece(call, b"")
-        await self._exchange.send_file(*call.file)
+    async def _send_file(self, file: FilePart) -> None:
+        await self._send_piece(b"")
+        await self._exchange.send_file(*file)
 
     def _end_answer(self) -> None:
         if not self._is_over:
@@ -194,35 +188,34 @@ class ThreadWork:
             except ValueError as error:
                 LOG.warning("early hints of %s %r: %s", self._request.method, self._request.path, error)
 
-    def _say_where_it_is(self) -> None:
-        frame = None if self._thread_id is None else sys._current_frames().get(self._thread_id)  # noqa: SLF001  # documented
-        if frame is not None:
-            stack = "".join(traceback.format_stack(frame)).rstrip()
+    def _give_thread_up(self) -> None:
+        """Say where the thread is that cannot be stopped, and have another in its place."""
+        if self._thread_id is not None:
+            self._is_thread_given_up = self._threads.replace_one()
             LOG.warning(
                 "%s %r takes too long; its thread cannot be stopped, and is at:\n%s",
-                self._request.method, self._request.path, stack,
+                self._request.method, self._request.path, stack_of(self._thread_id),
             )  # fmt: skip
 
     # In the thread that works on it.
 
-    def _call(self) -> None:
-        """Call the application, and see to it that it is answered."""
+    def _call(self) -> bool:
+        """Call the application, and see to it that it is answered; tell whether the thread is to do more."""
         if self._is_over:
-            return
+            return True
         self._thread_id = threading.get_ident()
-        call = Call(self._environ, self._send_written)
-        end = call.finish
+        end = self.finish
         try:
-            whole = call.begin(self._app)
+            whole = self.begin(self._app)
             if whole is None:
-                self._send_pieces(call)
+                self._send_pieces()
             else:
-                self._post(self._send_whole, call, whole)
-                if not call.has_more:
-                    return
+                self._post(self._send_whole, whole)
+                if not self.has_more:
+                    return not self._is_thread_given_up
         except BaseException as error:  # noqa: BLE001  # it is answered
             self._post(self._fail, error)
-            end = call.close
+            end = self.close
         finally:
             self._thread_id = None
         try:
@@ -230,25 +223,28 @@ class ThreadWork:
         except BaseException as error:  # noqa: BLE001  # nothing that an application raises is silent
             log_failure(self._request, error, is_client_gone=False, after="after its answer")
         self._post(self._end)
+        return not self._is_thread_given_up
 
-    def _send_pieces(self, call: Call) -> None:
-        if call.file is not None:
-            self._have(self._send_file(call))
+    def _send_pieces(self) -> None:
+        if self.file is not None:
+            self._have(self._send_file(self.file))
         else:
-            piece: bytes | None = call.first_piece
+            piece: bytes | None = self.first_piece
             while piece is not None:
-                self._have(self._send_piece(call, piece))
-                piece = call.next_piece()
+                self._have(self._send_piece(piece))
+                piece = self.next_piece()
         self._post(self._end_answer)
 
-    def _send_written(self, call: Call, data: bytes) -> None:
-        self._have(self._send_piece(call, data))
+    def send_written(self, data: bytes) -> None:
+        """Send what the application gives to `write()`."""
+        self._have(self._send_piece(data))
+
+    def send_early_hints(self, headers: Iterable[tuple[str, str]]) -> None:
+        """Send early hints."""
+        self._post(self._hint, [*headers])
 
     def _read_more(self) -> bytes:
         return self._have(self._read_incoming())
-
-    def _send_early_hints(self, headers: Iterable[tuple[str, str]]) -> None:
-        self._post(self._hint, [*headers])
 
     def _post(self, callback: Callable[..., object], *arguments: Any) -> None:
         """Have the loop's thread do something, if it still does anything."""
