@@ -78,11 +78,15 @@ async def test_a_block_that_is_cancelled_ends_the_server(tmp_path: Path) -> None
 @on_each_loop
 async def test_a_time_limit_around_the_block_ends_the_server() -> None:
     app = ToldApplication()
+
+    async def serve_in_time() -> None:
+        async with asyncio.timeout(None) as limit, serve(app):
+            limit.reschedule(asyncio.get_running_loop().time())
+            await asyncio.Event().wait()
+
     async with nothing_left():
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(None) as limit, serve(app):
-                limit.reschedule(asyncio.get_running_loop().time())
-                await asyncio.Event().wait()
+            await serve_in_time()
 
     assert app.diary == ["startup", "shutdown"]
 
