@@ -10,11 +10,13 @@ from api_hour.commands import serve
 from api_hour.config import Settings
 from api_hour.control.spec import WorkerSpec
 
+OF_OTHERS = frozenset({"FORWARDED_ALLOW_IPS", "GUNICORN_CMD_ARGS", "PORT", "WEB_CONCURRENCY"})
+
 
 def clear_options(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
     """Let no option come from outside, neither from the environment nor from the working directory."""
     for name in list(os.environ):
-        if name.startswith("API_HOUR_") or name in {"WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"}:
+        if name.startswith(("API_HOUR_", "UVICORN_")) or name in OF_OTHERS:
             monkeypatch.delenv(name)
     monkeypatch.chdir(directory)
 
@@ -30,7 +32,7 @@ def run_recorded(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[Sett
     monkeypatch.chdir(Path.cwd())  # the command changes directory: the old one comes back with the test's end
     runs: list[tuple[Settings, WorkerSpec]] = []
 
-    def record(settings: Settings, spec: WorkerSpec, *, launched_in: Path, launcher: object) -> int:
+    def record(settings: Settings, spec: WorkerSpec, *, launched_in: Path, launcher: object, hooks: object) -> int:
         runs.append((settings, spec))
         return 0
 

@@ -27,5 +27,5 @@ def test_logging_is_as_the_options_say(monkeypatch: pytest.MonkeyPatch) -> None:
         )
     )
 
-    how = {"level": "debug", "log_file": Path("a.log"), "prints_to_log": True}
+    how = {"level": "debug", "log_file": Path("a.log"), "prints_to_log": True, "use_colors": False}
     assert given == [(Path("log.ini"), how)]

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from api_hour.config.values import check_access_log, check_file, check_new_file
+from api_hour.config.values import check_access_log, check_file, check_new_file, read_log_level
+
+LogLevel = Literal["trace", "debug", "info", "warning", "error", "critical"]
 
 
 @Parameter(name="*")
@@ -16,11 +18,16 @@ class LogOptions:
 
     logconfig: Annotated[
         Path | None,
-        Parameter(validator=check_file, help="Logging configuration in the format of logging.config.fileConfig."),
+        Parameter(
+            validator=check_file,
+            help="Logging configuration in the format of logging.config.fileConfig; or, by its name, JSON or YAML.",
+        ),
     ] = None
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error", "critical"],
-        Parameter(help="What is logged at least; a logging configuration says it for itself."),
+        LogLevel,
+        Parameter(
+            converter=read_log_level, help="What is logged at least; a logging configuration says it for itself."
+        ),
     ] = "info"
     log_file: Annotated[
         Path | None,
@@ -29,6 +36,10 @@ class LogOptions:
             help="File to log to instead of standard error; it may be moved away, and a new one is begun.",
         ),
     ] = None
+    use_colors: Annotated[
+        bool,
+        Parameter(name="--use-colors", help="Colour the levels of what is logged to standard error."),
+    ] = False
     access_log: Annotated[
         str | None,
         Parameter(

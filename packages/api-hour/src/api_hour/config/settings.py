@@ -15,9 +15,11 @@ from typing import Annotated, TypeVar
 from cyclopts import Parameter
 
 from api_hour.config.address_options import AddressOptions
+from api_hour.config.application_options import ApplicationOptions
 from api_hour.config.http_options import HttpOptions
 from api_hour.config.location import Location
 from api_hour.config.log_options import LogOptions
+from api_hour.config.reload_options import ReloadOptions
 from api_hour.config.values import check_name, read_mode, show_mode
 from api_hour.config.worker_options import WorkerOptions
 
@@ -26,7 +28,7 @@ Part = TypeVar("Part", WorkerOptions, HttpOptions, LogOptions)
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Settings(LogOptions, HttpOptions, WorkerOptions, AddressOptions, Location):
+class Settings(ReloadOptions, LogOptions, HttpOptions, WorkerOptions, AddressOptions, ApplicationOptions, Location):
     """Everything that can be set about a daemon; in `--help`, the groups come in the reverse order.
 
     No class of options has slots: several that have cannot be joined.
@@ -38,14 +40,6 @@ class Settings(LogOptions, HttpOptions, WorkerOptions, AddressOptions, Location)
             name="--ready-needs-engines",
             negative="",
             help="Let /health/ready say no while an engine is up in no worker.",
-        ),
-    ] = False
-    reload: Annotated[
-        bool,
-        Parameter(
-            name="--reload",
-            negative="",
-            help="For development: one worker, replaced when a source file changes. Needs api-hour[reload].",
         ),
     ] = False
     daemon: Annotated[

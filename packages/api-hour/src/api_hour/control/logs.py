@@ -11,5 +11,9 @@ def begin_logging(spec: WorkerSpec) -> None:
         ConfigError: a file cannot be used.
     """
     configure_logging(
-        spec.log.logconfig, level=spec.log.log_level, log_file=spec.log.log_file, prints_to_log=spec.prints_to_log
+        spec.log.logconfig,
+        level=spec.log.log_level,
+        log_file=spec.log.log_file,
+        prints_to_log=spec.prints_to_log,
+        use_colors=spec.log.use_colors,
     )

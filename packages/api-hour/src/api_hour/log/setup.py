@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import yaml
+
 from api_hour.errors import ConfigError
 from api_hour.log.local_time import ZONE
 from api_hour.log.outlet import Outlet
@@ -23,6 +25,11 @@ from api_hour.process.standard_descriptors import lead_output_to
 LOG = logging.getLogger("api_hour.log")
 
 STANDARD_ERROR = 2
+TRACE = 5  # what uvicorn has below DEBUG
+COLOURS = {  # SGR, of ECMA-48
+    TRACE: 34, logging.DEBUG: 36, logging.INFO: 32, logging.WARNING: 33, logging.ERROR: 31, logging.CRITICAL: 91,
+}  # fmt: skip
+_NO_COLOUR = 39
 OWN_LOGGERS = (
     "api_hour", "api_hour.access", "api_hour.config", "api_hour.container", "api_hour.engines", "api_hour.http",
     "api_hour.http.websocket", "api_hour.log", "api_hour.supervisor", "api_hour.worker",
@@ -63,6 +70,19 @@ class LineFormatter(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802  # logging's
         """Return the time, in the zone of whoever started the daemon."""
         return datetime.fromtimestamp(record.created, ZONE).isoformat(" ", timespec="milliseconds")
+
+
+class ColouredFormatter(LineFormatter):
+    """Writes the level in its colour."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's
+        """Return the line of a record."""
+        level = record.levelname
+        record.levelname = f"\x1b[{COLOURS.get(record.levelno, _NO_COLOUR)}m{level}\x1b[0m"
+        try:
+            return super().formatMessage(record)
+        finally:
+            record.levelname = level
 
 
 class OutletHandler(logging.Handler):
@@ -116,20 +136,23 @@ def configure_logging(
     level: str = "info",
     log_file: Path | str | None = None,
     prints_to_log: bool = False,
+    use_colors: bool = False,
 ) -> None:
     """Set logging up once for this process; Python's warnings are logged too.
 
     Args:
-        logconfig: a file in the format of `logging.config.fileConfig`, which says everything; None to log
-            in one format to one place.
+        logconfig: a file in the format of `logging.config.fileConfig`, or in that of `dictConfig` as JSON or YAML,
+            which says everything; None to log in one format to one place.
         level: what the daemon logs at least, without `logconfig`.
         log_file: where to, without `logconfig`; None for standard error. A file that is moved away is begun anew.
         prints_to_log: whether the standard output and error of this process lead to `log_file`, too, and follow it.
+        use_colors: whether levels are coloured on standard error.
 
     Raises:
         ConfigError: a file cannot be used.
     """
     logging.captureWarnings(True)
+    logging.addLevelName(TRACE, "TRACE")
     for name in OWN_LOGGERS:
         logging.getLogger(name).__class__ = OwnLogger
     if logconfig is not None:
@@ -140,7 +163,8 @@ def configure_logging(
         handler = OutletHandler(Outlet(STANDARD_ERROR, path=log_file, on_lost=_tell_lost, on_moved=on_moved))
     except OSError as error:
         raise ConfigError(f"--log-file: {log_file} cannot be written to: {error.strerror}.") from error
-    handler.setFormatter(LineFormatter(LOG_FORMAT))
+    colours = use_colors and log_file is None
+    handler.setFormatter(ColouredFormatter(LOG_FORMAT) if colours else LineFormatter(LOG_FORMAT))
     own = logging.getLogger("api_hour")
     own.addHandler(handler)
     own.setLevel(level.upper())
@@ -176,7 +200,13 @@ def _tell_lost(lines: int) -> None:
 
 
 def _read_logconfig(path: Path | str) -> None:
+    name = str(path)
     try:
-        logging.config.fileConfig(path, disable_existing_loggers=False)
+        if name.endswith(".json"):
+            logging.config.dictConfig(json.loads(Path(path).read_text(encoding="utf-8")))
+        elif name.endswith((".yaml", ".yml")):
+            logging.config.dictConfig(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+        else:
+            logging.config.fileConfig(path, disable_existing_loggers=False)
     except Exception as error:
         raise ConfigError(f"--logconfig: {path}: {type(error).__name__}: {error}") from error

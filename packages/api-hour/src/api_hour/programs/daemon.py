@@ -1,7 +1,7 @@
 """`api_hour.run`: the daemon that the command would start, started by a program.
 
 The program becomes the supervisor until the daemon ends, and has its process back then: signal handlers, logging,
-working directory, umask and title are what they were.
+environment, working directory, umask and title are what they were.
 """
 
 import asyncio
@@ -61,11 +61,16 @@ def run(app: str, *, bind: str | Sequence[str] | None = None, workers: int | Non
     hold_standard_descriptors()
     sources = Sources()
     given = {"bind": bind, "workers": workers, **options}
-    settings = settings_of_call(given, target=app, sources=sources.in_order())
-    launch = Launch(
-        target=app, settings=settings, sources=sources.by_field, config_dir=sources.config_dir, file=sources.file
-    )
     with _process_kept():
+        settings = settings_of_call(given, target=app, sources=sources.in_order())
+        launch = Launch(
+            target=app,
+            settings=settings,
+            sources=sources.by_field,
+            config_dir=sources.config_dir,
+            file=sources.file,
+            words=sources.words,
+        )
         try:
             return serve(launch)
         except StartError as error:
@@ -111,9 +116,12 @@ def _process_kept() -> Iterator[None]:
     directory = Path.cwd()
     umask = os.umask(0)
     os.umask(umask)
+    environment = dict(os.environ)
     try:
         with title_kept(), logging_kept():
             yield
     finally:
+        os.environ.clear()
+        os.environ.update(environment)
         os.umask(umask)
         os.chdir(directory)
