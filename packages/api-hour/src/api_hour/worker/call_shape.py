@@ -6,20 +6,13 @@ decorated function, are seen for what they are. Names of parameters are used onl
 
 import functools
 import inspect
-import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any
 
-if sys.version_info >= (3, 14):  # annotations are evaluated when they are asked for (PEP 649)
-    from annotationlib import Format
-
-    # A name that is imported for type checkers only stays a name: nothing here needs what it stands for.
-    _read_signature = functools.partial(inspect.signature, annotation_format=Format.FORWARDREF)
-else:
-    _read_signature = inspect.signature
+from api_hour.signature import signature_of
 
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial)
 _BY_POSITION = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
@@ -93,14 +86,6 @@ def gives_coroutine(found: Any) -> bool:
     if isinstance(found, type):
         return False
     return inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(_call_of(found))
-
-
-def signature_of(call: Any, *, follow_wrapped: bool = False) -> inspect.Signature | None:
-    """Return the signature of something that can be called; None when it does not tell."""
-    try:
-        return _read_signature(call, follow_wrapped=follow_wrapped)
-    except (TypeError, ValueError):  # it is written in C, or no function where one is expected
-        return None
 
 
 def _shape(found: Any, signature: inspect.Signature) -> CallShape:

@@ -14,7 +14,8 @@ from typing import Any, TypeVar, cast
 
 from api_hour.control.addresses import describe_address
 from api_hour.errors import ConfigError
-from api_hour.worker.call_shape import gives_coroutine, signature_of
+from api_hour.signature import signature_of
+from api_hour.worker.call_shape import gives_coroutine
 from api_hour.worker.listeners.connections import ProtocolFactory
 from api_hour.worker.listeners.streams import StreamConnection
 
