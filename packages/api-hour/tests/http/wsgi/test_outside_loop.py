@@ -32,9 +32,9 @@ def divide() -> float:
 async def test_a_call_outside_of_the_loop_sees_none_and_another_loop_may_run_in_it() -> None:
     loop, task, context = asyncio.get_running_loop(), asyncio.current_task(), copy_context()
 
-    assert call_outside_loop(context, running_loop) is None
-    assert call_outside_loop(context, asyncio.run, current_task()) is not task
-    assert call_outside_loop(context, call_inside_loop, loop, running_loop) is loop
+    assert call_outside_loop(loop, context, running_loop) is None
+    assert call_outside_loop(loop, context, asyncio.run, current_task()) is not task
+    assert call_outside_loop(loop, context, call_inside_loop, loop, running_loop) is loop
 
     assert (asyncio.get_running_loop(), asyncio.current_task()) == (loop, task)
 
@@ -45,7 +45,7 @@ async def test_a_call_outside_of_the_loop_that_fails_leaves_the_loop_as_it_was()
 
     for arguments in ((divide,), (call_inside_loop, loop, divide)):
         with pytest.raises(ZeroDivisionError):
-            call_outside_loop(copy_context(), *arguments)
+            call_outside_loop(loop, copy_context(), *arguments)
         assert (asyncio.get_running_loop(), asyncio.current_task()) == (loop, task)
 
 

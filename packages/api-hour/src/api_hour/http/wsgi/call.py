@@ -5,7 +5,7 @@ Rule that must hold: `close()` of what the application returned is called once, 
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from types import TracebackType
 from typing import Any
@@ -26,11 +26,7 @@ _STATUS = re.compile(r"([0-9]{3})(?: [\t \x21-\x7e\x80-\xff]*)?")  # RFC 9112, 4
 class Call(ABC):
     """One call. What it sends goes out as a subclass says.
 
-    Args:
-        environ: what the application is given.
-
     Attributes:
-        environ: as above.
         status: the status code; 0 until the application has said it.
         first_line: the status line, if its words are the application's own.
         fields: names and values of the headers.
@@ -42,25 +38,17 @@ class Call(ABC):
         is_too_long: whether there was more of it than its head says, which is not sent.
     """
 
-    __slots__ = (
-        "_given", "_pieces", "environ", "fields", "file", "first_line", "first_piece", "has_begun",
-        "has_more", "is_too_long", "left_bytes", "status",
-    )  # fmt: skip
-
-    def __init__(self, environ: Environ) -> None:
-        environ["wsgi.early_hints"] = self.send_early_hints
-        self.environ = environ
-        self.status = 0
-        self.first_line: bytes | None = None
-        self.fields: list[tuple[str, str]] = []
-        self.has_begun = False
-        self.left_bytes: int | None = None
-        self.is_too_long = False
-        self.first_piece = b""
-        self.file: FilePart | None = None
-        self.has_more = False
-        self._given: Any = None
-        self._pieces: Iterator[bytes] = iter(())
+    status = 0
+    first_line: bytes | None = None
+    fields: Sequence[tuple[str, str]] = ()
+    has_begun = False
+    first_piece = b""
+    file: FilePart | None = None
+    has_more = False
+    left_bytes: int | None = None
+    is_too_long = False
+    _given: Any = None
+    _pieces: Iterator[bytes] = iter(())
 
     # What the application calls.
 
@@ -94,8 +82,12 @@ class Call(ABC):
 
     # What is done with it.
 
-    def begin(self, app: WsgiApp) -> bytes | None:
+    def begin(self, app: WsgiApp, environ: Environ) -> bytes | None:
         """Call the application, as far as the first piece of its body.
+
+        Args:
+            app: the application.
+            environ: what it is given; it is not kept, for it refers to this object.
 
         Returns:
             The body, if it is there as a whole; None if `first_piece` or `file` is the beginning.
@@ -103,13 +95,14 @@ class Call(ABC):
         Raises:
             Exception: what the application raises, or what is wrong with what it gives.
         """
-        given: Any = app(self.environ, self.start_response)
-        self._given = given
+        environ["wsgi.early_hints"] = self.send_early_hints
+        given: Any = app(environ, self.start_response)
         kind = type(given)
         if kind is list or kind is tuple:
             body = given[0] if len(given) == 1 else b"".join(given)
             return self._as_whole(_checked(body))
         self.has_more = True
+        self._given = given
         self._pieces = iter(given)
         if kind is FileWrapper and (rest := given.rest()) is not None:
             return self._begin_file(given, rest)

@@ -21,7 +21,7 @@ from api_hour.http.exchange.stream_scope import StreamScope
 from api_hour.http.message.errors import ClientGone
 from api_hour.http.message.request import Request
 from api_hour.http.wsgi.body import is_large, take_whole
-from api_hour.http.wsgi.call import Call, Environ, WsgiApp
+from api_hour.http.wsgi.call import Call, WsgiApp
 from api_hour.http.wsgi.environ import Environs, set_body
 from api_hour.http.wsgi.outside_loop import call_inside_loop, call_outside_loop
 from api_hour.http.wsgi.sending import begin_pieces, send_early_hints, send_whole
@@ -104,9 +104,9 @@ class InLoop:
             self._watch = Watch(self._longest_call_s)
         environ = self._environs.of(request, *exchange.ends.of(request))
         set_body(environ, body, size_bytes)
-        call = LoopCall(environ, exchange, request)
+        call = LoopCall(exchange, request)
         try:
-            whole = self._run(call, call.begin, self._app)
+            whole = self._run(call, call.begin, self._app, environ)
             if whole is None:
                 return call
             send_whole(call, exchange, request, whole)
@@ -127,7 +127,7 @@ class InLoop:
         if watch is not None:
             watch.request = call.request
         try:
-            return call_outside_loop(self._context, step, *arguments)
+            return call_outside_loop(call.exchange.loop, self._context, step, *arguments)
         finally:
             if watch is not None:
                 watch.request = None
@@ -172,7 +172,6 @@ class LoopCall(Call):
     """A call in the thread of the event loop: what it sends goes out at once, and waits in memory where it cannot.
 
     Args:
-        environ: see `Call`.
         exchange: the request's.
         request: what is answered.
 
@@ -181,10 +180,7 @@ class LoopCall(Call):
         request: as above.
     """
 
-    __slots__ = ("exchange", "request")
-
-    def __init__(self, environ: Environ, exchange: Exchange, request: Request) -> None:
-        super().__init__(environ)
+    def __init__(self, exchange: Exchange, request: Request) -> None:
         self.exchange = exchange
         self.request = request
 

@@ -15,9 +15,10 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def call_outside_loop(context: Context, function: Callable[..., Result], *arguments: object) -> Result:
+def call_outside_loop(
+    loop: asyncio.AbstractEventLoop, context: Context, function: Callable[..., Result], *arguments: object
+) -> Result:
     """Call a function in a context, in the thread of a loop that runs, as where none does."""
-    loop = asyncio.get_running_loop()
     task = asyncio.current_task(loop)
     if task is not None:
         _leave_task(loop, task)

@@ -44,8 +44,8 @@ class ThreadWork(Call):
     """
 
     def __init__(self, app: WsgiApp, threads: Threads, exchange: Exchange, request: Request, environ: Environ) -> None:
-        super().__init__(environ)
         self._app = app
+        self._environ: Environ | None = environ
         self._threads = threads
         self._exchange = exchange
         self._loop = exchange.loop
@@ -98,7 +98,8 @@ class ThreadWork(Call):
         self._is_ended = True
 
     def _call_with(self, body: IO[bytes], size_bytes: int | None) -> None:
-        set_body(self.environ, body, size_bytes)
+        assert self._environ is not None
+        set_body(self._environ, body, size_bytes)
         self._threads.do(self._call)
 
     async def _take_beginning(self) -> None:
@@ -204,9 +205,11 @@ class ThreadWork(Call):
         if self._is_over:
             return True
         self._thread_id = threading.get_ident()
+        environ, self._environ = self._environ, None
+        assert environ is not None
         end = self.finish
         try:
-            whole = self.begin(self._app)
+            whole = self.begin(self._app, environ)
             if whole is None:
                 self._send_pieces()
             else:
