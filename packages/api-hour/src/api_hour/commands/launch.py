@@ -1,5 +1,7 @@
 """One command line, read and checked: what every command starts from."""
 
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,10 +26,12 @@ class Launch:
         sources: where those are from that are no defaults, by field.
         config_dir: the directory of configuration, if there is one and no file names another.
         file: the configuration file, if there is one.
+        again: reads the same once more: what the environment and the files say by then.
     """
 
     target: str
     settings: Settings
+    again: "Callable[[], Launch]"
     sources: dict[str, str] = field(default_factory=dict)
     config_dir: Path | None = None
     file: ConfigFile | None = None
@@ -65,6 +69,22 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
         default_tls=default_tls and default_tls.absolute(),
     )
     return absolute, spec, check_certificates(spec.certificates())
+
+
+def warnings_of(launch: Launch, warnings: Sequence[str]) -> list[str]:
+    """Return what does not have the effect that somebody may expect, or will soon not have it.
+
+    Args:
+        launch: what was told.
+        warnings: what `plan` warns of.
+    """
+    said = [*warnings]
+    if launch.file is not None and launch.file.without_meaning:
+        names = ", ".join(launch.file.without_meaning)
+        said.append(f"{launch.file.path}: settings of Gunicorn that have no meaning here: {names}")
+    if "GUNICORN_CMD_ARGS" in os.environ:
+        said.append("GUNICORN_CMD_ARGS is not read; use API_HOUR_... variables or --config")
+    return said
 
 
 def _absolute(path: Path | None) -> Path | None:

@@ -2,11 +2,12 @@
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from api_hour.commands.launch import Launch, plan
+from api_hour.commands.launch import Launch, plan, warnings_of
+from api_hour.commands.reread import Rereading
 from api_hour.config.settings import Settings
 from api_hour.control.logs import begin_logging
 from api_hour.process.detaching import Launcher, Nobody, detached
@@ -27,12 +28,15 @@ def serve(launch: Launch) -> int:
     launched_in = Path.cwd()
     with _launcher(settings) as launcher:
         begin_logging(spec)
-        _warn(launch, warnings)
+        for warning in warnings_of(launch, warnings):
+            LOG.warning("%s", warning)
         name_supervisor(spec.name)
         if settings.umask is not None:
             os.umask(settings.umask)
         os.chdir(settings.chdir)
-        return run_daemon(settings, spec, launched_in=launched_in, launcher=launcher)
+        return run_daemon(
+            settings, spec, launched_in=launched_in, launcher=launcher, reread=Rereading(launch, launched_in)
+        )
 
 
 @contextmanager
@@ -42,14 +46,3 @@ def _launcher(settings: Settings) -> Iterator[Launcher]:
             yield command
     else:
         yield Nobody()
-
-
-def _warn(launch: Launch, warnings: Sequence[str]) -> None:
-    """Say what does not have the effect that somebody may expect, or will soon not have it."""
-    for warning in warnings:
-        LOG.warning("%s", warning)
-    if launch.file is not None and launch.file.without_meaning:
-        names = ", ".join(launch.file.without_meaning)
-        LOG.warning("%s: settings of Gunicorn that have no meaning here: %s", launch.file.path, names)
-    if "GUNICORN_CMD_ARGS" in os.environ:
-        LOG.warning("GUNICORN_CMD_ARGS is not read; use API_HOUR_... variables or --config")

@@ -8,10 +8,16 @@ from cyclopts import Parameter
 
 from api_hour.config.binds import DEFAULT_BIND, FORMS, Bind, parse_bind
 from api_hour.config.tls_files import TlsFiles, split_tls
+from api_hour.config.until_restart import UNTIL_RESTART, UntilRestart
 from api_hour.config.values import check_binds, check_file, read_mode, show_mode
 from api_hour.errors import ConfigError
 
 UNIX_SOCKET_MODE = 0o666  # a proxy under another user may connect; restrict it by the mode, or by the directory's
+
+
+def _addresses(texts: tuple[str, ...]) -> list[str]:
+    """Return the addresses alone: a reload may give them other certificates."""
+    return [split_tls(text)[0] for text in texts]
 
 
 @Parameter(name="*")
@@ -21,6 +27,7 @@ class AddressOptions:
 
     bind: Annotated[
         tuple[str, ...],
+        UntilRestart(of=_addresses),
         Parameter(
             name=["--bind", "-b"],
             validator=check_binds,
@@ -49,6 +56,7 @@ class AddressOptions:
     ] = None
     unix_mode: Annotated[
         int,
+        UNTIL_RESTART,
         Parameter(converter=read_mode, show_default=show_mode, help="Mode of unix sockets' files, in octal."),
     ] = UNIX_SOCKET_MODE
 

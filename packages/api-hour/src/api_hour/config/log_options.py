@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from api_hour.config.values import check_access_log, check_file, check_new_file
+from api_hour.config.values import check_access_log, check_file, check_log_format, check_new_file
+from api_hour.log.formats import TEXT
 
 
 @Parameter(name="*")
@@ -29,6 +30,14 @@ class LogOptions:
             help="File to log to instead of standard error; it may be moved away, and a new one is begun.",
         ),
     ] = None
+    log_format: Annotated[
+        str,
+        Parameter(
+            name="--log-format",
+            validator=check_log_format,
+            help="Form of the daemon's lines: text, json, or a format of logging's, such as '%(name)s %(message)s'.",
+        ),
+    ] = TEXT
     access_log: Annotated[
         str | None,
         Parameter(

@@ -4,6 +4,8 @@ From that one declaration come the command-line flag, its help, the environment 
 flag's name) and the key in a configuration file. The last of these wins: default, configuration file, environment,
 command line.
 
+A reload reads them again (`renewal.py`), and takes all but those that are marked `UNTIL_RESTART`.
+
 A group is a value that travels whole (`Settings.part`) to whoever acts on it: the policy, the workers, HTTP.
 
 Nothing here opens a socket or starts a process; only the number of cores is read.
@@ -18,6 +20,7 @@ from api_hour.config.address_options import AddressOptions
 from api_hour.config.http_options import HttpOptions
 from api_hour.config.location import Location
 from api_hour.config.log_options import LogOptions
+from api_hour.config.until_restart import UNTIL_RESTART
 from api_hour.config.values import check_name, read_mode, show_mode
 from api_hour.config.worker_options import WorkerOptions
 
@@ -34,6 +37,7 @@ class Settings(LogOptions, HttpOptions, WorkerOptions, AddressOptions, Location)
 
     ready_needs_engines: Annotated[
         bool,
+        UNTIL_RESTART,
         Parameter(
             name="--ready-needs-engines",
             negative="",
@@ -42,6 +46,7 @@ class Settings(LogOptions, HttpOptions, WorkerOptions, AddressOptions, Location)
     ] = False
     reload: Annotated[
         bool,
+        UNTIL_RESTART,
         Parameter(
             name="--reload",
             negative="",
@@ -50,6 +55,7 @@ class Settings(LogOptions, HttpOptions, WorkerOptions, AddressOptions, Location)
     ] = False
     daemon: Annotated[
         bool,
+        UNTIL_RESTART,
         Parameter(
             name=["--daemon", "-D"],
             negative="",
@@ -58,18 +64,22 @@ class Settings(LogOptions, HttpOptions, WorkerOptions, AddressOptions, Location)
     ] = False
     name: Annotated[
         str | None,
+        UNTIL_RESTART,
         Parameter(name=["--name", "-n"], validator=check_name, help="Name in the titles of the processes: TARGET's."),
     ] = None
     user: Annotated[
         str | None,
+        UNTIL_RESTART,
         Parameter(name=["--user", "-u"], help="User, by name or number, that the workers run as; needs root."),
     ] = None
     group: Annotated[
         str | None,
+        UNTIL_RESTART,
         Parameter(name=["--group", "-g"], help="Group that the workers run as; by default the user's."),
     ] = None
     umask: Annotated[
         int | None,
+        UNTIL_RESTART,
         Parameter(
             name=["--umask", "-m"],
             converter=read_mode,

@@ -12,6 +12,7 @@ from api_hour.access_log.lines import OFF, line_maker
 from api_hour.config.binds import MONITOR_FORMS, TcpBind, UnixBind, parse_bind
 from api_hour.config.tls_files import split_tls
 from api_hour.errors import ConfigError
+from api_hour.log.formats import formatter_of
 
 _SIZE = re.compile(r"([0-9]+)([KMG]?)", re.IGNORECASE)
 _SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -79,6 +80,11 @@ def check_access_log(_type: Any, text: str | None) -> None:
             line_maker(text)
         except ConfigError as error:
             raise ValueError(str(error).removeprefix("--access-log: ")) from error
+
+
+def check_log_format(_type: Any, text: str) -> None:
+    """Refuse a format that no line can have."""
+    formatter_of(text)
 
 
 def check_not_negative(_type: Any, number: float) -> None:

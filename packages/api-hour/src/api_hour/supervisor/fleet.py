@@ -76,6 +76,9 @@ class Fleet:
         report: takes the events that the workers cause.
         hear: takes each heartbeat and its worker's number, before the event that it has come.
         twins: which listening socket each of the last ones is served like.
+
+    Attributes:
+        spec: what every worker is started with from now on.
     """
 
     def __init__(
@@ -88,7 +91,7 @@ class Fleet:
         *,
         twins: tuple[int, ...] = (),
     ) -> None:
-        self._spec = spec
+        self.spec = spec
         self._twins = twins
         self._listener_fds = tuple(listener.fileno() for listener in listeners)
         self._selector = selector
@@ -107,7 +110,7 @@ class Fleet:
             return
         self._workers[worker_id] = worker
         order = WorkerOrder(
-            spec=self._spec,
+            spec=self.spec,
             worker_id=worker_id,
             listener_fds=self._listener_fds,
             twins=self._twins,

@@ -105,6 +105,7 @@ class Recorder:
             workers=self._ledger.workers(phases, pids, rss_bytes, now_s),
             engines=self._ledger.engines(phases),
             totals=self._ledger.totals(reloads=reload.begun, reloads_failed=reload.failed),
+            reload_failure=reload.failure,
             loop_lag_max_s=self._ledger.loop_lag_max_s(now_s),
             rss_bytes=read_rss_bytes(os.getpid()),
         )
