@@ -18,7 +18,7 @@ PACKAGES = [
     "--extra=postgres",
     "--extra=rig",
 ]
-ALL_EXTRAS = [f"--extra={extra}" for extra in ("postgres", "redis", "websocket", "forms", "reload", "rig")]
+ALL_EXTRAS = [f"--extra={extra}" for extra in ("postgres", "redis", "websocket", "forms", "reload", "otlp", "rig")]
 
 
 def main() -> None:

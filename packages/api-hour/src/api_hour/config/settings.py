@@ -20,6 +20,7 @@ from api_hour.config.address_options import AddressOptions
 from api_hour.config.http_options import HttpOptions
 from api_hour.config.location import Location
 from api_hour.config.log_options import LogOptions
+from api_hour.config.metrics_options import MetricsOptions
 from api_hour.config.until_restart import UNTIL_RESTART
 from api_hour.config.values import check_name, read_mode, show_mode
 from api_hour.config.worker_options import WorkerOptions
@@ -29,7 +30,7 @@ Part = TypeVar("Part", WorkerOptions, HttpOptions, LogOptions)
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Settings(LogOptions, HttpOptions, WorkerOptions, AddressOptions, Location):
+class Settings(LogOptions, MetricsOptions, HttpOptions, WorkerOptions, AddressOptions, Location):
     """Everything that can be set about a daemon; in `--help`, the groups come in the reverse order.
 
     No class of options has slots: several that have cannot be joined.

@@ -36,7 +36,7 @@ def show_value(field: str, value: Any) -> str:
         return "on" if value else "off"
     if isinstance(value, float):
         return f"{value:g}"
-    return "none" if value is None else str(value)
+    return "none" if value in {None, ""} else str(value)
 
 
 def _align(rows: Sequence[tuple[str, ...]]) -> list[str]:

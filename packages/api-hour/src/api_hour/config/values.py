@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cyclopts import Token
 
@@ -63,14 +64,28 @@ def check_proxies(_type: Any, proxies: tuple[str, ...]) -> None:
 
 def check_monitor(_type: Any, text: str | None) -> None:
     """Refuse what is no address that can be connected to."""
-    if text is None:
-        return
-    try:
-        is_one = isinstance(parse_bind(text), TcpBind | UnixBind)
-    except ConfigError:
-        is_one = False
-    if not is_one:
+    if text is not None and not _is_connectable(text):
         raise ValueError(f"expected {MONITOR_FORMS}, such as 127.0.0.1:9000; got {text!r}.")
+
+
+def _is_connectable(text: str) -> bool:
+    try:
+        return isinstance(parse_bind(text), TcpBind | UnixBind)
+    except ConfigError:
+        return False
+
+
+def check_receiver(_type: Any, text: str | None) -> None:
+    """Refuse what is no address that datagrams can be sent to."""
+    if text is not None and not _is_connectable(text):
+        raise ValueError(f"expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8125; got {text!r}.")
+
+
+def check_url(_type: Any, text: str | None) -> None:
+    """Refuse what is no URL of HTTP."""
+    parts = urlsplit(text or "")
+    if text is not None and not (parts.scheme in {"http", "https"} and parts.hostname):
+        raise ValueError(f"expected a URL such as http://127.0.0.1:4318; got {text!r}.")
 
 
 def check_access_log(_type: Any, text: str | None) -> None:
@@ -93,9 +108,9 @@ def check_not_negative(_type: Any, number: float) -> None:
         raise ValueError(f"expected 0 or more, got {number}.")
 
 
-def check_positive(_type: Any, number: int) -> None:
+def check_positive(_type: Any, number: float) -> None:
     """Refuse a number below 1."""
-    if number < 1:
+    if not number >= 1:
         raise ValueError(f"expected 1 or more, got {number}.")
 
 

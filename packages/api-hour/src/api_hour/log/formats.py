@@ -65,7 +65,7 @@ def formatter_of(text: str) -> logging.Formatter:
         return JsonFormatter()
     try:
         if not text:
-            raise ValueError(text)  # which logging takes for its default
+            raise ValueError(text)  # noqa: TRY301  # logging takes it for its default
         formatter = LineFormatter(LOG_FORMAT if text == TEXT else text)
         record = logging.makeLogRecord({"name": "api_hour", "msg": "a trial"})
         _CONTEXT.filter(record)

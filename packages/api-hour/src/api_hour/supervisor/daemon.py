@@ -82,7 +82,7 @@ def run_daemon(
     with ExitStack() as stack:
         stack.callback(predecessor.close)
         signals = stack.enter_context(signal_socket())
-        held = stack.enter_context(opened(settings, spec.identity, files))
+        held = stack.enter_context(opened(settings, spec.name, spec.identity, files))
         selector = stack.enter_context(selectors.DefaultSelector())
         daemon = Daemon(
             settings,
@@ -159,7 +159,7 @@ class Daemon:
                 is_successor=predecessor.is_waiting,
             )
         )
-        self._recorder = Recorder(ledger, self.decisions, self.fleet, target=spec.target, monitor=held.monitor)
+        self._recorder = Recorder(ledger, self.decisions, self.fleet, target=spec.target, shown=held.shown())
 
     def ask(self, event: Event) -> None:
         """Take in what somebody wants; from this thread alone."""
@@ -194,6 +194,7 @@ class Daemon:
             self._recorder.note(event, actions, now_s)
             for action in actions:
                 if isinstance(action, Exit):
+                    self._recorder.publish_if_due(now_s)  # receivers of metrics get the last figures, too
                     return action
                 self._carry_out(action)
         self._recorder.publish_if_due(time.monotonic())
