@@ -87,6 +87,11 @@ class Outlet:
             with self._changed:
                 self._wait(patience_s)
 
+    @property
+    def descriptor(self) -> int:
+        """Where lines go now."""
+        return self._fd
+
     def close(self) -> None:
         """Write what is kept, if it can be written, and let go of the file; nothing more is taken."""
         self.flush()
@@ -173,6 +178,11 @@ def write_all(fd: int, data: bytes) -> None:
             data = data[os.write(fd, data) :]
         except BlockingIOError:  # somebody who shares the descriptor has set it so
             select.select([], [fd], [])
+
+
+def outlet_descriptors() -> set[int]:
+    """Return the descriptors of all outlets of this process."""
+    return {outlet.descriptor for outlet in _OUTLETS}
 
 
 def _open(path: Path | str) -> int:

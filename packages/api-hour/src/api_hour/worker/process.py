@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NoReturn
 
 from api_hour.access_log import AccessLog
 from api_hour.config.http_options import HttpOptions
@@ -25,6 +26,7 @@ from api_hour.control.spec import WorkerOrder
 from api_hour.errors import ApiHourError
 from api_hour.stats import ServingStats
 from api_hour.worker.inheritance import Inheritance
+from api_hour.worker.leaving import leave
 from api_hour.worker.leftovers import end_leftovers
 from api_hour.worker.lifecycle import Ending, serve
 from api_hour.worker.listeners.balance import Balance
@@ -56,8 +58,8 @@ class Worker:
     http: HttpOptions = field(default_factory=HttpOptions)
 
 
-def main(control_fd: int, stack_fd: int) -> int:
-    """Live the life of one worker and return its exit code.
+def main(control_fd: int, stack_fd: int) -> NoReturn:
+    """Live the life of one worker, and end its process.
 
     Args:
         control_fd: the worker's end of the control socket.
@@ -68,10 +70,7 @@ def main(control_fd: int, stack_fd: int) -> int:
     control = socket.socket(fileno=control_fd)
     run = Run(control, read_order(control))
     code = run.run()
-    if run.has_jobs:  # the interpreter would wait for their threads
-        logging.shutdown()
-        os._exit(code)
-    return code
+    leave(code, waits_for_threads=not run.has_jobs)  # which have had their time
 
 
 class Run:
@@ -231,4 +230,4 @@ def _balance_of(order: WorkerOrder) -> Balance | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
+    main(int(sys.argv[1]), int(sys.argv[2]))
