@@ -14,7 +14,8 @@ WORKER = Worker(worker_id=1, pid=1)
 ALL_BUT_FACTORIES_WITHOUT_ARGUMENTS = (
     "a subclass of api_hour.Container; an aiohttp.web.Application; "
     "a factory of any of these, called with config, worker and loop; "
-    "an ASGI application, called with scope, receive and send; an ASGI 2 application, called with scope"
+    "an ASGI application, called with scope, receive and send; an ASGI 2 application, called with scope; "
+    "a WSGI application, called with environ and start_response"
 )
 ALL_FORMS = f"{ALL_BUT_FACTORIES_WITHOUT_ARGUMENTS}; a factory of any of these, called without arguments"
 

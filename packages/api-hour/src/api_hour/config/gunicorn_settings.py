@@ -46,7 +46,7 @@ WITHOUT_MEANING = frozenset(
     preload_app print_config protocol proxy_allow_ips pythonpath raw_env raw_paste_global_conf
     reload_engine reload_extra_files reuse_port root_path secure_scheme_headers sendfile spew ssl_context
     ssl_version strip_header_spaces suppress_ragged_eofs syslog syslog_addr
-    syslog_facility syslog_prefix threads tmp_upload_dir uwsgi_allow_ips websocket_max_message_size when_ready
+    syslog_facility syslog_prefix tmp_upload_dir uwsgi_allow_ips websocket_max_message_size when_ready
     worker_abort worker_class worker_exit worker_int worker_tmp_dir wsgi_app
     """.split()  # noqa: SIM905  # a hundred names are read best as lines of text
 )

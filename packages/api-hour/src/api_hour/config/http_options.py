@@ -20,7 +20,7 @@ ProxyHeaders = Literal["x-forwarded", "forwarded"]
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class HttpOptions(SharedOptions):
-    """Some of the limits, what proxies are believed, and whether ASGI applications have a lifespan.
+    """Some of the limits, what proxies are believed, and how applications are called.
 
     See `Limits`, `Proxy` and `Lifespan` of `api_hour.http`.
     """
@@ -79,6 +79,13 @@ class HttpOptions(SharedOptions):
             help="Connections from trusted proxies begin with a PROXY protocol header, of version 1 or 2.",
         ),
     ] = False
+    threads: Annotated[
+        int,
+        Parameter(
+            validator=check_positive,
+            help="WSGI requests that each worker answers at a time, each in a thread; with 1, in its loop's.",
+        ),
+    ] = 1
     lifespan: Annotated[
         LifespanMode,
         Parameter(help="Whether an ASGI application has a lifespan; auto: unless it shows that it knows none."),

@@ -56,6 +56,7 @@ class Worker:
     stats: ServingStats = field(default_factory=ServingStats)
     access_log: AccessLog | None = None
     http: HttpOptions = field(default_factory=HttpOptions)
+    heartbeat_timeout_s: float = 0.0
 
 
 def main(control_fd: int, stack_fd: int) -> NoReturn:
@@ -188,6 +189,7 @@ class Run:
             stats=self._stats,
             access_log=self._prepared.access_log,
             http=self._spec.http,
+            heartbeat_timeout_s=self._spec.worker.heartbeat_timeout_s,
         )
 
     def _close(self, loop: asyncio.AbstractEventLoop) -> None:

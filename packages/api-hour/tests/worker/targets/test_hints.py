@@ -1,20 +1,12 @@
 """What is no target: what it looks like, and what to write instead."""
 
 import asyncio
-import functools
 import inspect
 from typing import Any
 
 import pytest
 from made_targets import WORKER, App, Asgi2, AsgiObject, hint, make_asgi_later
 from starlette.applications import Starlette
-
-
-class Wsgi:
-    """What Flask's and Django's applications are."""
-
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        return wsgi(environ, start_response)
 
 
 class OtherProtocol:
@@ -24,22 +16,8 @@ class OtherProtocol:
         return request
 
 
-def wsgi(environ: Any, start_response: Any, options: Any = None) -> Any:
-    """A function of it."""
-    return []
-
-
-@functools.wraps(wsgi)
-def decorated_wsgi(*arguments: Any) -> Any:
-    """What a decorator leaves of it."""
-    return wsgi(*arguments)
-
-
 def needs_settings(settings: Any, *, database: Any) -> Any:
     """A factory that lacks arguments."""
-
-
-WSGI = "Wrap an object of it in a2wsgi's WSGIMiddleware or asgiref's WsgiToAsgi, or serve it by a WSGI server."
 
 
 @pytest.mark.parametrize(
@@ -50,10 +28,6 @@ WSGI = "Wrap an object of it in a2wsgi's WSGIMiddleware or asgiref's WsgiToAsgi,
         ({}, ""),
         (None, "Nothing is served by None: is the name given its value when the module is imported?"),
         (inspect, "It is a module: name what is in it, such as inspect:app."),
-        (wsgi, f"It looks like WSGI, which is not served. {WSGI}"),
-        (Wsgi(), f"It looks like WSGI, which is not served. {WSGI}"),
-        (decorated_wsgi, f"It looks like WSGI, which is not served. {WSGI}"),
-        (Wsgi, f"It is a class, of WSGI as it seems, which is not served. {WSGI}"),
         (
             AsgiObject,
             "It is a class: what is served is an object of it, as AsgiObject(...) makes it in TARGET or the module.",
@@ -63,7 +37,7 @@ WSGI = "Wrap an object of it in a2wsgi's WSGIMiddleware or asgiref's WsgiToAsgi,
             "It is a class: what is served is an object of it, as Starlette(...) makes it in TARGET or the module.",
         ),
         (int, "It is a class: what is served is an object of it, as int(...) makes it in TARGET or the module."),
-        (OtherProtocol(), "It is called with 'request', which is neither ASGI nor a factory."),
+        (OtherProtocol(), "It is called with 'request', which is neither ASGI, nor WSGI, nor a factory."),
         (
             Asgi2("scope"),
             "It looks like what an ASGI 2 application returns for a scope: name the application.",
@@ -75,22 +49,12 @@ WSGI = "Wrap an object of it in a2wsgi's WSGIMiddleware or asgiref's WsgiToAsgi,
                 "needs_settings(...), or a default. (The argument of an ASGI 2 application is called scope.)"
             ),
         ),
-        (str.upper, "It is called with 'self', which is neither ASGI nor a factory."),
+        (str.upper, "It is called with 'self', which is neither ASGI, nor WSGI, nor a factory."),
         (iter, "It is written in C and does not tell how it is called."),
     ],
 )
 def test_anything_else_is_refused_with_what_it_looks_like_and_what_to_write_instead(found: Any, said: str) -> None:
     assert hint(found) == said
-
-
-def test_a_framework_of_wsgi_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Wsgi, "__module__", "flask.app")
-    assert hint(Wsgi()) == f"It is a Flask application, which is WSGI and not served. {WSGI}"
-
-    monkeypatch.setattr(Wsgi, "__module__", "django.core.handlers.wsgi")
-    assert hint(Wsgi()) == (
-        "It is Django's WSGI application, which is not served: name that of ASGI, PROJECT.asgi:application."
-    )
 
 
 def test_a_coroutine_is_refused() -> None:

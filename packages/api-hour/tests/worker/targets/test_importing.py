@@ -78,6 +78,7 @@ def test_what_cannot_be_served_is_refused(tmp_path: Path) -> None:
         "TARGET 'made_app:Container': expected one of: a subclass of api_hour.Container; an aiohttp.web.Application; "
         "a factory of any of these, called with config, worker and loop; "
         "an ASGI application, called with scope, receive and send; an ASGI 2 application, called with scope; "
+        "a WSGI application, called with environ and start_response; "
         "a factory of any of these, called without arguments. Got 7."
     )
 

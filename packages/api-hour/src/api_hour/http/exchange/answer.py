@@ -11,9 +11,10 @@ from api_hour.http.exchange.stream_scope import Stream
 from api_hour.http.exchange.upgrade import Successor
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response
-from api_hour.http.wire.answer_head import AnswerHead
+from api_hour.http.wire.answer_head import RAW, AnswerHead, Spelling
 
 Fields = Iterable[tuple[bytes, bytes]]
+GivenFields = Fields | Iterable[tuple[str, str]]
 
 
 class Answer(ABC):
@@ -67,8 +68,24 @@ class Answer(ABC):
         """Send a JSON document with status 200: what most handlers return needs no Response."""
 
     @abstractmethod
-    def send_fields(self, request: Request, status: int, fields: Fields, body: bytes) -> None:
+    def send_fields(  # noqa: PLR0917  # as AnswerHead
+        self,
+        request: Request,
+        status: int,
+        fields: GivenFields,
+        body: bytes,
+        spelling: Spelling = RAW,
+        first_line: bytes | None = None,
+    ) -> None:
         """Send an answer that is given as status, header fields and body.
+
+        Args:
+            request: what is answered.
+            status: the status code.
+            fields: names and values.
+            body: the body; of an answer that has none, nothing is sent of it.
+            spelling: how the fields are given.
+            first_line: the status line, if it has words of its own.
 
         Raises:
             ValueError: it cannot be sent, or its body has another length than its fields say; nothing was.
@@ -93,8 +110,22 @@ class Answer(ABC):
         """
 
     @abstractmethod
-    def begin_fields(self, request: Request, status: int, fields: Fields) -> AnswerHead:
+    def begin_fields(  # as AnswerHead
+        self,
+        request: Request,
+        status: int,
+        fields: GivenFields,
+        spelling: Spelling = RAW,
+        first_line: bytes | None = None,
+    ) -> AnswerHead:
         """Send the head of an answer whose body comes in pieces, and return it.
+
+        Args:
+            request: what is answered.
+            status: the status code.
+            fields: names and values.
+            spelling: how the fields are given.
+            first_line: the status line, if it has words of its own.
 
         Raises:
             ValueError: it cannot be sent; nothing was.
@@ -120,6 +151,25 @@ class Answer(ABC):
             self.write_piece(piece)
         if not self.can_write:
             await self.drain()
+
+    @abstractmethod
+    async def send_file(self, file: int, first: int, size_bytes: int) -> None:
+        """Send a part of an open file as the next part of the body, at the pace of the client.
+
+        Args:
+            file: its descriptor.
+            first: where in the file it begins.
+            size_bytes: how much of it is sent.
+
+        Raises:
+            ValueError: the body is longer than its head says, or the file shorter.
+            OSError: the file cannot be read.
+            ClientGone: the client has closed the connection.
+        """
+
+    @abstractmethod
+    def flush(self) -> None:
+        """Send at once what was to be sent soon: who answers has more to do before the loop's turn ends."""
 
     @abstractmethod
     def end_answer(self) -> None:

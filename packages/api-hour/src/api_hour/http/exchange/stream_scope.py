@@ -12,13 +12,11 @@ from api_hour.http.message.errors import ClientGone
 
 
 class Stream(Protocol):
-    """An answer that is sent piece by piece.
+    """An answer that is sent piece by piece."""
 
-    Attributes:
-        has_known_end: whether its length is known, so that it is worth waiting for.
-    """
-
-    has_known_end: bool
+    @property
+    def has_known_end(self) -> bool:
+        """Whether its length is known, so that it is worth waiting for."""
 
     def end(self) -> None:
         """Have it end: its client is gone, or the worker waits for it no longer."""

@@ -91,6 +91,35 @@ class Writer:
         self._write_until_s = 0.0
         self._wake()
 
+    async def wait_until_sent(self) -> None:
+        """Wait until the kernel has all that was to be sent.
+
+        Raises:
+            ClientGone: the client has closed the connection.
+        """
+        if not self.is_lost:
+            self.transport.set_write_buffer_limits(high=0)
+        try:
+            self.send_outgoing()
+            await self.drain()
+        finally:
+            if not self.is_lost:
+                self.transport.set_write_buffer_limits()
+
+    async def wait_until_writable(self, descriptor: int) -> None:
+        """Wait until the kernel takes more, as it tells of a duplicate of the connection's descriptor.
+
+        Raises:
+            ClientGone: the client has closed the connection, or read too slowly.
+        """
+        loop = asyncio.get_running_loop()
+        self.pause(loop.time())
+        loop.add_writer(descriptor, self.resume)
+        try:
+            await self.drain()
+        finally:
+            loop.remove_writer(descriptor)
+
     async def drain(self) -> None:
         """Wait until the client has read enough.
 

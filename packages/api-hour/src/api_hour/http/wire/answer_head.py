@@ -51,6 +51,7 @@ class AnswerHead:
         whole_bytes: the length of the body, if it is there as a whole; None if it comes in pieces.
         request: what is answered; None when it could not be read.
         length_bytes: what is known of the body's length; None to hear what the fields say.
+        first_line: the status line, if it has words of its own.
 
     Attributes:
         length_bytes: the length that it says; None when it says none.
@@ -62,7 +63,7 @@ class AnswerHead:
         ValueError: there is no such status, or a header has a character that no header may have.
     """
 
-    __slots__ = ("_date_line", "_lines", "closes", "has_body", "is_chunked", "length_bytes", "status")
+    __slots__ = ("_date_line", "_first_line", "_lines", "closes", "has_body", "is_chunked", "length_bytes", "status")
 
     def __init__(  # noqa: PLR0917  # keywords would cost a dictionary for each answer
         self,
@@ -72,6 +73,7 @@ class AnswerHead:
         whole_bytes: int | None,
         request: Request | None,
         length_bytes: int | None = None,
+        first_line: bytes | None = None,
     ) -> None:
         if not 100 <= status <= 599:
             raise ValueError(f"response status: expected 100 to 599, got {status!r}")
@@ -79,6 +81,7 @@ class AnswerHead:
         self.has_body = status not in WITHOUT_BODY and (request is None or request.method != "HEAD")
         self.closes = self.is_chunked = False
         self._date_line: bytes | None = None
+        self._first_line = first_line or _STATUS_LINES.get(status) or status_line(status)
         lines: list[bytes] = []
         self._lines = lines
         said: ServerFields | None = None
@@ -139,8 +142,7 @@ class AnswerHead:
             end = b"Connection: close\r\n\r\n"
         elif request is not None and request.is_http_1_0:
             end = b"Connection: keep-alive\r\n\r\n"
-        first = _STATUS_LINES.get(self.status) or status_line(self.status)
-        return b"".join((first, self._date_line or date, *self._lines, end))
+        return b"".join((self._first_line, self._date_line or date, *self._lines, end))
 
 
 def status_line(status: int) -> bytes:
@@ -243,8 +245,24 @@ def text_line(name: str, value: str) -> Line:
     return (b"", b"") if own in (b"content-length", b"transfer-encoding") else (line, own)
 
 
+@lru_cache(maxsize=1024)
+def native_line(name: object, value: object) -> Line:
+    """Return the line of a header that is given as PEP 3333 says: as text of latin-1.
+
+    Raises:
+        ValueError: as `raw_line`, or a character is beyond latin-1.
+        TypeError: it is no text.
+    """
+    if not (isinstance(name, str) and isinstance(value, str)):
+        raise TypeError(f"response header: expected str for name and value (PEP 3333), got {name!r} and {value!r}")
+    return raw_line.__wrapped__(name.encode("utf-8"), value.encode("latin-1"))
+
+
 TEXT = Spelling(text_line, b"Content-Length: %d\r\n", b"Transfer-Encoding: chunked\r\n", length_at=0)
 TEXT_BEHIND_TYPE = TEXT._replace(length_at=1)
 RAW = Spelling(  # as ASGI applications write
     raw_line, b"content-length: %d\r\n", b"transfer-encoding: chunked\r\n", length_at=None
+)
+NATIVE = Spelling(  # as WSGI applications write
+    native_line, b"Content-Length: %d\r\n", b"Transfer-Encoding: chunked\r\n", length_at=None
 )

@@ -17,7 +17,7 @@ from typing import Any, Protocol, cast
 from api_hour.container import Container, WorkerHandle
 from api_hour.errors import ConfigError
 from api_hour.worker.call_shape import CallShape, instance_call_of, shapes_of
-from api_hour.worker.targets.hints import WSGI_HINT, hint_for
+from api_hour.worker.targets.hints import hint_for
 
 _ASGI_3_WAS_MEANT = re.compile(r"missing 3 required positional arguments")
 _WSGI_WAS_MEANT = re.compile(r"missing 2 required positional arguments: .* and 'start_response'")
@@ -109,9 +109,9 @@ def maker_of(found: Any, *, described_as: str, is_made: bool = False) -> Contain
     raise _refusal(found, described_as, forms)
 
 
-def _refusal(found: Any, described_as: str, forms: "Sequence[Form]", *, hint: str = "") -> ConfigError:
+def _refusal(found: Any, described_as: str, forms: "Sequence[Form]") -> ConfigError:
     expected = "; ".join(form.what for form in forms)
-    message = f"{described_as}: expected one of: {expected}. Got {found!r}. {hint or hint_for(found)}"
+    message = f"{described_as}: expected one of: {expected}. Got {found!r}. {hint_for(found)}"
     return ConfigError(message.rstrip())
 
 
@@ -191,6 +191,12 @@ def _is_asgi_2(found: Any, shape: CallShape | None) -> bool:
     return "scope" in shape.required[0]  # or it would be a factory that lacks an argument
 
 
+def _is_wsgi(found: Any, shape: CallShape | None) -> bool:
+    if shape is None or shape.is_async or len(shape.required) != 2 or not shape.takes(2):
+        return False
+    return not isinstance(found, type) or hasattr(found, "__iter__")  # a class whose objects are the answers
+
+
 def _is_factory_without_arguments(found: Any, shape: CallShape | None) -> bool:
     return shape is not None and not isinstance(found, type) and shape.takes()
 
@@ -221,6 +227,12 @@ def _of_asgi_2(found: Any, described_as: str) -> ContainerMaker:
     return _of_asgi_3(asgi_3, described_as)
 
 
+def _of_wsgi(found: Any, _described_as: str) -> ContainerMaker:
+    from api_hour.containers.wsgi import WsgiContainer  # noqa: PLC0415  # only workers that serve WSGI load it
+
+    return OnDefaultLoop(lambda config, worker, loop: WsgiContainer(config, worker, loop, app=found))
+
+
 def _of_factory(found: Any, described_as: str) -> ContainerMaker:
     made_here = f"{described_as}, what the factory returned"
 
@@ -240,7 +252,7 @@ def _of_factory_without_arguments(found: Any, described_as: str) -> ContainerMak
         if _ASGI_3_WAS_MEANT.search(str(error)):  # a decorator hid what it takes
             return _of_asgi_3(found, described_as)
         if _WSGI_WAS_MEANT.search(str(error)):
-            raise _refusal(found, described_as, FORMS, hint=WSGI_HINT) from None
+            return _of_wsgi(found, described_as)
         raise
 
 
@@ -250,6 +262,7 @@ FORMS = (
     Form("a factory of any of these, called with config, worker and loop", _is_factory, _of_factory),
     Form("an ASGI application, called with scope, receive and send", _is_asgi_3, _of_asgi_3),
     Form("an ASGI 2 application, called with scope", _is_asgi_2, _of_asgi_2),
+    Form("a WSGI application, called with environ and start_response", _is_wsgi, _of_wsgi),
     Form(
         "a factory of any of these, called without arguments",
         _is_factory_without_arguments,

@@ -5,10 +5,7 @@ import types
 from typing import Any
 
 from api_hour.container import Container
-from api_hour.worker.call_shape import CallShape, instance_call_of, shapes_of
-
-_WRAP_WSGI = "Wrap an object of it in a2wsgi's WSGIMiddleware or asgiref's WsgiToAsgi, or serve it by a WSGI server."
-WSGI_HINT = f"It looks like WSGI, which is not served. {_WRAP_WSGI}"
+from api_hour.worker.call_shape import CallShape, shapes_of
 
 
 def hint_for(found: Any) -> str:
@@ -33,9 +30,6 @@ def _of_object(found: Any) -> str:
 
 
 def _of_class(found: type) -> str:
-    shape = instance_call_of(found)
-    if shape is not None and not shape.is_async and len(shape.required) == 3:
-        return f"It is a class, of WSGI as it seems, which is not served. {_WRAP_WSGI}"
     made = f"{found.__name__}(...)"
     return f"It is a class: what is served is an object of it, as {made} makes it in TARGET or the module."
 
@@ -47,18 +41,7 @@ def _of_callable(found: Any) -> str:
     shape = shapes[0]
     if shape.is_async and len(shape.required) == 2:
         return "It looks like what an ASGI 2 application returns for a scope: name the application."
-    if len(shape.required) == 2 and shape.takes(2):
-        return _of_wsgi(found)
     return _of_factory(found, shape)
-
-
-def _of_wsgi(found: Any) -> str:
-    framework = type(found).__module__.partition(".")[0]
-    if framework == "django":
-        return "It is Django's WSGI application, which is not served: name that of ASGI, PROJECT.asgi:application."
-    if framework == "flask":
-        return f"It is a Flask application, which is WSGI and not served. {_WRAP_WSGI}"
-    return WSGI_HINT
 
 
 def _of_factory(found: Any, shape: CallShape) -> str:
@@ -66,7 +49,7 @@ def _of_factory(found: Any, shape: CallShape) -> str:
         return ""
     missing = " and ".join(map(repr, shape.required))
     if not shape.is_function:
-        return f"It is called with {missing}, which is neither ASGI nor a factory."
+        return f"It is called with {missing}, which is neither ASGI, nor WSGI, nor a factory."
     name = getattr(found, "__name__", "NAME")
     return (
         f"It cannot be called without {missing}: give that in TARGET, as in {name}(...), or a default. "
