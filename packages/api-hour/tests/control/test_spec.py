@@ -66,7 +66,7 @@ def test_an_order_has_the_options_in_their_groups() -> None:
         b'"max_lifetime_s":0.0},'
         b'"http":{"graceful_timeout_s":30.0,"keep_alive_timeout_s":75.0,"request_timeout_s":0.0,"body_bytes":1048576,'
         b'"connections":16384,"trusted_proxies":["127.0.0.1","::1","unix"],"proxy_headers":null,"proxy_protocol":false,'
-        b'"lifespan":"auto"},'
+        b'"threads":1,"request_id_header":null,"lifespan":"auto"},'
         b'"log":{"logconfig":null,"log_level":"info","log_file":null,"log_format":"text","access_log":null,'
         b'"access_log_file":null},'
         b'"prints_to_log":false,"identity":null,"own_tls":[],"default_tls":null},'

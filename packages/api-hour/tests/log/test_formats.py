@@ -2,13 +2,19 @@
 
 import json
 import logging
+import logging.config
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
 from api_hour.log.context import REQUEST_ID, LineContext
 from api_hour.log.formats import formatter_of
+
+PAGE = Path(__file__).parents[4] / "docs" / "api-hour" / "http.md"
 
 
 @pytest.fixture
@@ -68,3 +74,26 @@ def test_json_has_the_worker_and_the_request() -> None:
 def test_what_is_no_format_is_refused(form: str) -> None:
     with pytest.raises(ValueError, match=r"\Aexpected text, json or a format such as '%\(asctime\)s .*; got "):
         formatter_of(form)
+
+
+@pytest.mark.usefixtures("worker")
+def test_an_application_s_own_logging_has_them_by_a_filter(tmp_path: Path) -> None:
+    """The configuration is that of docs/api-hour/http.md, but for where it goes, and whose logger it is."""
+    text = PAGE.read_text()
+    [found] = re.findall(r"^```yaml\n(version: 1\n.*?)^```", text, re.MULTILINE | re.DOTALL)
+    configuration = yaml.safe_load(found)
+    path = tmp_path / "a.log"
+    configuration["handlers"]["console"] |= {"class": "logging.FileHandler", "filename": str(path)}
+    configuration["loggers"] = {"an.application": configuration.pop("root")}
+
+    logging.config.dictConfig({**configuration, "incremental": False, "disable_existing_loggers": False})
+    logger = logging.getLogger("an.application")
+    logger.propagate = False
+    try:
+        logger.info("here")
+    finally:
+        [handler] = logger.handlers
+        logger.removeHandler(handler)
+        handler.close()
+
+    assert path.read_text() == "r-7 here\n"

@@ -13,6 +13,7 @@ from api_hour.access_log.lines import OFF, line_maker
 from api_hour.config.binds import MONITOR_FORMS, TcpBind, UnixBind, parse_bind
 from api_hour.config.tls_files import split_tls
 from api_hour.errors import ConfigError
+from api_hour.http_token import TOKEN
 from api_hour.log.formats import formatter_of
 
 _SIZE = re.compile(r"([0-9]+)([KMG]?)", re.IGNORECASE)
@@ -86,6 +87,12 @@ def check_url(_type: Any, text: str | None) -> None:
     parts = urlsplit(text or "")
     if text is not None and not (parts.scheme in {"http", "https"} and parts.hostname):
         raise ValueError(f"expected a URL such as http://127.0.0.1:4318; got {text!r}.")
+
+
+def check_token(_type: Any, text: str | None) -> None:
+    """Refuse what can be no header's name."""
+    if text is not None and not re.fullmatch(TOKEN, text):
+        raise ValueError(f"expected the name of a header (RFC 9110, 5.6.2), such as X-Request-ID; got {text!r}.")
 
 
 def check_access_log(_type: Any, text: str | None) -> None:
