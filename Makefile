@@ -50,7 +50,7 @@ perf-load: $(VENV)/.bench ## Measure the load generator beside wrk, wrk2, h2load
 	$(BIN)/python benchmarks/perf/bodies.py
 	$(BIN)/python benchmarks/perf/accuracy.py
 
-perf-http: $(PEERS)/.perf $(ROBYN)/.robyn ## Measure the HTTP engine beside its peers; ARGS="--path /index --only uvicorn" for less.
+perf-http: $(PEERS)/.perf $(ROBYN)/.robyn ## Measure the HTTP engine beside its peers; ARGS="--table /index --only uvicorn" for less.
 	$(PEERS)/bin/python benchmarks/perf/http_servers.py $(ARGS)
 
 perf-daemon: $(VENV)/.bench $(PEERS)/.perf ## Measure what our daemon and its peers lose in reloads, recycling and faults.
@@ -105,10 +105,14 @@ $(VENV)/.bench: requirements/bench.txt requirements/meinheld.txt $(PACKAGES:=/py
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
 	@touch $@
 
-$(PEERS)/.perf: requirements/perf.txt $(PACKAGES:=/pyproject.toml)
+$(PEERS)/.perf: requirements/perf.txt requirements/meinheld.txt $(PACKAGES:=/pyproject.toml)
 	@echo "installing our peers and the two packages (requirements/perf.txt) into $(PEERS)"
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
+	@echo "compiling Meinheld"
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes \
+		--requirement requirements/meinheld.txt --no-deps --no-build-isolation >$(PEERS)/meinheld.log 2>&1 \
+		|| { tail -3 $(PEERS)/meinheld.log; echo "Meinheld was not installed: its systems will be unavailable"; }
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
 	@touch $@
 

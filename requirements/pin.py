@@ -18,7 +18,10 @@ PACKAGES = [
     "--extra=postgres",
     "--extra=rig",
 ]
-ALL_EXTRAS = [f"--extra={extra}" for extra in ("postgres", "redis", "websocket", "forms", "reload", "otlp", "rig")]
+ALL_EXTRAS = [
+    f"--extra={extra}"
+    for extra in ("postgres", "redis", "websocket", "forms", "reload", "otlp", "dotenv", "rig")
+]
 
 
 def main() -> None:

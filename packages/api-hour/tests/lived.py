@@ -16,7 +16,7 @@ from api_hour.http import HttpServer, Request, Router
 from api_hour.worker.lifecycle import Ending, serve
 from api_hour.worker.listeners.certificates import Certificate
 from api_hour.worker.listeners.listeners import Listeners
-from api_hour.worker.process import Worker
+from api_hour.worker.worker import Worker
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 GET_AND_CLOSE = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"

@@ -7,8 +7,8 @@ import pytest
 
 import api_hour
 from api_hour.errors import ConfigError
-from api_hour.worker.process import Worker
 from api_hour.worker.targets.forms import make_container, maker_of
+from api_hour.worker.worker import Worker
 
 WORKER = Worker(worker_id=1, pid=1)
 ALL_BUT_FACTORIES_WITHOUT_ARGUMENTS = (

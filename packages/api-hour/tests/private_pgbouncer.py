@@ -34,24 +34,43 @@ min_pool_size = {pool_size}
 @contextmanager
 def private_pgbouncer(postgres: PrivatePostgres) -> Iterator[str]:
     """Give the URL of a pooler that hands a transaction to whichever of its sessions is next."""
+    with directory_of_pooler() as directory:
+        ini = INI.format(server=postgres.directory, directory=directory, pool_size=SERVER_CONNECTIONS)
+        url = f"postgresql://tester@/postgres?host={directory}&port=6432"
+        with pooling(directory, ini, url):
+            yield url
+
+
+@contextmanager
+def directory_of_pooler() -> Iterator[Path]:
+    """Make a directory for a pooler's socket and files; skip the test where there is no pooler."""
+    _program()
+    with tempfile.TemporaryDirectory(prefix="api-hour-pgbouncer-") as name:
+        if USER is not None:
+            shutil.chown(name, USER)
+        yield Path(name)
+
+
+@contextmanager
+def pooling(directory: Path, ini: str, url: str) -> Iterator[None]:
+    """Run a pooler with these settings; at the beginning of the block a client may connect by the URL."""
+    settings = directory / "pgbouncer.ini"
+    settings.write_text(ini)
+    with (directory / "log").open("wb") as log:
+        pooler = subprocess.Popen([_program(), "-q", settings], user=USER, stdout=log, stderr=log, cwd="/")
+    try:
+        _wait(pooler, url, directory / "log")
+        yield
+    finally:
+        pooler.kill()
+        pooler.wait(TIMEOUT_S)
+
+
+def _program() -> str:
     program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         pytest.skip("there is no pgbouncer")
-    with tempfile.TemporaryDirectory(prefix="api-hour-pgbouncer-") as name:
-        directory = Path(name)
-        if USER is not None:
-            shutil.chown(directory, USER)
-        settings = directory / "pgbouncer.ini"
-        settings.write_text(INI.format(server=postgres.directory, directory=directory, pool_size=SERVER_CONNECTIONS))
-        url = f"postgresql://tester@/postgres?host={directory}&port=6432"
-        with (directory / "log").open("wb") as log:
-            pooler = subprocess.Popen([program, "-q", settings], user=USER, stdout=log, stderr=log, cwd="/")
-        try:
-            _wait(pooler, url, directory / "log")
-            yield url
-        finally:
-            pooler.kill()
-            pooler.wait(TIMEOUT_S)
+    return program
 
 
 def _wait(pooler: "subprocess.Popen[bytes]", url: str, log: Path) -> None:

@@ -10,11 +10,13 @@ from api_hour.commands import serve
 from api_hour.config import Settings
 from api_hour.control.spec import WorkerSpec
 
+OF_OTHERS = frozenset({"FORWARDED_ALLOW_IPS", "GUNICORN_CMD_ARGS", "PORT", "WEB_CONCURRENCY"})
+
 
 def clear_options(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
     """Let no option come from outside, neither from the environment nor from the working directory."""
     for name in list(os.environ):
-        if name.startswith("API_HOUR_") or name in {"WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"}:
+        if name.startswith(("API_HOUR_", "UVICORN_")) or name in OF_OTHERS:
             monkeypatch.delenv(name)
     monkeypatch.chdir(directory)
 

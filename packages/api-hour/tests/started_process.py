@@ -55,7 +55,11 @@ class StartedProcess:
 
 @contextmanager
 def started(
-    command: Sequence[str], *, directory: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> Iterator[StartedProcess]:
     """Start a program of the environment that runs the tests; at the end of the block it is gone.
 
@@ -63,6 +67,7 @@ def started(
         command: the program's name and its arguments.
         directory: where it runs, and where its log `output.log` is.
         environment: what is added to this process's own.
+        pass_fds: descriptors that it inherits.
     """
     log_path = directory / "output.log"
     with log_path.open("wb") as log:
@@ -73,6 +78,7 @@ def started(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            pass_fds=pass_fds,
         )
     try:
         yield StartedProcess(process, log_path)

@@ -8,7 +8,7 @@ import uvloop
 
 import api_hour
 from api_hour.engines import Engine
-from api_hour.worker.process import Worker
+from api_hour.worker.worker import Worker
 
 WORKER = Worker(worker_id=1, pid=1)
 
@@ -47,6 +47,13 @@ def test_a_new_container_has_nothing_yet() -> None:
 
     assert (container.config, container.worker, container.loop) == ({"main": 1}, WORKER, loop)
     assert (container.engines, container.services, list(container.servers)) == ({}, {}, [])
+
+
+def test_a_container_that_is_given_no_loop_has_the_one_that_runs() -> None:
+    async def make() -> bool:
+        return api_hour.Container({}, WORKER).loop is asyncio.get_running_loop()
+
+    assert asyncio.run(make())
 
 
 def test_the_event_loop_is_uvloop_unless_a_container_chooses() -> None:

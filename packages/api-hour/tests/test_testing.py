@@ -18,7 +18,7 @@ from told_application import ToldApplication, ToldContainer
 import api_hour
 from api_hour.errors import ConfigError, StartError
 from api_hour.testing import RunningServer, ServerFactory, api_hour_server, running
-from api_hour.worker.process import Worker
+from api_hour.worker.worker import Worker
 
 __all__ = ["api_hour_server"]  # a fixture is found where it is imported
 
@@ -42,6 +42,17 @@ def test_the_fixture_starts_servers_that_block_nobody(api_hour_server: ServerFac
     assert get(one) == "hello"
     assert get(two) == '{"config":null,"worker_id":1,"workers":1}'
     assert one.port != two.port
+
+
+def wsgi(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [threading.current_thread().name.encode()]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_wsgi_application_is_served_in_either_way(threads: int) -> None:
+    with running(wsgi, threads=threads) as server:
+        assert get(server).startswith("wsgi-") is (threads == 2)
 
 
 TEST_MODULE = """

@@ -1,8 +1,8 @@
 """WSGI applications on one connection, in each of the two ways in which they are called."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from wsgiref.validate import validator
 
@@ -37,18 +37,25 @@ def answering(
     return app
 
 
+@contextmanager
+def serving(app: Any, threads: int, *, limits: Limits | None = None) -> Iterator[WsgiServer]:
+    """Give a server of an application; at the end it has no threads."""
+    server = WsgiServer(app, threads=threads, limits=limits)
+    try:
+        yield server
+    finally:
+        server.shutdown()
+
+
 @asynccontextmanager
 async def asking(
     app: Any, threads: int, *, limits: Limits | None = None, checked: bool = False
 ) -> AsyncIterator[Connection]:
     """Serve an application on one connection; at the end nothing of it goes on."""
-    server = WsgiServer(validator(app) if checked else app, threads=threads, limits=limits)
-    try:
+    with serving(validator(app) if checked else app, threads, limits=limits) as server:
         async with connected(server) as connection:
             yield connection
         await until(lambda: not server.works)
-    finally:
-        server.shutdown()
 
 
 async def all_of(connection: Connection, request: bytes = CLOSING) -> bytes:

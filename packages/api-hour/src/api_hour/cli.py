@@ -15,6 +15,7 @@ from cyclopts import Parameter
 from api_hour.commands import check, control, serve
 from api_hour.commands.launch import Launch
 from api_hour.config.complaints import explain
+from api_hour.config.habits.arguments import Taken, take_habits
 from api_hour.config.help_words import HelpInWords
 from api_hour.config.location import Location
 from api_hour.config.settings import Settings
@@ -60,6 +61,7 @@ AsJson = Annotated[
     bool, Parameter(name="--json", negative="", show_env_var=False, help="Show the document that the monitor gives.")
 ]
 
+COMMANDS = frozenset({"reload", "stop", "status"})
 DEFAULTS = Settings()
 DEFAULT_LOCATION = Location()
 
@@ -82,10 +84,12 @@ def run(arguments: Sequence[str]) -> int:
         cyclopts.CycloptsError: an option is wrong.
         ApiHourError: the configuration is wrong, or what is asked for cannot be done.
     """
-    sources = Sources()
+    is_command = arguments[0] in COMMANDS if arguments else False
+    taken = Taken(arguments=[*arguments]) if is_command else take_habits(arguments)
+    sources = Sources(taken)
     app = make_app(sources, again=partial(_read_launch, arguments))
     app.config = sources.in_order()
-    code = app(list(arguments), exit_on_error=False, print_error=False)
+    code = app(taken.arguments, exit_on_error=False, print_error=False)
     return code if isinstance(code, int) else 0
 
 
@@ -101,11 +105,12 @@ def _read_launch(arguments: Sequence[str]) -> Launch:
         launches.append(launch)
         return 0
 
-    sources = Sources()
+    taken = take_habits(arguments)
+    sources = Sources(taken)
     app = make_app(sources, again=partial(_read_launch, arguments), serve_launch=take)
     app.config = sources.in_order()
     try:
-        app(list(arguments), exit_on_error=False, print_error=False)
+        app(taken.arguments, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
         raise ConfigError(explain(error)) from error
     return launches[0]
@@ -123,7 +128,8 @@ def make_app(
     """
     app = cyclopts.App(
         name="api_hour",
-        help="Serve TARGET with a supervised pool of worker processes.",
+        help="Serve TARGET with a supervised pool of worker processes. Options of uvicorn, Gunicorn, Hypercorn and "
+        "Granian are understood, too, as far as they mean something here.",
         version=__version__,
         version_flags=["--version"],
         result_action="return_value",
@@ -147,6 +153,7 @@ def make_app(
             sources=sources.by_field,
             config_dir=sources.config_dir,
             file=sources.file,
+            words=sources.words,
         )
         if show:
             sys.stdout.write(show_config(settings, launch.sources))

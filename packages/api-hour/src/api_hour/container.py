@@ -17,7 +17,9 @@ from typing import Any, Protocol
 
 import uvloop
 
+from api_hour.config.gunicorn_config import GunicornConfig
 from api_hour.engines import Engine
+from api_hour.log.gunicorn_logger import GunicornLogger
 from api_hour.stats import ServingStats
 
 LOG = logging.getLogger("api_hour.container")
@@ -27,6 +29,9 @@ Handler = Callable[..., Any]
 
 class WorkerHandle(Protocol):
     """The worker, as the Container in it sees it."""
+
+    alive: bool
+    """Whether the worker is to go on. Set to False, it ends as soon as its requests are answered."""
 
     @property
     def worker_id(self) -> int:
@@ -44,6 +49,18 @@ class WorkerHandle(Protocol):
     def stats(self) -> ServingStats:
         """Counters of what servers answer."""
 
+    @property
+    def log(self) -> GunicornLogger:
+        """A logger, as Gunicorn's: with `access_log` and `error_log` behind it."""
+
+    @property
+    def cfg(self) -> GunicornConfig:
+        """The daemon's settings, under Gunicorn's names."""
+
+    @property
+    def notify(self) -> Callable[[], None]:
+        """Says at once that the worker is alive, also while its event loop is blocked."""
+
 
 class Container:
     """Base class of applications.
@@ -51,7 +68,7 @@ class Container:
     Args:
         config: the parsed `main/main.yaml` of the configuration directory; None without one.
         worker: the worker that this Container runs in.
-        loop: the event loop that this Container runs on, made by `make_event_loop`.
+        loop: the event loop that this Container runs on, made by `make_event_loop`; None for the current one.
 
     Attributes:
         engines: connections to data sources, by name. Those that are an `Engine` are connected before the first
@@ -62,10 +79,10 @@ class Container:
             it to say goodbye.
     """
 
-    def __init__(self, config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, config: Any, worker: WorkerHandle, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self.config = config
         self.worker = worker
-        self.loop = loop
+        self.loop = loop or asyncio.get_event_loop()
         self.engines: dict[str, Any] = {}
         self.services: dict[str, Any] = {}
         self.servers: OrderedDict[str, Any] = OrderedDict()

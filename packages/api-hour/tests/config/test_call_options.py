@@ -151,6 +151,9 @@ def test_the_names_of_all_fields_are_options() -> None:
         ("max_body", "Here it is 'body_bytes'."),
         ("port", "Here it is bind='HOST:PORT'."),
         ("uds", "Here it is bind='unix:PATH'."),
+        ("timeout_keep_alive", "Here it is 'keep_alive_timeout_s'."),
+        ("ssl_keyfile", "Here it is 'keyfile'."),
+        ("http2", "HTTP/2 is not spoken; a proxy before API-Hour may."),
     ],
 )
 def test_an_option_that_there_is_not_is_named_with_what_was_meant(name: str, hint: str) -> None:

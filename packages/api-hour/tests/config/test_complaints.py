@@ -32,7 +32,7 @@ def no_options_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ("max_rss = '1T'", "max_rss in conf.py: expected bytes, such as 512M or 2G; got '1T'."),
         (
             "loglevel = 'loud'",
-            "loglevel in conf.py: expected one of debug, info, warning, error, critical; got 'loud'.",
+            "loglevel in conf.py: expected one of trace, debug, info, warning, error, critical; got 'loud'.",
         ),
         (
             "bind = ['127.0.0.1:1', 'nowhere']",
@@ -69,9 +69,12 @@ def test_a_file_that_does_not_exist_is_refused_before_it_is_read(monkeypatch: py
         (["-w", "many", "app:C"], "-w: expected a whole number; got 'many'."),
         (["-w", "0", "app:C"], "-w: expected 1 or more, got 0."),
         (["app:C", "more", "yet"], "expected one TARGET; what is 'more yet'? See api_hour --help."),
-        (["--host", "127.0.0.1", "app:C"], "--host: there is no such option; here it is -b HOST:PORT."),
-        (["app:C", "--port=80"], "--port: there is no such option; here it is -b HOST:PORT."),
-        (["--uds", "/tmp/x", "app:C"], "--uds: there is no such option; here it is -b unix:PATH."),
+        (["--http2", "app:C"], "--http2: there is no such option; HTTP/2 is not spoken; a proxy before API-Hour may."),
+        (
+            ["app:C", "--protocol=uwsgi"],
+            "--protocol: there is no such option; uwsgi and FastCGI are not spoken; let the proxy speak HTTP.",
+        ),
+        (["--workers-max", "3", "app:C"], "Unknown option: --workers-max."),
         (["--workerz", "3", "app:C"], "Unknown option: --workerz. Did you mean --workers?"),
         (["--chdir"], "Parameter --chdir requires an argument."),
     ],

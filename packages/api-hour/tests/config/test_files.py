@@ -55,8 +55,10 @@ def test_one_address_in_a_toml_file_needs_no_list() -> None:
         ("workerz = 3", "--config: conf.toml: 'workerz' is no option. Did you mean 'workers'?"),
         (
             "graceful-timeout = 3",
-            "--config: conf.toml: 'graceful-timeout' is no option. Did you mean 'graceful_timeout'?",
+            "--config: conf.toml: 'graceful-timeout' is no option. Here it is 'graceful_timeout'.",
         ),
+        ("timeout_keep_alive = 5", "--config: conf.toml: 'timeout_keep_alive' is no option. Here it is 'keep_alive'."),
+        ("no_log = true", "--config: conf.toml: 'no_log' is no option. Here it is --log-level critical."),
         ("qqqq = 3", f"--config: conf.toml: 'qqqq' is no option. Options are {', '.join(sorted(KEYS))}."),
         ("config = 'x'", "--config: conf.toml: 'config' says which file is read; set it by flag or environment."),
         ("[bind]\na = 1", "--config: conf.toml: bind: expected a text or a list of texts; got {'a': 1}."),
@@ -69,6 +71,16 @@ def test_one_address_in_a_toml_file_needs_no_list() -> None:
 )
 def test_what_is_wrong_in_a_toml_file_is_named(text: str, message: str) -> None:
     assert refusal("conf.toml", text) == message
+
+
+def test_a_key_that_means_nothing_here_is_reported_and_why() -> None:
+    Path("conf.toml").write_text('worker_tmp_dir = "/dev/shm"\nworkers = 2\n')
+    file = read_config_file(Path("conf.toml"), KEYS)
+
+    assert [option.key for option in file.options] == ["workers"]
+    assert file.words() == [
+        "worker_tmp_dir does nothing here: workers show that they live over a socket, not by a file"
+    ]
 
 
 def test_a_toml_file_of_another_encoding_is_refused() -> None:
@@ -91,6 +103,32 @@ def test_a_file_that_cannot_be_read_is_refused() -> None:
 
 
 # Python, as Gunicorn reads it.
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("raw_env = ['A=b', 'C=d']", {"env": ("A=b", "C=d")}),
+        ("pythonpath = 'a,b'", {"app_dir": ("a", "b")}),
+        ("root_path = '/api'", {"root_path": ("/api",)}),
+        ("limit_request_line = 100\nlimit_request_fields = 5", {"max_url": ("100",), "max_headers": ("5",)}),
+        ("websocket_max_message_size = 5", {"ws_max_size": ("5",)}),
+        ("asgi_loop = 'uvloop'", {"loop": ("uvloop",)}),
+        ("logconfig_json = 'a.json'", {"logconfig": ("a.json",)}),
+        ("import ssl\ncert_reqs = ssl.CERT_REQUIRED\nciphers = 'ECDHE'", {"cert_reqs": ("2",), "ciphers": ("ECDHE",)}),
+        ("import ssl\nssl_version = ssl.PROTOCOL_TLS_SERVER", {}),
+        ("ssl_version = 'TLSv1_2'", {"tls_version": ("1.2",)}),
+        ("header = {}\nenv = 'prod'\nloop = 1\nfactory = None\napp_dir = 3\nenv_file = '.env'", {}),
+    ],
+)
+def test_settings_that_have_another_name_here_are_taken_and_the_file_s_variables_are_not(
+    code: str, expected: dict[str, tuple[str, ...]]
+) -> None:
+    assert read("conf.py", code) == expected
+
+
+def test_a_version_of_tls_that_is_not_spoken_is_refused() -> None:
+    assert refusal("conf.py", "ssl_version = 'TLSv1'").startswith("--config: conf.py: ssl_version: expected 17 or TLS ")
 
 
 def test_the_settings_of_gunicorn_with_a_meaning_here_are_taken_under_their_names() -> None:
@@ -180,7 +218,7 @@ def test_settings_of_gunicorn_without_a_meaning_here_are_named() -> None:
 
     config_file = read_config_file(Path("conf.py"), KEYS)
 
-    assert config_file.without_meaning == ("post_fork", "preload_app", "sendfile", "worker_class")
+    assert config_file.without_meaning == ("preload_app", "sendfile", "worker_class")
     assert config_file.options == (FileOption(name="workers", key="workers", texts=("1",)),)
 
 

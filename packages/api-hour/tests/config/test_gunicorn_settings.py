@@ -3,7 +3,7 @@
 import pytest
 
 from api_hour.access_log.lines import COMBINED
-from api_hour.config.gunicorn_settings import RENAMED, WITHOUT_MEANING, is_reported, taken_names, with_implied
+from api_hour.config.gunicorn_settings import HOOKS, RENAMED, WITHOUT_MEANING, is_reported, taken_names, with_implied
 from api_hour.config.sources import option_keys
 
 
@@ -12,8 +12,8 @@ def test_every_setting_of_gunicorn_is_known() -> None:
     known = {setting.name for setting in gunicorn_config.KNOWN_SETTINGS}
     taken = set(taken_names(option_keys().values()))
 
-    assert known == WITHOUT_MEANING | (taken & known)
-    assert not WITHOUT_MEANING & taken
+    assert known == WITHOUT_MEANING | HOOKS.keys() | (taken & known)
+    assert not WITHOUT_MEANING & (taken | HOOKS.keys())
 
 
 def test_what_is_renamed_goes_to_options_that_exist() -> None:

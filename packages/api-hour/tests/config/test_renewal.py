@@ -40,6 +40,7 @@ def test_an_address_may_get_another_certificate() -> None:
 STAYING = {
     "bind", "unix_mode", "backlog", "chdir", "pid_file", "monitor", "ready_needs_engines", "reload", "daemon", "name",
     "user", "group", "umask", "statsd_host", "statsd_prefix", "dogstatsd_tags", "otlp_endpoint", "metrics_interval_s",
+    "env_files", "env", "reload_dirs", "reload_include", "reload_exclude",
 }  # fmt: skip
 
 

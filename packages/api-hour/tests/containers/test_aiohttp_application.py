@@ -16,7 +16,7 @@ import api_hour
 from api_hour.config.worker_options import WorkerOptions
 from api_hour.containers.aiohttp_application import ACCESS_LOG, CONTAINER, AiohttpContainer, close_when_retiring
 from api_hour.worker.lifecycle import Ending, ListeningSocket, serve
-from api_hour.worker.process import Worker
+from api_hour.worker.worker import Worker
 
 
 class Diary:

@@ -12,7 +12,7 @@ from api_hour.config.worker_options import WorkerOptions
 from api_hour.containers import asgi as asgi_module
 from api_hour.containers.asgi import AsgiContainer
 from api_hour.worker.lifecycle import Ending, serve
-from api_hour.worker.process import Worker
+from api_hour.worker.worker import Worker
 
 
 class StandInServer:

@@ -28,5 +28,8 @@ def test_logging_is_as_the_options_say(monkeypatch: pytest.MonkeyPatch) -> None:
         worker_id=3,
     )
 
-    how = {"level": "debug", "log_file": Path("a.log"), "prints_to_log": True, "log_format": "json", "worker_id": 3}
+    how = {
+        "level": "debug", "log_file": Path("a.log"), "prints_to_log": True, "log_format": "json", "worker_id": 3,
+        "use_colors": False,
+    }  # fmt: skip
     assert given == [(Path("log.ini"), how)]

@@ -4,10 +4,7 @@ import json
 import os
 import re
 import signal
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -23,6 +20,7 @@ from daemon_process import (
     wait_for_file,
     watched,
 )
+from service_manager import service_manager
 from traffic import traffic
 
 ANY_PORT = ("-b", "127.0.0.1:0")
@@ -298,27 +296,6 @@ def test_workers_are_added_and_taken_away_on_request(tmp_path: Path) -> None:
 
 
 # The service manager.
-
-
-@contextmanager
-def service_manager(name: str) -> Iterator[list[bytes]]:
-    """Listen as a service manager does, and give what it is told, without a word about the watchdog but the first."""
-    told: list[bytes] = []
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind(f"\0{name}")
-
-        def listen() -> None:
-            while message := manager.recv(100):
-                if message != b"WATCHDOG=1" or message not in told:
-                    told.append(message)
-
-        thread = threading.Thread(target=listen)
-        thread.start()
-        try:
-            yield told
-        finally:
-            manager.sendto(b"", f"\0{name}")
-            thread.join()
 
 
 def test_the_service_manager_is_told_of_every_change_and_that_the_daemon_serves(tmp_path: Path) -> None:

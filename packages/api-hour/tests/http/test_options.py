@@ -14,6 +14,11 @@ OPTIONS = HttpOptions(
     request_timeout_s=2.0,
     body_bytes=3,
     connections=4,
+    url_bytes=5,
+    head_bytes=6,
+    header_count=7,
+    ws_message_bytes=8,
+    ws_ping_interval_s=9.0,
     trusted_proxies=("unix",),
     proxy_headers="forwarded",
     proxy_protocol=True,
@@ -36,7 +41,17 @@ def container_of(options: HttpOptions) -> SimpleNamespace:
     ],
 )
 def test_a_server_that_says_nothing_has_what_the_options_say(server: Server) -> None:
-    assert server.limits == Limits(keep_alive_timeout_s=1.0, request_timeout_s=2.0, body_bytes=3, connections=4)
+    assert server.limits == Limits(
+        keep_alive_timeout_s=1.0,
+        request_timeout_s=2.0,
+        body_bytes=3,
+        connections=4,
+        target_bytes=5,
+        head_bytes=6,
+        header_count=7,
+        message_bytes=8,
+        ping_interval_s=9.0,
+    )
     assert server.proxy == Proxy(trusted=("unix",), headers="forwarded", protocol=True)
 
 

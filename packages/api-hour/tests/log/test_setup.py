@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 import api_hour
 from api_hour.errors import ConfigError
@@ -22,7 +23,9 @@ from api_hour.log.setup import OWN_LOGGERS
 
 
 @contextmanager
-def configured(logconfig: Path | None, *, level: str = "info", log_file: Path | None = None) -> Iterator[None]:
+def configured(
+    logconfig: Path | None, *, level: str = "info", log_file: Path | None = None, use_colors: bool = False
+) -> Iterator[None]:
     """Configure logging as in a new process, and put everything back as it was, pytest's own handlers too."""
     names = (*OWN_LOGGERS, "py.warnings", None)
     loggers = [logging.getLogger(name) for name in names]
@@ -36,7 +39,7 @@ def configured(logconfig: Path | None, *, level: str = "info", log_file: Path | 
     for logger in loggers:
         logger.handlers.clear()
     try:
-        configure_logging(logconfig, level=level, log_file=log_file)
+        configure_logging(logconfig, level=level, log_file=log_file, use_colors=use_colors)
         yield
     finally:
         logging.captureWarnings(False)
@@ -83,6 +86,42 @@ def test_a_file_says_how_to_log(tmp_path: Path) -> None:
         earlier.info("kept")
 
     assert (tmp_path / "app.log").read_text() == "<kept>\n"
+
+
+DICT_CONFIG = {
+    "version": 1,
+    "formatters": {"plain": {"format": "<%(message)s>"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"api_hour": {"level": "INFO", "handlers": ["console"], "propagate": False}},
+}
+
+
+@pytest.mark.parametrize("suffix", ["json", "yaml", "yml"])
+def test_a_file_may_say_it_in_json_or_yaml(suffix: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / f"log.{suffix}"
+    path.write_text(json.dumps(DICT_CONFIG) if suffix == "json" else yaml.safe_dump(DICT_CONFIG))
+
+    with configured(path):
+        logging.getLogger("api_hour.supervisor").info("said")
+
+    assert capfd.readouterr().err == "<said>\n"
+    path.write_text("[")
+    with pytest.raises(ConfigError) as caught, configured(path):
+        pass
+    assert str(caught.value).startswith(f"--logconfig: {path}: ")
+
+
+def test_levels_have_colours_where_they_are_asked_for(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with configured(None, level="trace", use_colors=True):
+        for level in (5, logging.WARNING):
+            logging.getLogger("api_hour.test").log(level, "said")
+    traced, warned = capfd.readouterr().err.splitlines()
+    with configured(None, log_file=tmp_path / "a.log", use_colors=True):
+        logging.getLogger("api_hour.test").warning("said")
+
+    assert "\x1b[34mTRACE\x1b[0m api_hour.test: said" in traced
+    assert "\x1b[33mWARNING\x1b[0m api_hour.test: said" in warned
+    assert "\x1b" not in (tmp_path / "a.log").read_text()
 
 
 def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path) -> None:

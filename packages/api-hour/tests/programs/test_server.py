@@ -18,7 +18,7 @@ from websockets.asyncio.client import connect
 import api_hour
 from api_hour.errors import ConfigError, StartError
 from api_hour.programs.server import serve
-from api_hour.worker.process import Worker
+from api_hour.worker.worker import Worker
 
 # What is served.
 

@@ -36,7 +36,7 @@ def requested(*numbers: signal.Signals) -> Iterator[list[Event]]:
     ("number", "event"),
     [
         (signal.SIGTERM, StopRequested()),
-        (signal.SIGINT, StopRequested()),
+        (signal.SIGINT, StopRequested(by_interrupt=True)),
         (signal.SIGQUIT, StopRequested(at_once=True)),
         (signal.SIGHUP, ReloadRequested()),
         (signal.SIGUSR2, HandoverRequested()),

@@ -7,7 +7,7 @@ from api_hour.config.worker_options import WorkerOptions
 from api_hour.control.spec import WorkerSpec
 from api_hour.process.privileges import Identity
 from api_hour.worker import preparation
-from api_hour.worker.preparation import prepare_process
+from api_hour.worker.preparation import give_up_rights, prepare_process
 
 OWN = TlsFiles(cert="own.pem")
 DEFAULT = TlsFiles(cert="default.pem")
@@ -35,6 +35,8 @@ def test_the_log_is_opened_and_certificates_are_read_before_the_rights_are_given
     )
 
     prepare_process(spec, 3, 2)
+    assert done[-1][0] == "read_certificates"
+    give_up_rights(spec)
 
     expected: list[tuple[object, ...]] = [
         ("name_worker", 3, "demo"),

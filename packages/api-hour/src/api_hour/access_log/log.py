@@ -20,6 +20,10 @@ class AccessLog:
         write: takes it.
         flush: writes what was taken and is still held.
         worker_id: the worker's number.
+
+    Attributes:
+        write: as above.
+        flush: as above.
     """
 
     def __init__(
@@ -31,7 +35,7 @@ class AccessLog:
         worker_id: int = 0,
     ) -> None:
         self._make_line = make_line
-        self._write = write
+        self.write = write
         self._worker_id = worker_id
         self.flush = flush
 
@@ -58,7 +62,7 @@ class AccessLog:
             is_aborted=is_aborted,
             refusal=refusal,
         )
-        self._write(self._make_line(entry))
+        self.write(self._make_line(entry))
 
 
 def open_access_log(

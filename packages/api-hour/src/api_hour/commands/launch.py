@@ -7,6 +7,8 @@ from pathlib import Path
 
 from api_hour.commands.certificates import check_certificates
 from api_hour.config.files import ConfigFile
+from api_hour.config.gunicorn_values import gunicorn_values
+from api_hour.config.hooks import IN_WORKERS
 from api_hour.config.http_options import HttpOptions
 from api_hour.config.log_options import LogOptions
 from api_hour.config.places import find_logconfig, find_main_yaml
@@ -27,6 +29,7 @@ class Launch:
         config_dir: the directory of configuration, if there is one and no file names another.
         file: the configuration file, if there is one.
         again: reads the same once more: what the environment and the files say by then.
+        words: what is to be said of options that do nothing.
     """
 
     target: str
@@ -35,6 +38,7 @@ class Launch:
     sources: dict[str, str] = field(default_factory=dict)
     config_dir: Path | None = None
     file: ConfigFile | None = None
+    words: Sequence[str] = ()
 
 
 def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
@@ -55,36 +59,41 @@ def plan(launch: Launch) -> tuple[Settings, WorkerSpec, list[str]]:
         logconfig=find_logconfig(settings, config_dir),
     )
     main_yaml = find_main_yaml(config_dir)
+    identity = find_identity(settings.user, settings.group)
+    uid, gid = (os.geteuid(), os.getegid()) if identity is None else (identity.uid, identity.gid)
     spec = WorkerSpec(
-        target=launch.target,
+        target=settings.target_of(launch.target),
         name=settings.name or launch.target,
         chdir=str(absolute.chdir),
+        app_dirs=tuple(str(path.absolute()) for path in settings.app_dirs),
         main_yaml=None if main_yaml is None else str(main_yaml),
         worker=absolute.part(WorkerOptions),
         http=absolute.part(HttpOptions),
         log=absolute.part(LogOptions),
         prints_to_log=settings.daemon and settings.log_file is not None,
-        identity=find_identity(settings.user, settings.group),
+        identity=identity,
         own_tls=tuple(files and files.absolute() for files in settings.own_tls()),
         default_tls=default_tls and default_tls.absolute(),
+        gunicorn=gunicorn_values(_with_files(absolute, launch), launch.target, uid=uid, gid=gid),
+        hooks_file=_hooks_file(launch.file),
     )
-    return absolute, spec, check_certificates(spec.certificates())
+    return absolute, spec, [*_words(launch), *check_certificates(spec.certificates())]
 
 
-def warnings_of(launch: Launch, warnings: Sequence[str]) -> list[str]:
-    """Return what does not have the effect that somebody may expect, or will soon not have it.
+def _words(launch: Launch) -> list[str]:
+    """Return what does not have the effect that somebody may expect."""
+    of_file = [] if launch.file is None else [f"{launch.file.path}: {words}" for words in launch.file.words()]
+    return [*launch.words, *of_file]
 
-    Args:
-        launch: what was told.
-        warnings: what `plan` warns of.
-    """
-    said = [*warnings]
-    if launch.file is not None and launch.file.without_meaning:
-        names = ", ".join(launch.file.without_meaning)
-        said.append(f"{launch.file.path}: settings of Gunicorn that have no meaning here: {names}")
-    if "GUNICORN_CMD_ARGS" in os.environ:
-        said.append("GUNICORN_CMD_ARGS is not read; use API_HOUR_... variables or --config")
-    return said
+
+def _with_files(settings: Settings, launch: Launch) -> Settings:
+    """Return the settings with the files that were found where none was named."""
+    file = None if launch.file is None else launch.file.path
+    return replace(settings, config=_absolute(file), config_dir=_absolute(settings.config_dir) or launch.config_dir)
+
+
+def _hooks_file(file: ConfigFile | None) -> str | None:
+    return None if file is None or IN_WORKERS.isdisjoint(file.hooks) else str(file.path.absolute())
 
 
 def _absolute(path: Path | None) -> Path | None:

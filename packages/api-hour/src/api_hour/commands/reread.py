@@ -4,7 +4,7 @@ from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
 
-from api_hour.commands.launch import Launch, plan, warnings_of
+from api_hour.commands.launch import Launch, plan
 from api_hour.config.renewal import renew
 from api_hour.errors import ConfigError
 from api_hour.supervisor.renewal import Renewed
@@ -43,6 +43,4 @@ class Rereading:
         kept = (
             f"{option} stays until the daemon is restarted, or a successor (USR2) takes over" for option in renewed.kept
         )
-        return Renewed(
-            settings=settings, spec=spec, changes=renewed.changes, warnings=(*kept, *warnings_of(launch, warnings))
-        )
+        return Renewed(settings=settings, spec=spec, changes=renewed.changes, warnings=(*kept, *warnings))

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from api_hour.commands.launch import Launch, plan, warnings_of
+from api_hour.commands.hooks import GunicornHooks
+from api_hour.commands.launch import Launch, plan
 from api_hour.commands.reread import Rereading
+from api_hour.config.env_file import load_env_file
+from api_hour.config.hooks import Hooks
 from api_hour.config.settings import Settings
 from api_hour.control.logs import begin_logging
 from api_hour.process.detaching import Launcher, Nobody, detached
@@ -24,19 +27,22 @@ def serve(launch: Launch) -> int:
     Raises:
         ApiHourError: the configuration is wrong, or the daemon cannot come up.
     """
+    for path in launch.settings.env_files:
+        load_env_file(path)
     settings, spec, warnings = plan(launch)
     launched_in = Path.cwd()
     with _launcher(settings) as launcher:
         begin_logging(spec)
-        for warning in warnings_of(launch, warnings):
+        for warning in warnings:
             LOG.warning("%s", warning)
         name_supervisor(spec.name)
         if settings.umask is not None:
             os.umask(settings.umask)
         os.chdir(settings.chdir)
-        return run_daemon(
-            settings, spec, launched_in=launched_in, launcher=launcher, reread=Rereading(launch, launched_in)
-        )
+        os.environ.update(settings.variables())
+        hooks = GunicornHooks(Hooks(launch.file.hooks), spec) if launch.file and launch.file.hooks else None
+        reread = Rereading(launch, launched_in)
+        return run_daemon(settings, spec, launched_in=launched_in, launcher=launcher, hooks=hooks, reread=reread)
 
 
 @contextmanager

@@ -1,16 +1,15 @@
-"""The options of addresses and of certificates."""
+"""The options of addresses."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from api_hour.config.binds import DEFAULT_BIND, FORMS, Bind, parse_bind
 from api_hour.config.tls_files import TlsFiles, split_tls
+from api_hour.config.tls_options import TlsOptions
 from api_hour.config.until_restart import UNTIL_RESTART, UntilRestart
-from api_hour.config.values import check_binds, check_file, read_mode, show_mode
-from api_hour.errors import ConfigError
+from api_hour.config.values import check_binds, read_mode, show_mode
 
 UNIX_SOCKET_MODE = 0o666  # a proxy under another user may connect; restrict it by the mode, or by the directory's
 
@@ -22,7 +21,7 @@ def _addresses(texts: tuple[str, ...]) -> list[str]:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class AddressOptions:
+class AddressOptions(TlsOptions):
     """The addresses, and the certificates that they are served with."""
 
     bind: Annotated[
@@ -36,24 +35,6 @@ class AddressOptions:
             help=f"Address to serve on: {FORMS}; with TLS when ,cert=FILE,key=FILE follows. May be repeated.",
         ),
     ] = ()
-    certfile: Annotated[
-        Path | None,
-        Parameter(
-            validator=check_file,
-            help="Certificate, in PEM: every address but UDP that names none of its own is served with TLS by it.",
-        ),
-    ] = None
-    keyfile: Annotated[
-        Path | None,
-        Parameter(validator=check_file, help="Private key of --certfile, if it is in a file of its own."),
-    ] = None
-    ca_certs: Annotated[
-        Path | None,
-        Parameter(
-            validator=check_file,
-            help="Authorities, in PEM: with --certfile, clients must have a certificate of one of them.",
-        ),
-    ] = None
     unix_mode: Annotated[
         int,
         UNTIL_RESTART,
@@ -66,21 +47,5 @@ class AddressOptions:
 
     def own_tls(self) -> tuple[TlsFiles | None, ...]:
         """Return the certificate that each address names, in the same order."""
-        return tuple(split_tls(text)[1] for text in self.bind)
-
-    def default_tls(self) -> TlsFiles | None:
-        """Return the certificate of the addresses that name none.
-
-        Raises:
-            ConfigError: there is a key, or there are authorities, but no certificate.
-        """
-        if self.certfile is not None:
-            return TlsFiles(cert=str(self.certfile), key=_text(self.keyfile), ca=_text(self.ca_certs))
-        for flag, path in (("--keyfile", self.keyfile), ("--ca-certs", self.ca_certs)):
-            if path is not None:
-                raise ConfigError(f"{flag}: expected --certfile beside it; got none. Or let an address name its own.")
-        return None
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
+        named = (split_tls(text)[1] for text in self.bind)
+        return tuple(files and replace(files, rules=self.tls_rules()) for files in named)

@@ -4,7 +4,6 @@ They are read as those of a command line are, by the same declaration, and win o
 these are read too.
 """
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
@@ -13,7 +12,9 @@ import cyclopts
 from cyclopts import Parameter
 from cyclopts.argument import ArgumentCollection, Token
 
-from api_hour.config.complaints import HABITS, explain
+from api_hour.config.complaints import explain
+from api_hour.config.habits.suggestion import closest_name
+from api_hour.config.habits.table import BY_FLAG
 from api_hour.config.option_texts import option_texts
 from api_hour.config.settings import Settings
 from api_hour.config.sources import TARGET_NAME, option_flags, option_keys
@@ -22,6 +23,8 @@ from api_hour.errors import ConfigError
 Target = Annotated[str, Parameter(name=TARGET_NAME)]
 
 DEFAULTS = Settings()
+
+_ADDRESSES = {"host": "HOST:PORT", "port": "HOST:PORT", "uds": "unix:PATH", "fd": "fd://N"}  # as uvicorn.run takes them
 
 
 def check_names(function: str, names: Iterable[str], allowed: Collection[str]) -> None:
@@ -46,10 +49,14 @@ def _hint(name: str, allowed: Collection[str]) -> str:
         return f"Here it is {fields_by_key[name]!r}."
     if name in option_flags():
         return "It is an option of a daemon, with processes of its own: see api_hour.run()."
-    if habit := HABITS.get(f"--{name}"):
-        return f"Here it is bind={habit.removeprefix('-b ')!r}."
-    close = difflib.get_close_matches(name, sorted(allowed), n=1)
-    return f"Did you mean {close[0]!r}?" if close else f"Options are {', '.join(sorted(allowed))}."
+    if name in _ADDRESSES:
+        return f"Here it is bind={_ADDRESSES[name]!r}."
+    if (habit := BY_FLAG.get(f"--{name.replace('_', '-')}")) is not None:
+        fields = {flag: field for field, flag in option_flags().items()}
+        field = fields.get(habit.here)
+        return f"Here it is {field!r}." if field is not None else f"{habit.says[:1].upper()}{habit.says[1:]}."
+    close = closest_name(name, allowed)
+    return f"Did you mean {close!r}?" if close else f"Options are {', '.join(sorted(allowed))}."
 
 
 def settings_of_call(options: Mapping[str, Any], *, target: str = "", sources: Sequence[Any] = ()) -> Settings:

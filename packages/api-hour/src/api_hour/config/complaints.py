@@ -3,15 +3,12 @@
 from typing import Literal, get_args, get_origin
 
 import cyclopts
-from cyclopts.argument import Argument, Token
+from cyclopts.argument import Argument, ArgumentCollection, Token
 
-# What users of other servers write, and what it is here.
-HABITS = {
-    "--host": "-b HOST:PORT",
-    "--port": "-b HOST:PORT",
-    "--uds": "-b unix:PATH",
-    "--fd": "-b fd://N",
-}
+from api_hour.config.habits.habit import Kind
+from api_hour.config.habits.suggestion import closest
+from api_hour.config.habits.table import BY_FLAG
+
 EXPECTED = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -25,12 +22,22 @@ def explain(error: cyclopts.CycloptsError) -> str:
             return f"{where}: {error.msg}"
         return f"{where}: expected {_expected(error.target_type)}; got {error.token.value!r}."
     if isinstance(error, cyclopts.UnknownOptionError):
-        option = (error.token.keyword or error.token.value).partition("=")[0]
-        if option in HABITS:
-            return f"{option}: there is no such option; here it is {HABITS[option]}."
+        return _unknown((error.token.keyword or error.token.value).partition("=")[0], error.argument_collection)
     if isinstance(error, cyclopts.UnusedCliTokensError):
         return f"expected one TARGET; what is {' '.join(error.unused_tokens or [])!r}? See api_hour --help."
     return str(error)
+
+
+def _unknown(option: str, options: ArgumentCollection) -> str:
+    """Say what an option is here that nobody here has; a command has a part of the options only."""
+    names = {name for argument in options for name in argument.names}
+    habit = BY_FLAG.get(option)
+    if habit is not None and habit.kind is Kind.INSTEAD:
+        return f"{option}: there is no such option; {habit.says}."
+    meant = (
+        None if habit is not None else closest(option, names | {flag for flag, other in BY_FLAG.items() if other.here})
+    )
+    return f"Unknown option: {option}." + (f" Did you mean {meant}?" if meant else "")
 
 
 def _expected(type_: type | None) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from api_hour.config.answer_options import AnswerOptions
+from api_hour.config.limit_options import LimitOptions
 from api_hour.config.shared_options import SharedOptions
 from api_hour.config.values import check_not_negative, check_positive, check_proxies, check_token, read_size
 
@@ -19,7 +21,7 @@ ProxyHeaders = Literal["x-forwarded", "forwarded"]
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class HttpOptions(SharedOptions):
+class HttpOptions(AnswerOptions, LimitOptions, SharedOptions):
     """Some of the limits, what proxies are believed, and how applications are called.
 
     See `Limits`, `Proxy` and `Lifespan` of `api_hour.http`.

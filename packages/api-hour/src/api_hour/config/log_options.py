@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from api_hour.config.values import check_access_log, check_file, check_log_format, check_new_file
+from api_hour.config.values import check_access_log, check_file, check_log_format, check_new_file, read_log_level
 from api_hour.log.formats import TEXT
+
+LogLevel = Literal["trace", "debug", "info", "warning", "error", "critical"]
 
 
 @Parameter(name="*")
@@ -17,11 +19,16 @@ class LogOptions:
 
     logconfig: Annotated[
         Path | None,
-        Parameter(validator=check_file, help="Logging configuration in the format of logging.config.fileConfig."),
+        Parameter(
+            validator=check_file,
+            help="Logging configuration in the format of logging.config.fileConfig; or, by its name, JSON or YAML.",
+        ),
     ] = None
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error", "critical"],
-        Parameter(help="What is logged at least; a logging configuration says it for itself."),
+        LogLevel,
+        Parameter(
+            converter=read_log_level, help="What is logged at least; a logging configuration says it for itself."
+        ),
     ] = "info"
     log_file: Annotated[
         Path | None,
@@ -38,6 +45,10 @@ class LogOptions:
             help="Form of the daemon's lines: text, json, or a format of logging's, such as '%(name)s %(message)s'.",
         ),
     ] = TEXT
+    use_colors: Annotated[
+        bool,
+        Parameter(name="--use-colors", help="Colour the levels of what is logged to standard error."),
+    ] = False
     access_log: Annotated[
         str | None,
         Parameter(

@@ -5,7 +5,9 @@ from typing import Any
 
 from api_hour.errors import ConfigError
 
-SEVERAL_KEYS = frozenset({"bind", "trusted_proxy"})
+SEVERAL_KEYS = frozenset({
+    "app_dir", "bind", "env", "env_file", "header", "reload_dir", "reload_exclude", "reload_include", "trusted_proxy",
+})  # fmt: skip
 OCTAL_KEYS = frozenset({"umask", "unix_mode"})
 
 

@@ -8,6 +8,8 @@ from api_hour.config.settings import Settings
 from api_hour.config.sources import option_flags
 from api_hour.config.values import show_mode
 
+SECRET = frozenset({"keyfile_password"})
+
 
 def show_config(settings: Settings, sources: Mapping[str, str]) -> str:
     """Return the table, with a line for each option and an end of line after each.
@@ -26,17 +28,25 @@ def show_config(settings: Settings, sources: Mapping[str, str]) -> str:
 
 def show_value(field: str, value: Any) -> str:
     """Return the value of an option, by its field, in a few words."""
+    if value in (None, "") and field != "umask":
+        return "none"
+    if field in SECRET:
+        return "***"
+    return _show_value(field, value)
+
+
+def _show_value(field: str, value: Any) -> str:
     if field == "bind":
         return " ".join(value or [str(DEFAULT_BIND)])
     if field in {"umask", "unix_mode"}:
         return show_mode(value)
     if isinstance(value, tuple):
-        return " ".join(value)
+        return " ".join(map(str, value)) or "none"
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
         return f"{value:g}"
-    return "none" if value in {None, ""} else str(value)
+    return str(value)
 
 
 def _align(rows: Sequence[tuple[str, ...]]) -> list[str]:

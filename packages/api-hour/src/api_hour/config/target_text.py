@@ -63,6 +63,18 @@ def parse_target(text: str) -> TargetText:
         raise ConfigError(f"TARGET: expected {FORMS}; got {text!r}.") from None
 
 
+def called(text: str) -> str:
+    """Return TARGET with a call of what it names; one that is called already is left alone.
+
+    Raises:
+        ConfigError: it has none of the forms, or names only a module.
+    """
+    target = parse_target(text)
+    if not target.path:
+        raise ConfigError(f"--factory: expected MODULE:FACTORY as TARGET; got {text!r}.")
+    return f"{text.rstrip()}()" if target.call is None else text
+
+
 def _path(expression: ast.expr) -> tuple[str, ...]:
     """Return the name and the attributes of `name.attribute.attribute`.
 

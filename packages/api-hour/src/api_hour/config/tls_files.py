@@ -5,7 +5,7 @@ certificate is served without it by a word that was forgotten.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from api_hour.errors import ConfigError
@@ -17,6 +17,24 @@ SEPARATOR = re.compile(r",(?!\s*(?:cert|key|ca)=)")  # of addresses in one text,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TlsRules:
+    """How TLS is spoken, whatever the certificate.
+
+    Attributes:
+        password: of encrypted keys; None for none.
+        cert_reqs: whether clients are asked for a certificate, as `ssl.VerifyMode`; None to ask where there are
+            authorities.
+        ciphers: those of TLS 1.2, in OpenSSL's form; None for its own choice.
+        version: the only one that is spoken, `1.2` or `1.3`; None for both.
+    """
+
+    password: str | None = field(default=None, repr=False)
+    cert_reqs: int | None = None
+    ciphers: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TlsFiles:
     """Files in PEM.
 
@@ -24,16 +42,18 @@ class TlsFiles:
         cert: the certificate, and those between it and its authority's.
         key: its private key; None when it is in `cert`.
         ca: certificates of the authorities whose clients may connect; None to ask clients for no certificate.
+        rules: how TLS is spoken with them.
     """
 
     cert: str
     key: str | None = None
     ca: str | None = None
+    rules: TlsRules = field(default_factory=TlsRules)
 
     def absolute(self) -> "TlsFiles":
         """Return the same files by absolute paths."""
-        return TlsFiles(
-            cert=_absolute(self.cert), key=self.key and _absolute(self.key), ca=self.ca and _absolute(self.ca)
+        return replace(
+            self, cert=_absolute(self.cert), key=self.key and _absolute(self.key), ca=self.ca and _absolute(self.ca)
         )
 
     def paths(self) -> tuple[str, ...]:

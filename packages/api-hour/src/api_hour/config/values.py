@@ -18,6 +18,14 @@ from api_hour.log.formats import formatter_of
 
 _SIZE = re.compile(r"([0-9]+)([KMG]?)", re.IGNORECASE)
 _SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+LOG_LEVELS = ("trace", "debug", "info", "warning", "error", "critical")
+LOOPS = ("auto", "uvloop", "asyncio")
+
+_HEADER_NAME = re.compile(TOKEN)
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")  # RFC 9110, 5.5
+_HEADERS_OF_ANSWERS = frozenset({"connection", "content-length", "content-type", "date", "keep-alive", "trailer",
+    "transfer-encoding", "upgrade"})  # fmt: skip
+_CERT_REQS = {"0": 0, "none": 0, "1": 1, "optional": 1, "2": 2, "required": 2}
 _MODE = re.compile(r"(?:0o)?([0-7]{1,4})")
 
 
@@ -109,6 +117,68 @@ def check_log_format(_type: Any, text: str) -> None:
     formatter_of(text)
 
 
+def check_headers(_type: Any, headers: tuple[str, ...]) -> None:
+    """Refuse what is no header, or one that only the server can say."""
+    for text in headers:
+        read_header(text)
+
+
+def read_header(text: str) -> tuple[str, str]:
+    """Return name and value of a header that is written NAME:VALUE.
+
+    Raises:
+        ValueError: it is none, or one that only the server can say.
+    """
+    name, colon, value = text.partition(":")
+    if not (colon and _HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value.strip())):
+        raise ValueError(f"expected NAME:VALUE, such as X-Frame-Options:DENY; got {text!r}.")
+    if name.lower() in _HEADERS_OF_ANSWERS:
+        raise ValueError(f"{name} differs from answer to answer, and is said with each; got {text!r}.")
+    return name, value.strip()
+
+
+def read_root_path(_type: Any, tokens: Sequence[Token]) -> str:
+    """Read the path that an application is mounted under; it has no slash at its end."""
+    text = tokens[0].value
+    path = text.rstrip("/")
+    if text and not (text.startswith("/") and path.isascii() and path.isprintable() and not set(path) & set("?# ")):
+        raise ValueError(f"expected a path, such as /api; got {text!r}.")
+    return path
+
+
+def read_log_level(_type: Any, tokens: Sequence[Token]) -> str:
+    """Read a level of logging, in any case."""
+    level = tokens[0].value.lower()
+    level = "warning" if level == "warn" else level
+    if level not in LOG_LEVELS:
+        raise ValueError(f"expected one of {', '.join(LOG_LEVELS)}; got {tokens[0].value!r}.")
+    return level
+
+
+def read_cert_reqs(_type: Any, tokens: Sequence[Token]) -> int:
+    """Read whether clients are asked for a certificate, by the number or the name that the ssl module has for it."""
+    text = tokens[0].value.lower().removeprefix("verifymode.").removeprefix("cert_")
+    if text not in _CERT_REQS:
+        raise ValueError(f"expected 0, 1 or 2, or none, optional or required; got {tokens[0].value!r}.")
+    return _CERT_REQS[text]
+
+
+def check_loop(_type: Any, text: str) -> None:
+    """Refuse what names no event loop."""
+    module, colon, factory = text.partition(":")
+    is_name = bool(colon) and all(part.isidentifier() for part in (*module.split("."), *factory.split(".")))
+    if text not in LOOPS and not is_name:
+        raise ValueError(f"expected one of {', '.join(LOOPS)}, or MODULE:FACTORY; got {text!r}.")
+
+
+def check_variables(_type: Any, variables: tuple[str, ...]) -> None:
+    """Refuse what sets no environment variable."""
+    for text in variables:
+        name, equals, _ = text.partition("=")
+        if not (name and equals) or "\0" in text:
+            raise ValueError(f"expected NAME=VALUE; got {text!r}.")
+
+
 def check_not_negative(_type: Any, number: float) -> None:
     """Refuse a number below 0."""
     if not number >= 0:  # nor is "not a number"
@@ -125,6 +195,18 @@ def check_directory(_type: Any, path: Path | None) -> None:
     """Refuse a path where there is no directory."""
     if path is not None and not path.is_dir():
         raise ValueError(f"expected a directory, got {str(path)!r}.")
+
+
+def check_directories(type_: Any, paths: tuple[Path, ...]) -> None:
+    """Refuse paths where there is no directory."""
+    for path in paths:
+        check_directory(type_, path)
+
+
+def check_files(type_: Any, paths: tuple[Path, ...]) -> None:
+    """Refuse paths where there is no file."""
+    for path in paths:
+        check_file(type_, path)
 
 
 def check_file(_type: Any, path: Path | None) -> None:

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from api_hour.config.cores import usable_cores
 from api_hour.config.shared_options import SharedOptions
 from api_hour.config.until_restart import UNTIL_RESTART
-from api_hour.config.values import check_not_negative, check_positive, read_size
+from api_hour.config.values import check_loop, check_not_negative, check_positive, read_size
 
 
 @Parameter(name="*")
@@ -28,6 +28,13 @@ class WorkerOptions(SharedOptions):
             help="Worker processes. By default one for each core that affinity and the cgroup's quota allow.",
         ),
     ] = field(default_factory=usable_cores)
+    loop: Annotated[
+        str,
+        Parameter(
+            validator=check_loop,
+            help="Event loop of a TARGET that makes none: auto or uvloop, asyncio, or MODULE:FACTORY.",
+        ),
+    ] = "auto"
     backlog: Annotated[
         int,
         UNTIL_RESTART,

@@ -21,4 +21,5 @@ def begin_logging(spec: WorkerSpec, *, worker_id: int | None = None) -> None:
         prints_to_log=spec.prints_to_log,
         log_format=spec.log.log_format,
         worker_id=worker_id,
+        use_colors=spec.log.use_colors,
     )

@@ -6,6 +6,7 @@ processes may be of different versions.
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -23,7 +24,8 @@ class WorkerSpec:
     Attributes:
         target: what is served.
         name: in the titles of the processes.
-        chdir: where modules are looked for first.
+        chdir: where it runs, and modules are looked for.
+        app_dirs: where they are looked for before that.
         main_yaml: the application's own configuration, if there is one.
         worker: how it lives.
         http: what counts where HTTP servers do not say it themselves.
@@ -32,6 +34,8 @@ class WorkerSpec:
         identity: its user and groups; None for those of the supervisor.
         own_tls: the certificate that each address names.
         default_tls: the certificate of those that name none.
+        gunicorn: the settings under Gunicorn's names: see `config/gunicorn_values.py`.
+        hooks_file: the configuration file with hooks that run in workers; None for no such hooks.
     """
 
     target: str
@@ -39,12 +43,15 @@ class WorkerSpec:
     chdir: str
     main_yaml: str | None
     worker: WorkerOptions
+    app_dirs: tuple[str, ...] = ()
     http: HttpOptions = field(default_factory=HttpOptions)
     log: LogOptions = field(default_factory=LogOptions)
     prints_to_log: bool = False
     identity: Identity | None = None
     own_tls: tuple[TlsFiles | None, ...] = ()
     default_tls: TlsFiles | None = None
+    gunicorn: dict[str, Any] = field(default_factory=dict)
+    hooks_file: str | None = None
 
     def certificates(self) -> set[TlsFiles]:
         """Return every certificate that an address may be served with."""

@@ -9,6 +9,11 @@ from api_hour.log.local_time import ZONE
 
 TEXT = "text"
 JSON = "json"
+TRACE = 5  # what uvicorn has below DEBUG
+COLOURS = {  # SGR, of ECMA-48
+    TRACE: 34, logging.DEBUG: 36, logging.INFO: 32, logging.WARNING: 33, logging.ERROR: 31, logging.CRITICAL: 91,
+}  # fmt: skip
+_NO_COLOUR = 39
 LOG_FORMAT = "%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"
 
 _CONTEXT = LineContext()
@@ -52,11 +57,25 @@ class LineFormatter(logging.Formatter):
         return datetime.fromtimestamp(record.created, ZONE).isoformat(" ", timespec="milliseconds")
 
 
-def formatter_of(text: str) -> logging.Formatter:
+class ColouredFormatter(LineFormatter):
+    """Writes the level in its colour."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's
+        """Return the line of a record."""
+        level = record.levelname
+        record.levelname = f"\x1b[{COLOURS.get(record.levelno, _NO_COLOUR)}m{level}\x1b[0m"
+        try:
+            return super().formatMessage(record)
+        finally:
+            record.levelname = level
+
+
+def formatter_of(text: str, *, is_coloured: bool = False) -> logging.Formatter:
     """Return what makes a line of a record.
 
     Args:
         text: `text`, `json`, or a format with the attributes of a `logging.LogRecord`, `worker_id` and `request_id`.
+        is_coloured: whether levels have colours; in JSON they have none.
 
     Raises:
         ValueError: it is none of these.
@@ -66,7 +85,8 @@ def formatter_of(text: str) -> logging.Formatter:
     try:
         if not text:
             raise ValueError(text)  # noqa: TRY301  # logging takes it for its default
-        formatter = LineFormatter(LOG_FORMAT if text == TEXT else text)
+        kind = ColouredFormatter if is_coloured else LineFormatter
+        formatter = kind(LOG_FORMAT if text == TEXT else text)
         record = logging.makeLogRecord({"name": "api_hour", "msg": "a trial"})
         _CONTEXT.filter(record)
         formatter.format(record)

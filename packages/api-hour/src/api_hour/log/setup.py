@@ -5,6 +5,7 @@ have a handler of their own and pass nothing on, so that no line of theirs comes
 existing loggers" silences them. What others log goes to the same place until the application says where to.
 """
 
+import json
 import logging
 import logging.config
 import logging.handlers
@@ -13,9 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml
+
 from api_hour.errors import ConfigError
 from api_hour.log.context import LineContext
-from api_hour.log.formats import TEXT, formatter_of
+from api_hour.log.formats import TEXT, TRACE, formatter_of
 from api_hour.log.outlet import Outlet
 from api_hour.process.standard_descriptors import lead_output_to
 
@@ -83,23 +86,26 @@ def configure_logging(
     prints_to_log: bool = False,
     log_format: str = TEXT,
     worker_id: int | None = None,
+    use_colors: bool = False,
 ) -> None:
     """Set logging up for this process, in the place of what an earlier call has set; Python's warnings are logged too.
 
     Args:
-        logconfig: a file in the format of `logging.config.fileConfig`, which says everything; None to log
-            in one format to one place.
+        logconfig: a file in the format of `logging.config.fileConfig`, or in that of `dictConfig` as JSON or YAML,
+            which says everything; None to log in one format to one place.
         level: what the daemon logs at least, without `logconfig`.
         log_file: where to, without `logconfig`; None for standard error. A file that is moved away is begun anew.
         prints_to_log: whether the standard output and error of this process lead to `log_file`, too, and follow it.
         log_format: how, without `logconfig`: see `formatter_of`.
         worker_id: the number of the worker that this process is; None for the supervisor.
+        use_colors: whether levels are coloured on standard error.
 
     Raises:
         ConfigError: a file cannot be used; all is as it was before.
     """
     LineContext.worker_id = worker_id
     logging.captureWarnings(True)
+    logging.addLevelName(TRACE, "TRACE")
     for name in OWN_LOGGERS:
         logging.getLogger(name).__class__ = OwnLogger
     if logconfig is not None:
@@ -110,7 +116,7 @@ def configure_logging(
     except OSError as error:
         raise ConfigError(f"--log-file: {log_file} cannot be written to: {error.strerror}.") from error
     handler = OutletHandler(outlet)
-    handler.setFormatter(formatter_of(log_format))
+    handler.setFormatter(formatter_of(log_format, is_coloured=use_colors and log_file is None))
     own = logging.getLogger("api_hour")
     _remove_own_handlers(but=outlet)
     own.addHandler(handler)
@@ -169,8 +175,14 @@ def _tell_lost(lines: int) -> None:
 def _read_logconfig(path: Path | str) -> None:
     loggers = [logging.getLogger(), *logging.root.manager.loggerDict.values()]
     before = [(it, [*it.handlers], it.level, it.propagate) for it in loggers if isinstance(it, logging.Logger)]
+    name = str(path)
     try:
-        logging.config.fileConfig(path, disable_existing_loggers=False)
+        if name.endswith(".json"):
+            logging.config.dictConfig(json.loads(Path(path).read_text(encoding="utf-8")))
+        elif name.endswith((".yaml", ".yml")):
+            logging.config.dictConfig(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+        else:
+            logging.config.fileConfig(path, disable_existing_loggers=False)
     except Exception as error:
         for logger, handlers, level, propagate in before:
             logger.handlers[:], logger.propagate = handlers, propagate

@@ -1,7 +1,7 @@
 """`api_hour.run`: the daemon that the command would start, started by a program.
 
 The program becomes the supervisor until the daemon ends, and has its process back then: signal handlers, logging,
-working directory, umask and title are what they were.
+environment, working directory, umask and title are what they were.
 """
 
 import asyncio
@@ -60,8 +60,8 @@ def run(app: str, *, bind: str | Sequence[str] | None = None, workers: int | Non
     _check_place()
     _check_target(app)
     hold_standard_descriptors()
-    launch = _read_launch(app, {"bind": bind, "workers": workers, **options})
     with _process_kept():
+        launch = _read_launch(app, {"bind": bind, "workers": workers, **options})
         try:
             return serve(launch)
         except StartError as error:
@@ -84,6 +84,7 @@ def _read_launch(app: str, given: Mapping[str, Any]) -> Launch:
         sources=sources.by_field,
         config_dir=sources.config_dir,
         file=sources.file,
+        words=sources.words,
     )
 
 
@@ -125,9 +126,12 @@ def _process_kept() -> Iterator[None]:
     directory = Path.cwd()
     umask = os.umask(0)
     os.umask(umask)
+    environment = dict(os.environ)
     try:
         with title_kept(), logging_kept():
             yield
     finally:
+        os.environ.clear()
+        os.environ.update(environment)
         os.umask(umask)
         os.chdir(directory)

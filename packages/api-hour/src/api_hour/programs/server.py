@@ -17,21 +17,24 @@ from typing import Any
 from api_hour.access_log import open_access_log
 from api_hour.config.address_options import AddressOptions
 from api_hour.config.call_options import check_names, settings_of_call
+from api_hour.config.gunicorn_config import GunicornConfig
+from api_hour.config.gunicorn_values import gunicorn_values
 from api_hour.config.http_options import HttpOptions
 from api_hour.config.places import find_main_yaml
 from api_hour.config.settings import Settings
 from api_hour.config.worker_options import WorkerOptions
 from api_hour.container import Container, WorkerHandle
 from api_hour.errors import ConfigError
+from api_hour.log.gunicorn_logger import open_gunicorn_logger
 from api_hour.programs.running_server import RunningServer
 from api_hour.supervisor.sockets.binding import bound_sockets, twins_of
 from api_hour.supervisor.sockets.files import SocketFiles
 from api_hour.worker import lifecycle
 from api_hour.worker.listeners.certificates import Certificate, read_certificates
 from api_hour.worker.listeners.handlers import with_twins
-from api_hour.worker.process import Worker
 from api_hour.worker.targets.forms import ContainerMaker, make_container_here, maker_of
 from api_hour.worker.targets.importing import read_main_yaml
+from api_hour.worker.worker import Worker
 
 LOG = logging.getLogger("api_hour.worker")
 
@@ -145,11 +148,14 @@ async def serving(plan: Plan) -> AsyncIterator[RunningServer]:
 
 
 def _worker(settings: Settings) -> Worker:
+    access_log = open_access_log(settings.access_log, None, uses_logging=True, worker_id=1)
     return Worker(
         worker_id=1,
         pid=os.getpid(),
-        access_log=open_access_log(settings.access_log, None, uses_logging=True, worker_id=1),
+        access_log=access_log,
         http=settings.part(HttpOptions),
+        cfg=GunicornConfig(gunicorn_values(settings, "", uid=os.geteuid(), gid=os.getegid())),
+        log=open_gunicorn_logger(None, has_access_log=access_log is not None),
     )
 
 

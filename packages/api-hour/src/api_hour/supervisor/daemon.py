@@ -3,6 +3,7 @@
 import logging
 import os
 import selectors
+import signal
 import socket
 import time
 from collections import deque
@@ -19,6 +20,7 @@ from api_hour.process.detaching import Launcher, Nobody
 from api_hour.process.standard_descriptors import follow_log
 from api_hour.supervisor.fleet import Fleet
 from api_hour.supervisor.handover import Predecessor, Successor
+from api_hour.supervisor.hooks import SupervisorHooks
 from api_hour.supervisor.monitor.ledger import Ledger
 from api_hour.supervisor.opening import Held, opened
 from api_hour.supervisor.policy.decisions import Decisions
@@ -39,6 +41,7 @@ from api_hour.supervisor.policy.events import (
     ServiceState,
     StartSuccessor,
     StartWorker,
+    StopRequested,
     StopSuccessor,
     StopWorker,
     Tick,
@@ -64,6 +67,7 @@ def run_daemon(
     launched_in: Path | None = None,
     launcher: Launcher | None = None,
     reread: Reread | None = None,
+    hooks: SupervisorHooks | None = None,
 ) -> int:
     """Serve until a stop signal comes or a successor serves, and return the exit code 0.
 
@@ -73,15 +77,19 @@ def run_daemon(
         launched_in: where a successor is started, the working directory before any change; None for this one.
         launcher: told when the workers serve; None for nobody.
         reread: gives the options at a reload; None to keep those that there are.
+        hooks: told what happens; None for nobody.
 
     Raises:
         StartError: an address cannot be listened on, the pid file is another's, or no worker came up.
     """
     predecessor = Predecessor()
     files = Ownership(is_ours=not predecessor.is_waiting)
+    hooks = hooks or SupervisorHooks()
     with ExitStack() as stack:
         stack.callback(predecessor.close)
         signals = stack.enter_context(signal_socket())
+        hooks.workers_wanted(spec.worker.workers, None)
+        hooks.starting()
         held = stack.enter_context(opened(settings, spec.name, spec.identity, files))
         selector = stack.enter_context(selectors.DefaultSelector())
         daemon = Daemon(
@@ -94,10 +102,13 @@ def run_daemon(
             launched_in=launched_in,
             launcher=launcher or Nobody(),
             reread=reread or partial(Renewed, settings=settings, spec=spec),
+            hooks=hooks,
         )
         if settings.reload:
-            stack.enter_context(watched_sources(spec, selector, lambda: daemon.ask(ReloadRequested())))
+            stack.enter_context(watched_sources(spec, settings, selector, lambda: daemon.ask(ReloadRequested())))
+        hooks.opened()
         ending = daemon.run(signals)
+    hooks.ended()
     if ending.exit_code:
         raise StartError(ending.reason)
     return ending.exit_code
@@ -116,6 +127,7 @@ class Daemon:
         launched_in: where a successor is started; None for the working directory.
         launcher: told when the workers serve.
         reread: gives the options at a reload.
+        hooks: told what happens.
     """
 
     def __init__(
@@ -130,9 +142,11 @@ class Daemon:
         launched_in: Path | None,
         launcher: Launcher,
         reread: Reread,
+        hooks: SupervisorHooks,
     ) -> None:
         self._held = held
         self._launcher = launcher
+        self._hooks = hooks
         self._selector = selector
         self._predecessor = predecessor
         self._files = files
@@ -150,6 +164,7 @@ class Daemon:
             self._events.append,
             ledger.hear,
             twins=twins_of(held.listeners),
+            hooks=hooks,
         )
         self._certificates = CertificateWatch(spec.certificates(), self.fleet.replace_certificates)
         self.decisions = Decisions(
@@ -190,7 +205,14 @@ class Daemon:
             if isinstance(event, ReloadRequested):
                 event = self._with_options()
             now_s = time.monotonic()
+            workers, reloads = self.decisions.workers, self.decisions.reload.begun
             actions = self.decisions.handle(event, now_s=now_s)
+            if isinstance(event, StopRequested) and event.by_interrupt:
+                self.fleet.stop_signal = signal.SIGINT
+            if self.decisions.workers != workers:
+                self._hooks.workers_wanted(self.decisions.workers, workers)
+            if self.decisions.reload.begun != reloads:
+                self._hooks.reloading()
             self._recorder.note(event, actions, now_s)
             for action in actions:
                 if isinstance(action, Exit):

@@ -24,6 +24,7 @@ from api_hour.control.messages import (
 )
 from api_hour.control.signals import BLOCKED_AT_START, STACK_SIGNAL
 from api_hour.control.spec import WorkerOrder, WorkerSpec, encode_order
+from api_hour.supervisor.hooks import SupervisorHooks
 from api_hour.supervisor.policy.events import Event, WorkerAlive, WorkerExited, WorkerReady, describe_exit
 from api_hour.supervisor.policy.reasons import KillReason, RetireReason, describe
 from api_hour.supervisor.processes.proc import read_rss_bytes, read_state
@@ -76,9 +77,11 @@ class Fleet:
         report: takes the events that the workers cause.
         hear: takes each heartbeat and its worker's number, before the event that it has come.
         twins: which listening socket each of the last ones is served like.
+        hooks: told of each worker's start and end; None for nobody.
 
     Attributes:
         spec: what every worker is started with from now on.
+        stop_signal: how workers are told to stop. They may want to know that it was by Ctrl-C.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class Fleet:
         hear: Callable[[int, Heartbeat], None] = _pass_over,
         *,
         twins: tuple[int, ...] = (),
+        hooks: SupervisorHooks | None = None,
     ) -> None:
         self.spec = spec
         self._twins = twins
@@ -97,18 +101,23 @@ class Fleet:
         self._selector = selector
         self._report = report
         self._hear = hear
+        self._hooks = hooks or SupervisorHooks()
+        self.stop_signal = signal.SIGTERM
         self._workers: dict[int, WorkerProcess] = {}
         self._counts_fd = make_shared_memory()
         self._slots = Slots(ConnectionCounts(self._counts_fd))
 
     def start(self, worker_id: int, *, request_limit: int = 0) -> None:
         """Start a worker as a fresh interpreter that inherits the listening sockets."""
+        self._hooks.worker_starting(worker_id)
         try:
             worker = self._spawn(worker_id)
         except OSError as error:
+            self._hooks.worker_exited(worker_id)
             self._report(WorkerExited(worker_id=worker_id, exit_code=1, reason=f"not started: {error}"))
             return
         self._workers[worker_id] = worker
+        self._hooks.worker_started(worker_id, worker.process.pid)
         order = WorkerOrder(
             spec=self.spec,
             worker_id=worker_id,
@@ -157,7 +166,7 @@ class Fleet:
     def stop(self, worker_id: int) -> None:
         """Tell a worker to end when its requests are answered; nothing happens when it is gone."""
         if worker := self._workers.get(worker_id):
-            worker.process.send_signal(signal.SIGTERM)
+            worker.process.send_signal(self.stop_signal)
 
     def dump_stack(self, worker_id: int) -> None:
         """Ask a worker's interpreter for its stack; `kill`, or its next heartbeat, writes it into the log."""
@@ -279,6 +288,7 @@ class Fleet:
             describe_exit(exit_code),
             extra=worker.fields(exit_code=exit_code, reason=worker.failure),
         )
+        self._hooks.worker_exited(worker.worker_id)
         self._report(WorkerExited(worker_id=worker.worker_id, exit_code=exit_code, reason=worker.failure))
 
     def _forget(self, worker: WorkerProcess) -> None:

@@ -18,7 +18,7 @@ from api_hour.supervisor.policy.events import (
 
 REQUESTS: Mapping[signal.Signals, Event] = {
     signal.SIGTERM: StopRequested(),
-    signal.SIGINT: StopRequested(),
+    signal.SIGINT: StopRequested(by_interrupt=True),
     signal.SIGQUIT: StopRequested(at_once=True),
     signal.SIGHUP: ReloadRequested(),
     signal.SIGUSR2: HandoverRequested(),

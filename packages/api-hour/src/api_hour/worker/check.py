@@ -10,6 +10,7 @@ from api_hour.control.spec import WorkerSpec, decode_spec
 from api_hour.errors import ConfigError
 from api_hour.process.privileges import take_identity
 from api_hour.worker.targets.importing import import_container, read_main_yaml
+from api_hour.worker.targets.loops import loop_factory
 
 
 def main() -> int:
@@ -38,7 +39,7 @@ def check(spec: WorkerSpec) -> None:
         Exception: whatever importing the module raises.
     """
     read_main_yaml(spec.main_yaml)
-    import_container(spec.target, spec.chdir)
+    loop_factory(spec.worker.loop, import_container(spec.target, *spec.app_dirs, spec.chdir))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from typing import Any
 
 from api_hour.config.worker_options import WorkerOptions
 from api_hour.container import Container
+from api_hour.containers.aiohttp_server import renew
 from api_hour.control.addresses import describe_address
 from api_hour.errors import ConfigError
 from api_hour.worker.listeners.balance import Balance
@@ -147,7 +148,10 @@ async def _open_servers(container: Container, served: "Served", listeners: Liste
     make_servers: Callable[..., Any] = container.make_servers
     if inspect.iscoroutinefunction(make_servers):
         given = [ListeningSocket(*pair) for pair in zip(sockets, certificates, strict=True)]
-        listeners.leave_to(await make_servers(given))
+        servers = await make_servers(given)
+        for handler in servers.values():
+            renew(handler)
+        listeners.leave_to(servers)
         if plain := next((item for item in given if not item.is_ssl_taken), None):
             name = describe_address(plain.sock)
             listeners.close()
@@ -160,6 +164,8 @@ async def _open_servers(container: Container, served: "Served", listeners: Liste
                 listener.listen(backlog)  # create_server() has reset it to its own default
         return
     handlers = with_twins(handlers_for(make_servers(), len(sockets) - len(served.twins)), served.twins)
+    for handler in handlers:
+        renew(handler)
     for listener, handler, certificate in zip(sockets, handlers, certificates, strict=True):
         await listeners.serve(listener, handler, certificate)
 

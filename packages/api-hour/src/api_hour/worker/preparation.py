@@ -27,8 +27,8 @@ class Prepared:
 def prepare_process(spec: WorkerSpec, worker_id: int, sockets: int) -> Prepared:
     """Make this process the worker that `spec` describes, with so many listening sockets.
 
-    The logs are opened and the certificates are read with the supervisor's rights, as they may be where the worker's
-    user may not go; then those rights are given up.
+    The logs are opened and the certificates are read with the supervisor's rights, which it has still: they may be
+    where the worker's user may not go.
 
     Raises:
         ConfigError: a file cannot be used.
@@ -42,6 +42,10 @@ def prepare_process(spec: WorkerSpec, worker_id: int, sockets: int) -> Prepared:
         worker_id=worker_id,
     )
     certificates = read_certificates(spec.own_tls, spec.default_tls, sockets)
+    return Prepared(certificates=certificates, access_log=access_log)
+
+
+def give_up_rights(spec: WorkerSpec) -> None:
+    """Become the user that `spec` names, for good, if it is not that of the supervisor."""
     if spec.identity is not None:
         take_identity(spec.identity)
-    return Prepared(certificates=certificates, access_log=access_log)

@@ -13,50 +13,39 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from functools import partial
 from typing import NoReturn
 
-from api_hour.access_log import AccessLog
-from api_hour.config.http_options import HttpOptions
+from api_hour.config.gunicorn_config import GunicornConfig
 from api_hour.container import Container
 from api_hour.control.connection_counts import ConnectionCounts
 from api_hour.control.messages import heartbeat_interval_s
 from api_hour.control.spec import WorkerOrder
 from api_hour.errors import ApiHourError
+from api_hour.log.gunicorn_logger import open_gunicorn_logger
 from api_hour.stats import ServingStats
+from api_hour.worker.hooks import INTERRUPTS, WorkerHooks
 from api_hour.worker.inheritance import Inheritance
 from api_hour.worker.leaving import leave
 from api_hour.worker.leftovers import end_leftovers
-from api_hour.worker.lifecycle import Ending, serve
+from api_hour.worker.lifecycle import Ending, ListeningSocket, serve
 from api_hour.worker.listeners.balance import Balance
 from api_hour.worker.listeners.certificates import replace_certificates
 from api_hour.worker.listeners.handlers import with_twins
 from api_hour.worker.listeners.listeners import Listeners
-from api_hour.worker.preparation import Prepared, prepare_process
+from api_hour.worker.preparation import Prepared, give_up_rights, prepare_process
 from api_hour.worker.reporting.control_socket import Commands, Reporter, read_order
 from api_hour.worker.reporting.engine_reports import engine_reports
 from api_hour.worker.reporting.heartbeat import Heart
 from api_hour.worker.signals import STOP, begin_signals
 from api_hour.worker.targets.forms import make_container
 from api_hour.worker.targets.importing import import_container, read_main_yaml
+from api_hour.worker.targets.loops import loop_factory
+from api_hour.worker.worker import Worker
 
 LOG = logging.getLogger("api_hour.worker")
 
 DID_NOT_COME_UP = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
-    """The worker, as the Container in it sees it."""
-
-    worker_id: int
-    pid: int
-    workers: int = 1
-    stats: ServingStats = field(default_factory=ServingStats)
-    access_log: AccessLog | None = None
-    http: HttpOptions = field(default_factory=HttpOptions)
-    heartbeat_timeout_s: float = 0.0
 
 
 def main(control_fd: int, stack_fd: int) -> NoReturn:
@@ -69,7 +58,7 @@ def main(control_fd: int, stack_fd: int) -> NoReturn:
     begin_signals(stack_fd)
     os.set_inheritable(stack_fd, False)
     control = socket.socket(fileno=control_fd)
-    run = Run(control, read_order(control))
+    run = Run(control, read_order(control), stack_fd)
     code = run.run()
     leave(code, waits_for_threads=not run.has_jobs)  # which have had their time
 
@@ -80,14 +69,16 @@ class Run:
     Args:
         control: the worker's end of the control socket.
         order: what the worker is to do.
+        stack_fd: the file for the stack.
 
     Attributes:
         has_jobs: whether jobs of the loop's executor go on after the end.
     """
 
-    def __init__(self, control: socket.socket, order: WorkerOrder) -> None:
+    def __init__(self, control: socket.socket, order: WorkerOrder, stack_fd: int) -> None:
         self._control = control
         self._order = order
+        self._stack_fd = stack_fd
         self._spec = order.spec
         self._reporter = Reporter(control)
         self._sockets = [socket.socket(fileno=fd) for fd in order.listener_fds]
@@ -118,18 +109,31 @@ class Run:
         """Import the target and serve it until the end; nothing runs on afterwards."""
         binds = len(self._sockets) - len(self._order.twins)
         self._prepared = prepare_process(self._spec, self._order.worker_id, binds)
+        worker = self._make_worker()
+        hooks = WorkerHooks.of_file(self._spec.hooks_file, worker, self._stack_fd)
+        try:
+            hooks.begin()
+            give_up_rights(self._spec)
+            self._serve_as(worker, hooks)
+        finally:
+            self._inheritance.leave_if_child(sys.exception())
+            hooks.ended()
+
+    def _serve_as(self, worker: Worker, hooks: WorkerHooks) -> None:
         config = read_main_yaml(self._spec.main_yaml)
-        maker = import_container(self._spec.target, self._spec.chdir)
-        loop = maker.make_event_loop(config)
+        maker = import_container(self._spec.target, *self._spec.app_dirs, self._spec.chdir)
+        loop = loop_factory(self._spec.worker.loop, maker)(config)
         asyncio.set_event_loop(loop)
         self._inheritance.loop = loop
         try:
-            self._live(make_container(maker, config=config, worker=self._worker(), loop=loop))
+            container = make_container(maker, config=config, worker=worker, loop=loop)
+            hooks.loaded()
+            self._live(container, worker, hooks)
         finally:
             self._inheritance.leave_if_child(sys.exception())
             self._close(loop)
 
-    def _live(self, container: Container) -> None:
+    def _live(self, container: Container, worker: Worker, hooks: WorkerHooks) -> None:
         loop = container.loop
         life = loop.create_task(
             serve(
@@ -137,7 +141,7 @@ class Run:
                 self._sockets,
                 self._spec.worker,
                 ending=self._ending,
-                on_ready=lambda listeners: self._on_ready(container, listeners),
+                on_ready=lambda listeners: self._on_ready(container, worker, listeners),
                 balance=_balance_of(self._order),
                 certificates=with_twins(self._prepared.certificates, self._order.twins),
                 twins=self._order.twins,
@@ -149,7 +153,16 @@ class Run:
             if not self._reporter.has_served:
                 life.cancel()
 
+        def interrupt() -> None:
+            hooks.interrupted()
+            stop()
+
+        worker.stop = partial(loop.call_soon_threadsafe, stop)
+        if not worker.alive:
+            worker.stop()
         _obey(loop, self._control, self._prepared, retire=self._ending.retire, stop=stop)
+        for number in INTERRUPTS:
+            loop.add_signal_handler(number, interrupt)
         self._inheritance.handler = signal.getsignal(signal.SIGTERM)
         try:
             with self._at_end:
@@ -165,7 +178,7 @@ class Run:
             self._inheritance.leave_if_child(error)
             raise
 
-    def _on_ready(self, container: Container, listeners: Listeners) -> None:
+    def _on_ready(self, container: Container, worker: Worker, listeners: Listeners) -> None:
         interval_s = heartbeat_interval_s(self._spec.worker.heartbeat_timeout_s)
         heart = Heart(
             container.loop,
@@ -177,18 +190,27 @@ class Run:
         )
         self._inheritance.connections = listeners.descriptors
         heart.start()
+        worker.notify = heart.beat
         self._at_end.callback(heart.beat)
         self._reporter.ready()
         heart.beat()
 
-    def _worker(self) -> Worker:
+    def _make_worker(self) -> Worker:
+        access_log, log = self._prepared.access_log, self._spec.log
         return Worker(
             worker_id=self._order.worker_id,
             pid=os.getpid(),
             workers=self._spec.worker.workers,
             stats=self._stats,
-            access_log=self._prepared.access_log,
+            access_log=access_log,
             http=self._spec.http,
+            cfg=GunicornConfig(self._spec.gunicorn),
+            log=open_gunicorn_logger(
+                None if log.logconfig is not None else log.log_level,
+                write=None if access_log is None or log.logconfig is not None else access_log.write,
+                has_access_log=access_log is not None,
+            ),
+            sockets=tuple(map(ListeningSocket, self._sockets)),
             heartbeat_timeout_s=self._spec.worker.heartbeat_timeout_s,
         )
 

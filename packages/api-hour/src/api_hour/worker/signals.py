@@ -2,6 +2,8 @@
 
 import faulthandler
 import signal
+from collections.abc import Callable
+from types import FrameType
 
 from api_hour.control.signals import BLOCKED_AT_START, IGNORED, PASSED_OVER, STACK_SIGNAL
 
@@ -18,10 +20,23 @@ def begin_signals(stack_fd: int) -> None:
     Args:
         stack_fd: where the interpreter writes its stack at STACK_SIGNAL.
     """
-    faulthandler.register(STACK_SIGNAL, file=stack_fd, all_threads=True)
+    write_stack_when_asked(stack_fd)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     for number in PASSED_OVER:
         signal.signal(number, pass_over)
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED_AT_START)
+
+
+def write_stack_when_asked(stack_fd: int, *, then: Callable[[int, FrameType | None], None] | None = None) -> None:
+    """Have the interpreter write its stack at STACK_SIGNAL.
+
+    Args:
+        stack_fd: where to.
+        then: a signal handler, called in the main thread as soon as that runs Python code again.
+    """
+    if then is not None:
+        faulthandler.unregister(STACK_SIGNAL)
+        signal.signal(STACK_SIGNAL, then)
+    faulthandler.register(STACK_SIGNAL, file=stack_fd, all_threads=True, chain=then is not None)

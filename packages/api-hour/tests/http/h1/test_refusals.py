@@ -215,21 +215,21 @@ LOGGED = {
         b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 6 + b"\r\n",
         (
             f"refused a request: 431 {PHRASES[431]}: there are more than 5 headers; "
-            "the limit is raised with Limits(header_count=...)"
+            "the limit is raised with --max-headers, or Limits(header_count=...)"
         ),
     ),
     "431 of a head": (
         b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 600,
         (
             f"refused a request: 431 {PHRASES[431]}: the head is larger than 500 bytes; "
-            "the limit is raised with Limits(head_bytes=...)"
+            "the limit is raised with --max-head, or Limits(head_bytes=...)"
         ),
     ),
     "414": (
         b"GET /" + b"a" * 200,
         (
             f"refused a request: 414 {PHRASES[414]}: the target is longer than 100 bytes; "
-            "the limit is raised with Limits(target_bytes=...)"
+            "the limit is raised with --max-url, or Limits(target_bytes=...)"
         ),
     ),
     "501": (

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+import math
 import os
 import socket
 import threading
@@ -13,10 +14,9 @@ from typing import Any
 import pytest
 from event_loops import let_run, on_each_loop, until
 from http_connection import connected
-from wsgi_serving import GET, asking
+from wsgi_serving import GET, asking, in_each_way, serving
 
 from api_hour.http.message.limits import Limits
-from api_hour.http.wsgi import WsgiServer
 from api_hour.http.wsgi.turn import Turn
 
 LOCAL = threading.local()
@@ -42,12 +42,33 @@ def streaming(environ: Any, start_response: Any) -> Iterator[bytes]:
 async def test_in_the_loop_one_context_and_one_thread_serve_all_requests_as_under_a_forking_server() -> None:
     if hasattr(LOCAL, "count"):
         del LOCAL.count
-    server = WsgiServer(counting, threads=1)
-    async with connected(server) as one, connected(server) as other:
-        answers = [(await connection.ask(GET)).body for connection in (one, other, one, other)]
-    server.shutdown()
+    with serving(counting, 1) as server:
+        async with connected(server) as one, connected(server) as other:
+            answers = [(await connection.ask(GET)).body for connection in (one, other, one, other)]
     assert answers == [b"1 1", b"2 2", b"3 3", b"4 4"]
     assert VARIABLE.get() == 0
+
+
+def running_a_loop(environ: Any, start_response: Any) -> Iterator[bytes]:
+    """Run a loop of its own, at the call and for a piece that follows, as an application with coroutines does."""
+
+    async def answer() -> bytes:
+        await asyncio.sleep(0)
+        return b"a"
+
+    start_response("200 OK", [("Content-Length", "2")])
+    yield asyncio.run(answer())
+    yield asyncio.run(answer())
+
+
+@in_each_way
+async def test_an_application_sees_no_event_loop_and_may_run_one(threads: int) -> None:
+    with serving(running_a_loop, threads) as server:
+        async with connected(server) as one, connected(server) as other:
+            for connection in (one, other):
+                connection.send(GET)  # one of them waits for its turn in a task
+            answers = [(await connection.answer()).body for connection in (one, other)]
+    assert answers == [b"aa", b"aa"]
 
 
 @on_each_loop
@@ -68,21 +89,20 @@ async def test_while_an_answer_is_sent_in_pieces_nobody_else_is_called_and_other
             return streaming(environ, start_response)
         return counting(environ, start_response)
 
-    server = WsgiServer(app, threads=1)
-    async with AsyncExitStack() as stack:
-        slow, second, third = [await stack.enter_async_context(connected(server)) for _ in range(3)]
-        slow.send(GET.replace(b"/ ", b"/stream "))
-        await slow.reader.readuntil(b"first")
-        await let_run()
-        second.send(GET.replace(b"/ ", b"/second "))
-        await let_run()
-        third.send(GET.replace(b"/ ", b"/third "))
-        await let_run()
-        assert calls == ["/stream"]
-        assert (await slow.reader.readexactly(20_000_000)).count(b"x") > 19_999_000
-        assert (await second.answer()).status == (await third.answer()).status == 200
-    assert calls == ["/stream", "/second", "/third"]
-    server.shutdown()
+    with serving(app, 1) as server:
+        async with AsyncExitStack() as stack:
+            slow, second, third = [await stack.enter_async_context(connected(server)) for _ in range(3)]
+            slow.send(GET.replace(b"/ ", b"/stream "))
+            await slow.reader.readuntil(b"first")
+            await let_run()
+            second.send(GET.replace(b"/ ", b"/second "))
+            await let_run()
+            third.send(GET.replace(b"/ ", b"/third "))
+            await let_run()
+            assert calls == ["/stream"]
+            assert (await slow.reader.readexactly(20_000_000)).count(b"x") > 19_999_000
+            assert (await second.answer()).status == (await third.answer()).status == 200
+        assert calls == ["/stream", "/second", "/third"]
 
 
 @on_each_loop
@@ -101,27 +121,28 @@ async def test_a_client_that_goes_gives_the_turn_to_others() -> None:
         start_response("200 OK", [])
         return Endless() if environ["PATH_INFO"] == "/endless" else [b"x"]
 
-    server = WsgiServer(app, threads=1)
-    async with connected(server) as slow, connected(server) as other:
-        slow.send(GET.replace(b"/ ", b"/endless "))
-        await slow.reader.readuntil(b"x")
-        other.send(GET)
-        slow.transport.abort()
-        assert (await other.answer()).body == b"x"
-    assert closed == [1]
-    server.shutdown()
+    with serving(app, 1) as server:
+        async with connected(server) as slow, connected(server) as other:
+            slow.send(GET.replace(b"/ ", b"/endless "))
+            await slow.reader.readuntil(b"x")
+            other.send(GET)
+            slow.transport.abort()
+            assert (await other.answer()).body == b"x"
+        assert closed == [1]
 
 
 @on_each_loop
 async def test_who_waits_too_long_for_the_turn_is_told_so() -> None:
-    limits = Limits(request_timeout_s=0.3)
-    server = WsgiServer(streaming, threads=1, limits=limits)
-    async with connected(server) as slow, connected(server) as other:
-        slow.send(GET)
-        await slow.reader.readuntil(b"first")
-        assert (await other.ask(GET)).status == 503
-        assert not (await slow.rest()).endswith(b"last\r\n0\r\n\r\n")  # what is late itself is cut
-    server.shutdown()
+    with serving(streaming, 1, limits=Limits(request_timeout_s=3600)) as server:
+        async with connected(server) as slow, connected(server) as other:
+            slow.send(GET)
+            await slow.reader.readuntil(b"first")
+            other.send(GET)
+            await until(lambda: other.protocol.exchange.request)
+            other.protocol.exchange.check_deadline(math.inf)
+            assert (await other.answer()).status == 503
+            slow.protocol.exchange.check_deadline(math.inf)  # what is late itself is cut
+            assert not (await slow.rest()).endswith(b"last\r\n0\r\n\r\n")
 
 
 @on_each_loop
@@ -134,14 +155,13 @@ async def test_in_threads_one_request_does_not_wait_for_another() -> None:
         start_response("200 OK", [])
         return [b"x"]
 
-    server = WsgiServer(app, threads=2)
-    async with connected(server) as slow, connected(server) as other:
-        slow.send(GET.replace(b"/ ", b"/wait "))
-        for _ in range(3):
-            assert (await other.ask(GET)).body == b"x"
-        may_go_on.set()
-        assert (await slow.answer()).body == b"x"
-    server.shutdown()
+    with serving(app, 2) as server:
+        async with connected(server) as slow, connected(server) as other:
+            slow.send(GET.replace(b"/ ", b"/wait "))
+            for _ in range(3):
+                assert (await other.ask(GET)).body == b"x"
+            may_go_on.set()
+            assert (await slow.answer()).body == b"x"
 
 
 @on_each_loop
@@ -149,31 +169,33 @@ async def test_a_thread_that_takes_too_long_is_named_and_another_takes_its_place
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     may_go_on = threading.Event()
+    begun = 0
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
+        nonlocal begun
         if environ["PATH_INFO"] == "/stuck":
-            may_go_on.wait(10)
+            begun += 1
+            may_go_on.wait(20)
         start_response("200 OK", [])
         return [b"x"]
 
-    server = WsgiServer(app, threads=2, limits=Limits(request_timeout_s=0.3))
-    try:
+    with serving(app, 2, limits=Limits(request_timeout_s=3600)) as server:
         async with AsyncExitStack() as stack:
+            stack.callback(may_go_on.set)
             stuck = [await stack.enter_async_context(connected(server)) for _ in range(2)]
             for connection in stuck:
                 connection.send(GET.replace(b"/ ", b"/stuck "))
+            await until(lambda: begun == 2)
             for connection in stuck:
+                connection.protocol.exchange.check_deadline(math.inf)
                 assert (await connection.answer()).status == 503
             assert [(await connection.ask(GET)).body for connection in stuck] == [b"x", b"x"]
             assert len(server.works) == 2
             may_go_on.set()
             await until(lambda: not server.works)
-    finally:
-        may_go_on.set()
-        server.shutdown()
     assert "GET '/stuck' was not answered in time" in caplog.text
     assert "GET '/stuck' takes too long; its thread cannot be stopped, and is at:\n" in caplog.text
-    assert "may_go_on.wait(10)" in caplog.text
+    assert "may_go_on.wait(20)" in caplog.text
 
 
 @on_each_loop

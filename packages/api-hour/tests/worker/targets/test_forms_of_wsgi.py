@@ -96,6 +96,17 @@ def test_a_class_whose_objects_are_no_answers_is_refused() -> None:
     assert "It is a class: what is served is an object of it" in refusal(Pair)
 
 
+class FrameworkOfOneArgument(Framework):
+    """What Flask's own class is: not what ASGI 2 calls with the scope, though it is made with one argument."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def test_a_class_of_applications_is_refused() -> None:
+    assert "It is a class: what is served is an object of it" in refusal(FrameworkOfOneArgument)
+
+
 async def asynchronous(receive: Any, send: Any) -> None:
     """What an ASGI 2 application returns."""
 

@@ -9,9 +9,9 @@ import pytest
 
 import api_hour
 from api_hour.errors import ConfigError
-from api_hour.worker.process import Worker
 from api_hour.worker.targets.forms import make_container
 from api_hour.worker.targets.importing import import_container, read_main_yaml
+from api_hour.worker.worker import Worker
 
 CONTAINER = "import api_hour\nclass Container(api_hour.Container): pass\n"
 

@@ -35,6 +35,8 @@ class AsgiApplication:
         self._app = app
         self._lifespan_state = lifespan_state
         self._server = server
+        self._root_path = server.options.root_path
+        self._raw_root_path = self._root_path.encode("ascii")
 
     def knows_method(self, _method: str) -> bool:
         """Say that any method may be asked for."""
@@ -76,10 +78,10 @@ class AsgiApplication:
             "http_version": "1.0" if request.is_http_1_0 else "1.1",
             "method": request.method,
             "scheme": scheme,
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": raw_path,
+            "path": self._root_path + (unquote(path) if "%" in path else path),
+            "raw_path": self._raw_root_path + raw_path,
             "query_string": query_string,
-            "root_path": "",
+            "root_path": self._root_path,
             "headers": request.raw_headers,
             "client": client,
             "server": server,

@@ -1,7 +1,9 @@
-"""The notes of one connection for the access log, which are given by those who answer its requests.
+"""The notes of one connection for the access log and the hook, which are given by those who answer its requests.
 
-Connections without an access log have none of this.
+Connections without an access log and such a hook have none of this.
 """
+
+from typing import Protocol
 
 from api_hour.access_log.entry import CLIENT_CLOSED
 from api_hour.access_log.log import AccessLog
@@ -10,22 +12,31 @@ from api_hour.http.message.request import Request
 from api_hour.http.transport.ends import Ends
 
 
+class EndHook(Protocol):
+    """What is told of each answer that is over: see `http/request_hooks.py`."""
+
+    def end(self, request: Request, status: int, head: bytes, body_bytes: int) -> None:
+        """Take note of the end of an answer, whose head is empty if there was none."""
+
+
 class RequestLog:
     """Takes note of each request that is over.
 
     Args:
-        access_log: writes its line.
+        access_log: writes its line; None for no line.
         ends: the two ends of the connection.
+        hooks: told of it, too; None for nobody.
 
     Attributes:
         body_bytes: how much was sent of the body of the answer that has begun.
     """
 
-    __slots__ = ("_access_log", "_address", "_ends", "_head", "_noted", "_status", "body_bytes")
+    __slots__ = ("_access_log", "_address", "_ends", "_head", "_hooks", "_noted", "_status", "body_bytes")
 
-    def __init__(self, access_log: AccessLog, ends: Ends) -> None:
+    def __init__(self, access_log: AccessLog | None, ends: Ends, hooks: EndHook | None = None) -> None:
         self._access_log = access_log
         self._ends = ends
+        self._hooks = hooks
         client = ends.known.client  # a connection that is lost does not tell
         self._address = None if client is None else client[0]
         self._noted: Request | None = None
@@ -44,20 +55,25 @@ class RequestLog:
 
     def end(self, request: Request, *, duration_s: float, is_whole: bool) -> None:
         """Take note that the answer to a request is over, whole or not; or that there is none."""
-        self._noted = request
-        self._access_log.note(
-            self,
-            request,
-            status=self._status,
-            response_bytes=self.body_bytes,
-            duration_ns=round(duration_s * 1e9),
-            is_aborted=self._status == CLIENT_CLOSED or not is_whole,
-        )
-        self._noted = None
+        if self._hooks is not None:
+            self._hooks.end(request, self._status, self._head, self.body_bytes)
+        if self._access_log is not None:
+            self._noted = request
+            self._access_log.note(
+                self,
+                request,
+                status=self._status,
+                response_bytes=self.body_bytes,
+                duration_ns=round(duration_s * 1e9),
+                is_aborted=self._status == CLIENT_CLOSED or not is_whole,
+            )
+            self._noted = None
         self._begin()
 
     def refuse(self, refusal: Refusal, request: Request | None, *, body_bytes: int) -> None:
         """Take note of a request that was refused, as far as it could be understood."""
+        if self._access_log is None:
+            return
         self._noted = request
         self._access_log.note(
             self,

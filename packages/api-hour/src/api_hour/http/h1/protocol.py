@@ -57,9 +57,10 @@ class HttpProtocol(asyncio.Protocol):
         limits, proxy = server.limits, server.proxy
         self.writer = Writer(cast("asyncio.Transport", transport), server.outbox, limits)
         ends = Ends(self.writer.transport, proxy, self._client)
-        self.request_log = log = None if server.access_log is None else RequestLog(server.access_log, ends)
+        self.request_log = log = server.request_log(ends)
+        begin = application.begin if server.hooks is None else server.hooks.telling(application.begin)
         kind = H1Exchange if server.request_ids is None else IdentifiedExchange
-        self.exchange = kind(server, application.begin, ends, self.writer, log)
+        self.exchange = kind(server, begin, ends, self.writer, log)
         expects_header = False
         if proxy is not None and proxy.protocol:
             known = ends.known  # with TLS the header came before the handshake

@@ -32,6 +32,7 @@ GOING_AWAY = 1001
 ABNORMAL = 1006
 SERVICE_RESTART = 1012
 FEED_BYTES = 8192  # that are understood at once: the smallest frame has 6 bytes, and what it becomes 100
+FEED_COMPRESSED_BYTES = 256  # which may become a thousand times as many
 TURN_FRAMES = 256  # after a piece with more of them, others have their turn: each costs 4 us
 
 _QUIET = logging.getLogger("api_hour.http.websocket")
@@ -58,10 +59,12 @@ class WebSocket:
     def __init__(self, exchange: Exchange, request: Request) -> None:
         self._exchange = exchange
         self._limits = exchange.server.limits
-        self._handshake = Handshake(request)
+        self._handshake = Handshake(request, compresses=exchange.server.options.ws_compression)
         self.subprotocols = self._handshake.subprotocols
         self.is_accepted = False
         self._protocol = ServerProtocol(state=State.OPEN, max_size=self._limits.message_bytes, logger=_QUIET)
+        self._protocol.extensions = self._handshake.extensions
+        self._feed_bytes = FEED_COMPRESSED_BYTES if self._protocol.extensions else FEED_BYTES
         self._unread = bytearray()  # came and is not understood yet
         self._inbox = Inbox()
         self._is_resuming = False  # it is not its turn
@@ -210,8 +213,8 @@ class WebSocket:
     def _read(self) -> None:
         """Understand what came, as far as there is room for what it becomes; read from the client if there is more."""
         while self._unread and not self._is_resuming and not self._must_wait():
-            piece = self._unread[:FEED_BYTES]
-            del self._unread[:FEED_BYTES]
+            piece = self._unread[: self._feed_bytes]
+            del self._unread[: self._feed_bytes]
             if self._feed(piece) > TURN_FRAMES:
                 self._is_resuming = True
                 self._exchange.loop.call_soon(self._take_turn)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response
+from api_hour.http.wire.first_lines import without_date
 from api_hour.http.wire.server_fields import SERVER_FIELDS, ServerFields, read_length
 from api_hour.http_token import TOKEN
 
@@ -133,7 +134,7 @@ class AnswerHead:
         """Return the bytes of the head.
 
         Args:
-            date: the whole Date header line (RFC 9110, 6.6.1), unless the fields have one.
+            date: the lines of every answer, the Date header's first (RFC 9110, 6.6.1), unless the fields have one.
             request: what is answered; HTTP/1.0 is told that the connection stays open.
             keep_alive: whether the connection stays open after it.
         """
@@ -142,7 +143,9 @@ class AnswerHead:
             end = b"Connection: close\r\n\r\n"
         elif request is not None and request.is_http_1_0:
             end = b"Connection: keep-alive\r\n\r\n"
-        return b"".join((self._first_line, self._date_line or date, *self._lines, end))
+        if self._date_line is not None:
+            date = self._date_line + without_date(date)
+        return b"".join((self._first_line, date, *self._lines, end))
 
 
 def status_line(status: int) -> bytes:

@@ -195,7 +195,11 @@ class ChunkedFraming:
         self._trailer_bytes += end - begin
         limit_bytes = self._limits.head_bytes
         if self._trailer_bytes > limit_bytes:
-            raise Refusal(431, f"the trailers are larger than {limit_bytes} bytes", setting="Limits(head_bytes=...)")
+            raise Refusal(
+                431,
+                f"the trailers are larger than {limit_bytes} bytes",
+                setting="--max-head, or Limits(head_bytes=...)",
+            )
         return end
 
 

@@ -118,7 +118,11 @@ class HeadParser:
         if not self._is_complete:
             raise Refusal(400, "the head is malformed")
         if len(headers) > limits.header_count:
-            raise Refusal(431, f"there are more than {limits.header_count} headers", setting="Limits(header_count=...)")
+            raise Refusal(
+                431,
+                f"there are more than {limits.header_count} headers",
+                setting="--max-headers, or Limits(header_count=...)",
+            )
         if fields != self._last_host:
             self._check_once(request, fields)
         if target[0] != 0x2F or name is None:
@@ -189,11 +193,15 @@ def refuse_beginning(beginning: bytes | bytearray, limits: Limits, checked_bytes
     target = None if checked_bytes > METHOD_BYTES + limits.target_bytes else _BEGINNING.match(beginning)
     if target is not None and len(target[1]) > limits.target_bytes:
         too_long = Refusal(
-            414, f"the target is longer than {limits.target_bytes} bytes", setting="Limits(target_bytes=...)"
+            414,
+            f"the target is longer than {limits.target_bytes} bytes",
+            setting="--max-url, or Limits(target_bytes=...)",
         )
         faults.append((target.start(1) + limits.target_bytes, too_long))
     if len(beginning) > limits.head_bytes:
-        too_large = Refusal(431, f"the head is larger than {limits.head_bytes} bytes", setting="Limits(head_bytes=...)")
+        too_large = Refusal(
+            431, f"the head is larger than {limits.head_bytes} bytes", setting="--max-head, or Limits(head_bytes=...)"
+        )
         faults.append((limits.head_bytes, too_large))
     return min(faults, key=lambda fault: fault[0])[1] if faults else None
 

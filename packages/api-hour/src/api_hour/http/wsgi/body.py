@@ -41,14 +41,17 @@ async def take_whole(incoming: BodyStream) -> tuple[IO[bytes], int]:
     return file, size_bytes
 
 
-async def take_beginning(incoming: BodyStream) -> bytes:
+async def take_beginning(incoming: BodyStream, *, is_chunked: bool) -> bytes:
     """Return the beginning of a body, or all of it if it is short.
+
+    Of one in chunks it is more: whole, it has a length, without which Django reads nothing.
 
     Raises:
         ClientGone, Refusal: as `take_whole`.
     """
+    enough_bytes = IN_MEMORY_BYTES if is_chunked else BEGINNING_BYTES
     pieces: list[bytes] = []
-    while sum(map(len, pieces)) < BEGINNING_BYTES and (piece := await incoming.read()):
+    while sum(map(len, pieces)) < enough_bytes and (piece := await incoming.read()):
         pieces.append(piece)
     return b"".join(pieces)
 

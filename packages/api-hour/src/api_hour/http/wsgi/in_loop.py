@@ -3,11 +3,14 @@
 Nothing is handed from one thread to another, and thread-local variables and context variables are those of one thread
 that answers one request after the other, as they are under servers that fork.
 
-Rule that must hold: from the call of the application to the last byte of its answer, no other call is made.
+Rules that must hold: from the call of the application to the last byte of its answer, no other call is made; and the
+application sees no event loop running. Django's ORM refuses to work where one does, and `asyncio.run()` does, too.
 """
 
 import asyncio
 import io
+from asyncio import _set_running_loop
+from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from typing import IO, Any, TypeVar
@@ -123,15 +126,23 @@ class InLoop:
         return None
 
     def _run(self, call: "LoopCall", step: Callable[..., T], *arguments: Any) -> T:
-        """Have the application do something, in the one context that it has, under the watch."""
+        """Have the application do something, in the one context that it has, without a loop, under the watch."""
+        loop = call.exchange.loop
+        task = asyncio.current_task(loop)
         watch = self._watch
-        if watch is None:
-            return self._context.run(step, *arguments)
-        watch.request = call.request
+        if watch is not None:
+            watch.request = call.request
+        if task is not None:
+            _leave_task(loop, task)
+        _set_running_loop(None)
         try:
             return self._context.run(step, *arguments)
         finally:
-            watch.request = None
+            _set_running_loop(loop)
+            if task is not None:
+                _enter_task(loop, task)
+            if watch is not None:
+                watch.request = None
 
     async def _send_pieces(self, call: "LoopCall") -> None:
         exchange = call.exchange

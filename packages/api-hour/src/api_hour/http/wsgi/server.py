@@ -42,7 +42,7 @@ class WsgiServer(Server):
         workers: int = getattr(worker, "workers", 1)
         threads = threads or options.threads
         state = ServerState.of_container(container, limits, proxy)
-        environs = Environs(is_multithread=threads > 1, is_multiprocess=workers > 1)
+        environs = Environs(is_multithread=threads > 1, is_multiprocess=workers > 1, script_name=options.root_path)
         self._callers: InLoop | InThreads
         if threads == 1:
             self._callers = InLoop(app, environs, state, state.limits.request_timeout_s or _patience_s(worker))

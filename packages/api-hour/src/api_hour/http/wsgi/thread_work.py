@@ -106,7 +106,7 @@ class ThreadWork(Call):
         incoming = self._request.incoming
         assert incoming is not None
         try:
-            beginning = await take_beginning(incoming)
+            beginning = await take_beginning(incoming, is_chunked=self._request.is_chunked)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001  # it is answered

@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+from time import monotonic
 
 Job = Callable[[], bool]
 
+END_S = 0.2  # for threads that have nothing to do; others are not waited for
 REPLACED_TIMES = 16  # each thread may be given up as often while those that were go on; more would fill the memory
 
 
@@ -40,9 +42,12 @@ class Threads:
         return True
 
     def end(self) -> None:
-        """Have each thread end when it has nothing to do."""
+        """Have each thread end when it has nothing to do; those that have nothing now end before this returns."""
         for _ in range(self._count):
             self._jobs.put(None)
+        end_at_s = monotonic() + END_S
+        for thread in self._threads:
+            thread.join(max(0.0, end_at_s - monotonic()))
 
     def _start(self) -> None:
         thread = threading.Thread(target=self._work, name=f"wsgi-{len(self._threads) + 1}", daemon=True)

@@ -81,9 +81,14 @@ class FewerWorkers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopRequested:
-    """Somebody wants the daemon to end: when its requests are answered, or at once."""
+    """Somebody wants the daemon to end: when its requests are answered, or at once.
+
+    Attributes:
+        by_interrupt: whether it was Ctrl-C, which the workers are told.
+    """
 
     at_once: bool = False
+    by_interrupt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,7 +187,7 @@ def _is_asgi_2(found: Any, shape: CallShape | None) -> bool:
         return False
     if isinstance(found, type):
         instance_call = instance_call_of(found)
-        return instance_call is not None and len(instance_call.required) == 3  # self, receive, send
+        return instance_call is not None and instance_call.is_async and len(instance_call.required) == 3  # with self
     return "scope" in shape.required[0]  # or it would be a factory that lacks an argument
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -17,12 +18,12 @@ from api_hour.worker.targets.forms import ContainerMaker, maker_of, maker_of_cal
 _MISSING = object()
 
 
-def import_container(target: str, directory: str) -> ContainerMaker:
-    """Import what `target` names, with `directory` first on the import path, and return how to make its Container.
+def import_container(target: str, *directories: str) -> ContainerMaker:
+    """Import what `target` names, and return how to make its Container.
 
     Args:
         target: see `parse_target`.
-        directory: where the application's modules are.
+        directories: where the application's modules are; they come first on the import path.
 
     Raises:
         ConfigError: there is no such module or name, or it is nothing that can be served.
@@ -30,20 +31,21 @@ def import_container(target: str, directory: str) -> ContainerMaker:
     """
     text = parse_target(target)
     described_as = f"TARGET {target!r}"
-    sys.path.insert(0, directory)
-    found = _find(_import(text.module, described_as, directory), text, described_as)
+    sys.path[:0] = directories
+    found = _find(_import(text.module, described_as, directories), text, described_as)
     if text.call is None:
         return maker_of(found, described_as=described_as)
     return _maker_of_call(found, text.call, described_as)
 
 
-def _import(module_name: str, described_as: str, directory: str) -> ModuleType:
+def _import(module_name: str, described_as: str, directories: Sequence[str]) -> ModuleType:
     try:
         return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not (module_name + ".").startswith(error.name + "."):
             raise  # the module is there; something that it imports is not
-        raise ConfigError(f"{described_as}: no module {error.name!r} in {directory} or the environment.") from None
+        places = ", ".join(directories)
+        raise ConfigError(f"{described_as}: no module {error.name!r} in {places} or the environment.") from None
 
 
 def _find(module: ModuleType, text: TargetText, described_as: str) -> Any:
