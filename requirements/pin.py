@@ -19,8 +19,7 @@ PACKAGES = [
     "--extra=rig",
 ]
 ALL_EXTRAS = [
-    f"--extra={extra}"
-    for extra in ("postgres", "redis", "websocket", "forms", "reload", "otlp", "dotenv", "rig")
+    f"--extra={extra}" for extra in ("postgres", "redis", "websocket", "forms", "reload", "otlp", "dotenv", "rig")
 ]
 
 
