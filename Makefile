@@ -7,6 +7,7 @@ ROBYN := .venv-robyn
 FIRST_STEPS := .venv-first-steps
 PYTHONS ?= $(PYTHON)
 LOWEST := .venv-lowest
+APPLICATIONS := .venv-applications
 LOWEST_TESTS = $(filter-out %.py %/e2e %/__pycache__,$(wildcard packages/*/tests/*)) $(wildcard packages/*/tests/test_*.py) \
 	packages/api-hour/tests/e2e/test_targets.py
 BIN := $(VENV)/bin
@@ -14,10 +15,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 PACKAGES := packages/api-hour packages/rush-hour
 ARGS ?=
 
-.PHONY: help bench test test-lowest soak lint types perf perf-load perf-http perf-daemon first-steps docs clean meinheld pins format
+.PHONY: help bench test test-engine test-pythons test-lowest applications applications-short soak lint types perf perf-load perf-http perf-daemon first-steps docs clean meinheld pins format
 
 help: ## Show this list.
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 bench: $(VENV)/.bench ## Rerun the published comparison; ARGS="--duration 5m --only api-hour" passes options on.
 	@echo "$(BIN)/rush-hour bench benchmarks/suites/published.toml $(ARGS)"
@@ -28,11 +29,23 @@ soak: $(VENV)/.bench $(VENV)/.dev ## Ask one daemon all kinds of things for 10 m
 	$(BIN)/python benchmarks/soak/soak.py $(ARGS)
 
 test: $(VENV)/.bench $(VENV)/.dev ## Run all tests; ARGS="-k name" passes options on.
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile packages/api-hour $(ARGS)
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/api-hour $(ARGS)
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile packages/rush-hour benchmarks/tests $(ARGS)
 
+test-engine: $(VENV)/.bench $(VENV)/.dev ## Run the tests of the HTTP engine only.
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/api-hour/tests/http $(ARGS)
+
+test-pythons: ## Run all tests on the oldest and the newest CPython that is here, and test-engine on the others.
+	$(PYTHON) benchmarks/installed/pythons.py
+
 test-lowest: $(LOWEST)/.lowest ## Run tests with the oldest dependencies that the packages allow (on CPython 3.11).
-	$(LOWEST)/bin/pytest --numprocesses=2 --dist=loadfile $(LOWEST_TESTS) $(ARGS)
+	$(LOWEST)/bin/pytest --numprocesses=3 --dist=loadfile $(LOWEST_TESTS) $(ARGS)
+
+applications: $(APPLICATIONS)/.large ## Serve real applications beside uvicorn and Gunicorn, and compare; ARGS="--only django" for less.
+	$(APPLICATIONS)/bin/python benchmarks/applications/applications.py $(ARGS)
+
+applications-short: $(APPLICATIONS)/.small
+	$(APPLICATIONS)/bin/python benchmarks/applications/applications.py --short $(ARGS)
 
 lint: $(VENV)/.bench $(VENV)/.dev ## Check style, spelling and the layers.
 	$(BIN)/ruff check .
@@ -86,7 +99,7 @@ pins: ## Choose the newest versions again and write them to requirements/*.txt (
 	$(PYTHON) requirements/pin.py
 
 clean: ## Remove everything that was made.
-	rm -rf $(VENV) $(PEERS) $(ROBYN) $(FIRST_STEPS) $(LOWEST) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv .venv-* build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name '*.egg-info' -prune -exec rm -rf {} +
 
@@ -100,6 +113,7 @@ $(VENV)/.bench: requirements/bench.txt requirements/meinheld.txt $(PACKAGES:=/py
 	@$(PIP) requirements/bench.txt
 	@echo "compiling Meinheld"
 	@$(PIP) requirements/meinheld.txt --no-deps --no-build-isolation >$(VENV)/meinheld.log 2>&1 \
+		&& $(BIN)/python -c 'import meinheld.gmeinheld' >>$(VENV)/meinheld.log 2>&1 \
 		|| { tail -3 $(VENV)/meinheld.log; echo "Meinheld was not installed: its systems will be unavailable"; }
 	@echo "installing the two packages"
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
@@ -121,6 +135,18 @@ $(LOWEST)/.lowest: requirements/lowest.txt $(PACKAGES:=/pyproject.toml)
 	@$(PYTHON) -m venv $(LOWEST)
 	@$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
 	@$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
+	@touch $@
+
+$(APPLICATIONS)/.small: requirements/applications.txt $(PACKAGES:=/pyproject.toml)
+	@echo "installing applications and the two packages (requirements/applications.txt) into $(APPLICATIONS)"
+	@$(PYTHON) -m venv $(APPLICATIONS)
+	@$(APPLICATIONS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
+	@$(APPLICATIONS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
+	@touch $@
+
+$(APPLICATIONS)/.large: requirements/applications-large.txt $(APPLICATIONS)/.small
+	@echo "installing large applications (requirements/applications-large.txt) into $(APPLICATIONS)"
+	@$(APPLICATIONS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
 	@touch $@
 
 $(ROBYN)/.robyn: requirements/robyn.txt

@@ -18,6 +18,15 @@ PACKAGES = [
     "--extra=postgres",
     "--extra=rig",
 ]
+PINS = {  # what the packages need is added to the first of those that share an environment
+    "bench": PACKAGES,
+    "dev": [],
+    "docs": [],
+    "perf": PACKAGES,
+    "robyn": [],
+    "applications": PACKAGES[:2],
+    "applications-large": [],
+}
 ALL_EXTRAS = [
     f"--extra={extra}" for extra in ("postgres", "redis", "websocket", "forms", "reload", "otlp", "dotenv", "rig")
 ]
@@ -29,7 +38,7 @@ def main() -> None:
         venv.create(directory, with_pip=True)
         programs = Path(directory, "bin")
         subprocess.run([programs / "pip", "install", "--quiet", "uv"], check=True)
-        for name, packages in (("bench", PACKAGES), ("dev", []), ("docs", []), ("perf", PACKAGES), ("robyn", [])):
+        for name, packages in PINS.items():
             compile_pins(programs / "uv", [f"requirements/{name}.in", *packages], name)
         lowest = ["-", *PACKAGES[:2], *ALL_EXTRAS, "--resolution=lowest-direct"]
         compile_pins(programs / "uv", lowest, "lowest", standard_input=as_pinned("lowest", ("bench", "dev")))

@@ -27,7 +27,7 @@ LOG = logging.getLogger("api_hour.log")
 STANDARD_ERROR = 2
 OWN_LOGGERS = (
     "api_hour", "api_hour.access", "api_hour.config", "api_hour.container", "api_hour.engines", "api_hour.http",
-    "api_hour.http.websocket", "api_hour.log", "api_hour.supervisor", "api_hour.worker",
+    "api_hour.http.websocket", "api_hour.log", "api_hour.plugins.aiohttp", "api_hour.supervisor", "api_hour.worker",
 )  # fmt: skip
 LAST_RESORT = logging.lastResort
 

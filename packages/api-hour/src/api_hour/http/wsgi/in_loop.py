@@ -9,8 +9,6 @@ application sees no event loop running. Django's ORM refuses to work where one d
 
 import asyncio
 import io
-from asyncio import _set_running_loop
-from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from typing import IO, Any, TypeVar
@@ -26,6 +24,7 @@ from api_hour.http.message.request import Request
 from api_hour.http.wsgi.body import is_large, take_whole
 from api_hour.http.wsgi.call import Call, Environ, WsgiApp
 from api_hour.http.wsgi.environ import Environs, set_body
+from api_hour.http.wsgi.outside_loop import call_inside_loop, call_outside_loop
 from api_hour.http.wsgi.sending import begin_pieces, send_early_hints, send_whole
 from api_hour.http.wsgi.turn import Turn
 from api_hour.http.wsgi.watch import Watch
@@ -127,20 +126,12 @@ class InLoop:
 
     def _run(self, call: "LoopCall", step: Callable[..., T], *arguments: Any) -> T:
         """Have the application do something, in the one context that it has, without a loop, under the watch."""
-        loop = call.exchange.loop
-        task = asyncio.current_task(loop)
         watch = self._watch
         if watch is not None:
             watch.request = call.request
-        if task is not None:
-            _leave_task(loop, task)
-        _set_running_loop(None)
         try:
-            return self._context.run(step, *arguments)
+            return call_outside_loop(self._context, step, *arguments)
         finally:
-            _set_running_loop(loop)
-            if task is not None:
-                _enter_task(loop, task)
             if watch is not None:
                 watch.request = None
 
@@ -202,6 +193,9 @@ class LoopCall(Call):
 
     def send_written(self, data: bytes) -> None:
         """Send what the application gives to `write()`."""
+        call_inside_loop(self.exchange.loop, self._send_written, data)
+
+    def _send_written(self, data: bytes) -> None:
         begin_pieces(self, self.exchange, self.request)
         if data := self.fitted(data):
             self.exchange.write_piece(data)
@@ -209,4 +203,4 @@ class LoopCall(Call):
 
     def send_early_hints(self, headers: Iterable[tuple[str, str]]) -> None:
         """Send early hints."""
-        send_early_hints(self.exchange, self.request, headers)
+        call_inside_loop(self.exchange.loop, send_early_hints, self.exchange, self.request, headers)
