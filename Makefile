@@ -69,6 +69,7 @@ perf-http: $(PEERS)/.perf $(ROBYN)/.robyn ## Measure the HTTP engine beside its 
 perf-daemon: $(VENV)/.bench $(PEERS)/.perf ## Measure what our daemon and its peers lose in reloads, recycling and faults.
 	$(BIN)/python benchmarks/perf/daemons.py $(ARGS)
 	$(BIN)/python benchmarks/perf/faults.py
+	$(PEERS)/bin/python benchmarks/perf/stopping.py
 
 first-steps: ## Compare first steps with tasks, on PYTHONS="python3.11 python3.14"; ARGS="--programs 100000" for more.
 	@set -e; for python in $(PYTHONS); do \

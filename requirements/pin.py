@@ -27,7 +27,9 @@ PINS = {  # what the packages need is added to the first of those that share an 
     "applications": PACKAGES[:2],
     "applications-large": [],
 }
-ALL_EXTRAS = [f"--extra={extra}" for extra in ("postgres", "redis", "websocket", "forms", "reload", "dotenv", "rig")]
+ALL_EXTRAS = [
+    f"--extra={extra}" for extra in ("postgres", "redis", "websocket", "forms", "reload", "otlp", "dotenv", "rig")
+]
 
 
 def main() -> None:

@@ -1,11 +1,12 @@
 """The `api_hour` command: what can be written on the command line, and what becomes of it.
 
-The only place that prints an error and chooses an exit code: 1 no daemon to stop or reload; 2 a wrong option, file or
-target; 3 the daemon cannot come up, or none answers.
+The only place that prints an error and chooses an exit code: 1 no daemon to stop or reload, or it
+has failed to; 2 a wrong option, file or target; 3 the daemon cannot come up, or none answers.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated
 
 import cyclopts
@@ -35,6 +36,15 @@ ShowConfig = Annotated[
     bool,
     Parameter(
         name="--show-config", negative="", show_env_var=False, help="Show every option, its value and where it is from."
+    ),
+]
+ReloadTimeout = Annotated[
+    float,
+    Parameter(
+        name="--timeout",
+        validator=check_not_negative,
+        show_env_var=False,
+        help="Seconds to wait for its end, where the monitor is known; 0 for not at all.",
     ),
 ]
 StopTimeout = Annotated[
@@ -77,17 +87,44 @@ def run(arguments: Sequence[str]) -> int:
     is_command = arguments[0] in COMMANDS if arguments else False
     taken = Taken(arguments=[*arguments]) if is_command else take_habits(arguments)
     sources = Sources(taken)
-    app = make_app(sources)
+    app = make_app(sources, again=partial(_read_launch, arguments))
     app.config = sources.in_order()
     code = app(taken.arguments, exit_on_error=False, print_error=False)
     return code if isinstance(code, int) else 0
 
 
-def make_app(sources: Sources) -> cyclopts.App:
+def _read_launch(arguments: Sequence[str]) -> Launch:
+    """Return what a command line that serves says now.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    launches: list[Launch] = []
+
+    def take(launch: Launch) -> int:
+        launches.append(launch)
+        return 0
+
+    taken = take_habits(arguments)
+    sources = Sources(taken)
+    app = make_app(sources, again=partial(_read_launch, arguments), serve_launch=take)
+    app.config = sources.in_order()
+    try:
+        app(taken.arguments, exit_on_error=False, print_error=False)
+    except cyclopts.CycloptsError as error:
+        raise ConfigError(explain(error)) from error
+    return launches[0]
+
+
+def make_app(
+    sources: Sources, *, again: Callable[[], Launch], serve_launch: Callable[[Launch], int] = serve.serve
+) -> cyclopts.App:
     """Return the command line: without a command's name, it serves.
 
     Args:
         sources: what is known of where the values are from, when a command runs.
+        again: reads the same command line once more.
+        serve_launch: serves.
     """
     app = cyclopts.App(
         name="api_hour",
@@ -112,6 +149,7 @@ def make_app(sources: Sources) -> cyclopts.App:
         launch = Launch(
             target=target,
             settings=settings,
+            again=again,
             sources=sources.by_field,
             config_dir=sources.config_dir,
             file=sources.file,
@@ -120,12 +158,14 @@ def make_app(sources: Sources) -> cyclopts.App:
         if show:
             sys.stdout.write(show_config(settings, launch.sources))
             return 0
-        return check.check_config(launch) if check_config else serve.serve(launch)
+        return check.check_config(launch) if check_config else serve_launch(launch)
 
     @app.command(name="reload")
-    def reload_daemon(_target: SameTarget = None, /, *, location: Location = DEFAULT_LOCATION) -> int:
-        """Let a running daemon take new code: its workers are replaced one by one."""
-        return control.reload(location)
+    def reload_daemon(
+        _target: SameTarget = None, /, *, location: Location = DEFAULT_LOCATION, timeout: ReloadTimeout = 60.0
+    ) -> int:
+        """Let a running daemon take new code and options: its workers are replaced one by one."""
+        return control.reload(location, timeout_s=timeout)
 
     @app.command(name="stop")
     def stop_daemon(

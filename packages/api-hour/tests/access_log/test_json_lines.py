@@ -48,6 +48,17 @@ def test_what_is_not_known_is_null() -> None:
     assert (line["status"], line["error"]) == (400, "Bad Request: no")
 
 
+def test_a_request_that_was_given_an_id_has_it_and_its_trace() -> None:
+    asked = request(x_request_id=b"sent", traceparent=b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    asked.request_id = "given"
+
+    line = json.loads(MAKE(entry(asked)))
+
+    assert line["request_id"] == "given"
+    assert line["traceparent"] == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    assert (line["error"], line["worker"], line["host"]) == (None, 3, None)
+
+
 UNSEEN = [
     *range(0x20), *range(0x7F, 0xA0), 0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x2028, 0x202F),
     *range(0x2060, 0x2070), 0xFEFF, 0xE0001, 0xE0061,

@@ -40,6 +40,7 @@ FULL = request(authorization=b"Basic am9lOnNlY3JldA==", referer=b"http://a/", us
         ("D", "1234567"),
         ("L", "1.234568"),
         pytest.param("p", f"<{PID}>", id="p"),
+        ("request_id", "-"),
         ("{User-Agent}i", r"curl \x228\x22"),
         ("{accept}i", "-"),
         ("{x-part}o", "a: b"),
@@ -51,7 +52,7 @@ def test_an_atom_shows_what_gunicorn_s_shows(atom: str, shown: str) -> None:
 
 
 def test_every_atom_is_tried() -> None:
-    assert sorted(ATOMS) == sorted("hlutrmUqHsBbfaTMDLp")
+    assert sorted(ATOMS) == sorted([*"hlutrmUqHsBbfaTMDLp", "request_id"])
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[SentSignals]:
 
 
 def test_a_reload_is_a_hangup(sent: SentSignals) -> None:
-    assert control.reload(LOCATION) == 0
+    assert control.reload(LOCATION, timeout_s=60) == 0
     assert sent == [(Path("a.pid"), signal.SIGHUP)]
 
 
@@ -65,9 +65,9 @@ def test_without_a_timeout_nobody_waits(sent: SentSignals) -> None:
 
 
 def test_a_daemon_without_a_pid_file_cannot_be_found() -> None:
-    for command in (control.reload, lambda location: control.stop(location, timeout_s=1)):
+    for command in (control.reload, control.stop):
         with pytest.raises(ConfigError) as caught:
-            command(Location())
+            command(Location(), timeout_s=1)
 
         assert str(caught.value) == (
             "--pid: expected the pid file of the daemon; got none. Give the same --pid, or the same -c, or -ac and "

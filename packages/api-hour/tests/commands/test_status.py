@@ -13,7 +13,7 @@ import pytest
 from listening_sockets import listening
 from pictured import FACTS, facts
 
-from api_hour.commands import status as status_module
+from api_hour.commands import asking
 from api_hour.commands.status import status
 from api_hour.config import Location
 from api_hour.errors import ConfigError, NoAnswer
@@ -123,7 +123,7 @@ def test_where_nobody_listens_no_daemon_answers(tmp_path: Path, monkeypatch: pyt
 
 
 def test_who_does_not_answer_in_time_is_no_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status_module, "TIMEOUT_S", 0.05)
+    monkeypatch.setattr(asking, "TIMEOUT_S", 0.05)
     with listening() as [listener]:
         address = address_of(listener)
         assert refusal(address) == f"no daemon answers at --monitor {address}: timed out."

@@ -13,7 +13,7 @@ from api_hour.control.spec import WorkerSpec
 def test_logging_is_as_the_options_say(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[tuple[object, ...]] = []
     monkeypatch.setattr(logs, "configure_logging", lambda *where, **how: given.append((*where, how)))
-    options = LogOptions(logconfig=Path("log.ini"), log_level="debug", log_file=Path("a.log"))
+    options = LogOptions(logconfig=Path("log.ini"), log_level="debug", log_file=Path("a.log"), log_format="json")
 
     logs.begin_logging(
         WorkerSpec(
@@ -24,8 +24,12 @@ def test_logging_is_as_the_options_say(monkeypatch: pytest.MonkeyPatch) -> None:
             worker=WorkerOptions(),
             log=options,
             prints_to_log=True,
-        )
+        ),
+        worker_id=3,
     )
 
-    how = {"level": "debug", "log_file": Path("a.log"), "prints_to_log": True, "use_colors": False}
+    how = {
+        "level": "debug", "log_file": Path("a.log"), "prints_to_log": True, "log_format": "json", "worker_id": 3,
+        "use_colors": False,
+    }  # fmt: skip
     assert given == [(Path("log.ini"), how)]

@@ -82,13 +82,30 @@ def daemon_pid() -> int:
 
 def wait_for_log(text: str) -> None:
     end_at_s = time.monotonic() + TIMEOUT_S
-    while text not in Path("a.log").read_text():
+    while not Path("a.log").exists() or text not in Path("a.log").read_text():
         assert time.monotonic() < end_at_s, f"no {text!r} in the log:\n{Path('a.log').read_text()}"
         time.sleep(POLL_S)
 
 
 def title(pid: object) -> str:
     return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0")
+
+
+def test_what_is_printed_goes_to_the_log_s_new_file_after_a_reload() -> None:
+    Path("app.py").write_text(APP + '\nprint("imported", flush=True)\n')
+    Path("conf.toml").write_text('log_file = "a.log"\nworkers = 1\npid = "a.pid"\nbind = "unix:a.sock"\n')
+    assert api_hour("-D", "-c", "conf.toml", "app:Container").returncode == 0
+    assert Path("a.log").read_text().count("imported\n") == 1
+
+    Path("a.log").rename("first.log")
+    Path("conf.toml").write_text(Path("conf.toml").read_text().replace("a.log", "b.log"))
+    os.kill(daemon_pid(), signal.SIGHUP)
+    Path("a.log").symlink_to("b.log")  # where this module looks
+    wait_for_log("reload done")
+
+    assert Path("b.log").read_text().count("imported\n") == 1
+    assert Path("first.log").read_text().count("imported\n") == 1
+    assert api_hour("stop", "--pid", "a.pid").returncode == 0
 
 
 def test_it_serves_when_the_command_has_ended_and_is_stopped_through_its_pid_file() -> None:

@@ -62,6 +62,25 @@ def test_a_program_runs_daemons_one_after_the_other_and_has_its_signals_back(tmp
     assert process.log.count("worker 1 started") == 3, process.log  # each line once
 
 
+def test_a_daemon_of_a_program_reads_its_file_again_and_what_the_program_says_wins(tmp_path: Path) -> None:
+    write_examples(tmp_path, "hello.py")
+    call = 'api_hour.run("hello:app", bind="127.0.0.1:0", workers=1, config="daemon.py")'
+    (tmp_path / "program.py").write_text(f"import api_hour\n\n{call}\n")
+    (tmp_path / "daemon.py").write_text("keepalive = 9\n")
+    with started(["python", "program.py"], directory=tmp_path) as process:
+        process.wait_for(r"worker 1 serves")
+        (tmp_path / "daemon.py").write_text("keepalive = 2 + 3\nworkers = 4\nthe_file_s_own = object()\n")
+        process.process.send_signal(signal.SIGHUP)
+        process.wait_for("reload done")
+        (tmp_path / "daemon.py").write_text("keepalive = 1 / 0\n")
+        process.process.send_signal(signal.SIGHUP)
+        process.wait_for("reload refused")
+
+        assert process.stop() == 0
+    assert "reload: changed options: --keep-alive 5\n" in process.log
+    assert "everything stays as it is: --config: daemon.py raised ZeroDivisionError: division by zero\n" in process.log
+
+
 def test_a_program_that_its_workers_import_starts_no_daemon_in_them(tmp_path: Path) -> None:
     (tmp_path / "hello.py").write_text('import api_hour\n\napi_hour.run("hello:app", bind="127.0.0.1:0", workers=1)\n')
     output = ended(tmp_path, "hello.py")

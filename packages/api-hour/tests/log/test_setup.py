@@ -305,3 +305,51 @@ logging.getLogger("api_hour.test").info(_show_time(86400))
             assert abs((datetime.now(UTC) - written).total_seconds()) < 3600
             assert shown == f"{offset}]"
         assert ended.stderr.count("\n") == 2
+
+
+def test_logging_can_be_set_up_again_in_the_place_of_what_was(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "old.log", tmp_path / "new.log"
+    with configured(None, log_file=old):
+        configure_logging(None, log_file=old, log_format="old %(message)s")
+        logging.getLogger("api_hour.test").info("1")
+        configure_logging(None, log_file=new, log_format="new %(message)s", level="warning")
+        logging.getLogger("api_hour.test").info("2")
+        logging.getLogger("api_hour.test").warning("3")
+        logging.getLogger("others").warning("4")
+
+    assert old.read_text() == "old 1\n"
+    assert new.read_text() == "new 3\nnew 4\n"
+    assert capfd.readouterr().err == ""
+
+
+def test_what_was_set_up_stays_when_a_file_cannot_be_used(tmp_path: Path) -> None:
+    log, broken = tmp_path / "a.log", tmp_path / "logging.ini"
+    broken.write_text(
+        "[loggers]\nkeys = root\n[handlers]\nkeys = none\n[formatters]\nkeys =\n"
+        "[logger_root]\nlevel = DEBUG\nhandlers = nowhere\n[handler_none]\nclass = NullHandler\n"
+    )
+    with configured(None, log_file=log):
+        level = logging.getLogger().level
+        for logconfig, log_file in ((broken, None), (None, tmp_path / "no" / "a.log")):
+            with pytest.raises(ConfigError):
+                configure_logging(logconfig, log_file=log_file)
+            logging.getLogger("api_hour.test").info("still here")
+
+        assert logging.getLogger().level == level
+    assert log.read_text().count("still here\n") == 2
+
+
+def test_a_file_that_says_how_to_log_takes_the_place_of_the_options(tmp_path: Path) -> None:
+    log, logconfig = tmp_path / "a.log", tmp_path / "logging.ini"
+    logconfig.write_text(
+        "[loggers]\nkeys = root,own\n[handlers]\nkeys = file\n[formatters]\nkeys =\n[logger_root]\nhandlers =\n"
+        "[logger_own]\nqualname = api_hour\nlevel = INFO\nhandlers = file\n"
+        f"[handler_file]\nclass = FileHandler\nargs = ({str(tmp_path / 'app.log')!r},)\n"
+    )
+    with configured(None, log_file=log):
+        configure_logging(logconfig)
+        logging.getLogger("api_hour.test").info("here")
+
+    assert (log.read_text(), (tmp_path / "app.log").read_text()) == ("", "here\n")

@@ -21,7 +21,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_sockets_and_pid_file_are_there_until_the_end(tmp_path: Path) -> None:
-    with opened(SETTINGS, None, Ownership(is_ours=True)) as held:
+    with opened(SETTINGS, "demo", None, Ownership(is_ours=True)) as held:
         assert list(held.listeners) == ["127.0.0.1:0", "unix:a.sock"]
         assert running_pid(Path("a.pid")) == os.getpid()
         assert Path("a.sock").stat().st_mode & 0o777 == 0o600
@@ -30,7 +30,7 @@ def test_sockets_and_pid_file_are_there_until_the_end(tmp_path: Path) -> None:
 
 def test_a_successor_writes_the_pid_file_when_it_serves(tmp_path: Path) -> None:
     files = Ownership(is_ours=False)
-    with opened(SETTINGS, None, files) as held:
+    with opened(SETTINGS, "demo", None, files) as held:
         assert not Path("a.pid").exists()
         held.pid_file.replace()
         files.is_ours = True
@@ -41,7 +41,7 @@ def test_a_successor_writes_the_pid_file_when_it_serves(tmp_path: Path) -> None:
 def test_the_sockets_are_released_when_the_pid_file_is_held() -> None:
     Path("a.pid").write_text("no number")
 
-    with pytest.raises(StartError), opened(SETTINGS, None, Ownership(is_ours=True)):
+    with pytest.raises(StartError), opened(SETTINGS, "demo", None, Ownership(is_ours=True)):
         pass
 
     assert not Path("a.sock").exists()
@@ -51,6 +51,6 @@ def test_the_service_manager_s_variables_are_gone(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("LISTEN_PID", "1")
     monkeypatch.setenv("LISTEN_FDS", "1")
 
-    with opened(SETTINGS, None, Ownership(is_ours=True)) as held:
+    with opened(SETTINGS, "demo", None, Ownership(is_ours=True)) as held:
         assert "LISTEN_FDS" not in os.environ
         assert all(isinstance(listener, socket.socket) for listener in held.listeners.values())

@@ -59,7 +59,11 @@ class Recorded:
         self.decisions: Decisions = decisions_for(1)
         self.ledger = Ledger(1.0)
         self.recorder = Recorder(
-            self.ledger, self.decisions, cast("Fleet", OneProcess()), target="app:C", monitor=shown
+            self.ledger,
+            self.decisions,
+            cast("Fleet", OneProcess()),
+            target="app:C",
+            shown=[] if shown is None else [shown],
         )
         self.began_at_s = self.recorder._began_at_s
 

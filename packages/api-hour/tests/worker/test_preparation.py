@@ -40,7 +40,7 @@ def test_the_log_is_opened_and_certificates_are_read_before_the_rights_are_given
 
     expected: list[tuple[object, ...]] = [
         ("name_worker", 3, "demo"),
-        ("begin_logging", spec),
+        ("begin_logging", spec, 3),
         ("read_certificates", (None, OWN), DEFAULT, 2),
     ]
     assert done == ([*expected, ("take_identity", identity)] if identity else expected)

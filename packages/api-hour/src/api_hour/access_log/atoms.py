@@ -90,4 +90,5 @@ ATOMS: dict[str, Callable[[AccessEntry], str]] = {
     "D": lambda entry: str(entry.duration_ns // 1000),
     "L": lambda entry: f"{entry.duration_ns / 1e9:.6f}",
     "p": lambda _entry: f"<{PID}>",
+    "request_id": lambda entry: entry.request_id or NOTHING,
 }

@@ -14,6 +14,7 @@ class LoggedRequest(Protocol):
     target: bytes
     raw_headers: list[tuple[bytes, bytes]]
     is_http_1_0: bool
+    request_id: str | None
 
 
 class Exchange(Protocol):
@@ -86,6 +87,11 @@ class AccessEntry:
     def protocol(self) -> str:
         """The version of HTTP."""
         return "HTTP/1.0" if self.request is not None and self.request.is_http_1_0 else "HTTP/1.1"
+
+    @property
+    def request_id(self) -> str | None:
+        """The id that the request was given; None where requests have none."""
+        return None if self.request is None else self.request.request_id
 
     def request_header(self, name: bytes) -> bytes | None:
         """Return the first value of a request's header, by its lower-case name."""

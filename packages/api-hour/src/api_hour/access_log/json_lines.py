@@ -19,7 +19,7 @@ class JsonLine(msgspec.Struct, frozen=True):
         query: as sent, without the question mark.
         response_bytes: of the body.
         duration_us: from the moment when the request could be answered to the end of its answer.
-        request_id: the X-Request-ID header of the request, or of the answer.
+        request_id: the request's id; where requests have none, the X-Request-ID header of the request or of the answer.
         aborted: whether the answer is not whole.
         error: what was wrong with a request that was refused.
     """
@@ -44,6 +44,16 @@ class JsonLine(msgspec.Struct, frozen=True):
     error: str | None
 
 
+class TracedLine(JsonLine, frozen=True):
+    """The line of a request that was given an id.
+
+    Attributes:
+        traceparent: the header of this name, by which traces are followed (W3C Trace Context).
+    """
+
+    traceparent: str | None = None
+
+
 _encode = msgspec.json.Encoder().encode
 
 _UNSEEN = re.compile(  # ends lines, changes the order of what is shown, or hides: JSON leaves that as it is
@@ -55,6 +65,7 @@ def json_line(entry: AccessEntry) -> str:
     """Return an entry as JSON."""
     request = entry.request
     path, separator, query = (b"", b"", b"") if request is None else request.target.partition(b"?")
+    request_id = entry.request_id
     line = JsonLine(
         time=_show_time(entry.ended_at_s),
         client=entry.client,
@@ -69,12 +80,15 @@ def json_line(entry: AccessEntry) -> str:
         duration_us=entry.duration_ns // 1000,
         referer=_text(entry.request_header(b"referer")),
         user_agent=_text(entry.request_header(b"user-agent")),
-        request_id=_text(entry.request_header(b"x-request-id") or entry.response_header(b"x-request-id")),
+        request_id=request_id or _text(entry.request_header(b"x-request-id") or entry.response_header(b"x-request-id")),
         worker=entry.worker_id,
         pid=PID,
         aborted=entry.is_aborted,
         error=entry.refusal,
     )
+    if request_id is not None:
+        traceparent = _text(entry.request_header(b"traceparent"))
+        line = TracedLine(*[*msgspec.structs.astuple(line), traceparent])
     text = _encode(line).decode()
     return text if text.isascii() and "\x7f" not in text else _UNSEEN.sub(_escape, text)
 

@@ -1,7 +1,7 @@
 """One command line, read and checked: what every command starts from."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,11 +28,13 @@ class Launch:
         sources: where those are from that are no defaults, by field.
         config_dir: the directory of configuration, if there is one and no file names another.
         file: the configuration file, if there is one.
+        again: reads the same once more: what the environment and the files say by then.
         words: what is to be said of options that do nothing.
     """
 
     target: str
     settings: Settings
+    again: "Callable[[], Launch]"
     sources: dict[str, str] = field(default_factory=dict)
     config_dir: Path | None = None
     file: ConfigFile | None = None

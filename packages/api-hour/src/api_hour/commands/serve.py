@@ -8,6 +8,7 @@ from pathlib import Path
 
 from api_hour.commands.hooks import GunicornHooks
 from api_hour.commands.launch import Launch, plan
+from api_hour.commands.reread import Rereading
 from api_hour.config.env_file import load_env_file
 from api_hour.config.hooks import Hooks
 from api_hour.config.settings import Settings
@@ -40,7 +41,8 @@ def serve(launch: Launch) -> int:
         os.chdir(settings.chdir)
         os.environ.update(settings.variables())
         hooks = GunicornHooks(Hooks(launch.file.hooks), spec) if launch.file and launch.file.hooks else None
-        return run_daemon(settings, spec, launched_in=launched_in, launcher=launcher, hooks=hooks)
+        reread = Rereading(launch, launched_in)
+        return run_daemon(settings, spec, launched_in=launched_in, launcher=launcher, hooks=hooks, reread=reread)
 
 
 @contextmanager

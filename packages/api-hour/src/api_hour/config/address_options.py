@@ -8,9 +8,15 @@ from cyclopts import Parameter
 from api_hour.config.binds import DEFAULT_BIND, FORMS, Bind, parse_bind
 from api_hour.config.tls_files import TlsFiles, split_tls
 from api_hour.config.tls_options import TlsOptions
+from api_hour.config.until_restart import UNTIL_RESTART, UntilRestart
 from api_hour.config.values import check_binds, read_mode, show_mode
 
 UNIX_SOCKET_MODE = 0o666  # a proxy under another user may connect; restrict it by the mode, or by the directory's
+
+
+def _addresses(texts: tuple[str, ...]) -> list[str]:
+    """Return the addresses alone: a reload may give them other certificates."""
+    return [split_tls(text)[0] for text in texts]
 
 
 @Parameter(name="*")
@@ -20,6 +26,7 @@ class AddressOptions(TlsOptions):
 
     bind: Annotated[
         tuple[str, ...],
+        UntilRestart(of=_addresses),
         Parameter(
             name=["--bind", "-b"],
             validator=check_binds,
@@ -30,6 +37,7 @@ class AddressOptions(TlsOptions):
     ] = ()
     unix_mode: Annotated[
         int,
+        UNTIL_RESTART,
         Parameter(converter=read_mode, show_default=show_mode, help="Mode of unix sockets' files, in octal."),
     ] = UNIX_SOCKET_MODE
 

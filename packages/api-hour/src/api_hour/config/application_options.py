@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from api_hour.config.target_text import called
+from api_hour.config.until_restart import UNTIL_RESTART
 from api_hour.config.values import check_directories, check_files, check_variables
 
 
@@ -30,6 +31,7 @@ class ApplicationOptions:
     ] = ()
     env_files: Annotated[
         tuple[Path, ...],
+        UNTIL_RESTART,
         Parameter(
             name="--env-file",
             validator=check_files,
@@ -40,6 +42,7 @@ class ApplicationOptions:
     ] = ()
     env: Annotated[
         tuple[str, ...],
+        UNTIL_RESTART,
         Parameter(
             name=["--env", "-e"],
             validator=check_variables,

@@ -71,7 +71,7 @@ WITHOUT_MEANING = frozenset(
     casefold_http_method check_config config control_socket
     control_socket_disable control_socket_mode default_proc_name dirty_apps dirty_graceful_timeout
     dirty_post_fork dirty_threads dirty_timeout dirty_worker_exit dirty_worker_init dirty_workers
-    disable_redirect_access_to_syslog do_handshake_on_connect dogstatsd_tags enable_backlog_metric
+    disable_redirect_access_to_syslog do_handshake_on_connect enable_backlog_metric
     enable_stdio_inheritance forwarder_headers header_map http2_cleartext
     http2_initial_window_size http2_max_concurrent_streams http2_max_frame_size http2_max_header_list_size
     http_parser http_protocols initgroups limit_request_field_size
@@ -80,7 +80,7 @@ WITHOUT_MEANING = frozenset(
     permit_unconventional_http_version pre_exec
     preload_app print_config protocol proxy_allow_ips raw_paste_global_conf
     reload_engine reload_extra_files reuse_port secure_scheme_headers sendfile spew ssl_context
-    statsd_host statsd_prefix strip_header_spaces suppress_ragged_eofs syslog syslog_addr
+    strip_header_spaces suppress_ragged_eofs syslog syslog_addr
     syslog_facility syslog_prefix tmp_upload_dir uwsgi_allow_ips
     worker_class worker_tmp_dir wsgi_app
     """.split()  # noqa: SIM905  # a hundred names are read best as lines of text

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from api_hour.config.answer_options import AnswerOptions
 from api_hour.config.limit_options import LimitOptions
 from api_hour.config.shared_options import SharedOptions
-from api_hour.config.values import check_not_negative, check_positive, check_proxies, read_size
+from api_hour.config.values import check_not_negative, check_positive, check_proxies, check_token, read_size
 
 BODY_BYTES = 1024 * 1024
 CONNECTIONS = 16384
@@ -88,6 +88,13 @@ class HttpOptions(AnswerOptions, LimitOptions, SharedOptions):
             help="WSGI requests that each worker answers at a time, each in a thread; with 1, in its loop's.",
         ),
     ] = 1
+    request_id_header: Annotated[
+        str | None,
+        Parameter(
+            validator=check_token,
+            help="Header, such as X-Request-ID, that gives each request an id: a trusted proxy's, or a new one.",
+        ),
+    ] = None
     lifespan: Annotated[
         LifespanMode,
         Parameter(help="Whether an ASGI application has a lifespan; auto: unless it shows that it knows none."),

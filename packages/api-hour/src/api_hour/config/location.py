@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from api_hour.config.binds import MONITOR_FORMS, TcpBind, UnixBind, parse_bind
+from api_hour.config.until_restart import UNTIL_RESTART
 from api_hour.config.values import check_directory, check_file, check_monitor, check_new_file
 
 
@@ -37,10 +38,12 @@ class Location:
     ] = None
     chdir: Annotated[
         Path,
+        UNTIL_RESTART,
         Parameter(validator=check_directory, help="Directory to change to before TARGET is imported."),
     ] = Path()
     pid_file: Annotated[
         Path | None,
+        UNTIL_RESTART,
         Parameter(
             name=["--pid", "-p"],
             validator=check_new_file,
@@ -49,6 +52,7 @@ class Location:
     ] = None
     monitor: Annotated[
         str | None,
+        UNTIL_RESTART,
         Parameter(
             name="--monitor",
             validator=check_monitor,

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from api_hour.config.values import check_access_log, check_file, check_new_file, read_log_level
+from api_hour.config.values import check_access_log, check_file, check_log_format, check_new_file, read_log_level
+from api_hour.log.formats import TEXT
 
 LogLevel = Literal["trace", "debug", "info", "warning", "error", "critical"]
 
@@ -36,6 +37,14 @@ class LogOptions:
             help="File to log to instead of standard error; it may be moved away, and a new one is begun.",
         ),
     ] = None
+    log_format: Annotated[
+        str,
+        Parameter(
+            name="--log-format",
+            validator=check_log_format,
+            help="Form of the daemon's lines: text, json, or a format of logging's, such as '%(name)s %(message)s'.",
+        ),
+    ] = TEXT
     use_colors: Annotated[
         bool,
         Parameter(name="--use-colors", help="Colour the levels of what is logged to standard error."),

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from api_hour.config.until_restart import UNTIL_RESTART
 from api_hour.config.values import check_directories
 
 
@@ -16,6 +17,7 @@ class ReloadOptions:
 
     reload: Annotated[
         bool,
+        UNTIL_RESTART,
         Parameter(
             name="--reload",
             negative="",
@@ -24,6 +26,7 @@ class ReloadOptions:
     ] = False
     reload_dirs: Annotated[
         tuple[Path, ...],
+        UNTIL_RESTART,
         Parameter(
             name="--reload-dir",
             validator=check_directories,
@@ -33,6 +36,7 @@ class ReloadOptions:
     ] = ()
     reload_include: Annotated[
         tuple[str, ...],
+        UNTIL_RESTART,
         Parameter(
             name="--reload-include",
             negative="",
@@ -42,6 +46,7 @@ class ReloadOptions:
     ] = ()
     reload_exclude: Annotated[
         tuple[str, ...],
+        UNTIL_RESTART,
         Parameter(
             name="--reload-exclude",
             negative="",

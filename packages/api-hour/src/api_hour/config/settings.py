@@ -4,6 +4,8 @@ From that one declaration come the command-line flag, its help, the environment 
 flag's name) and the key in a configuration file. The last of these wins: default, configuration file, environment,
 command line.
 
+A reload reads them again (`renewal.py`), and takes all but those that are marked `UNTIL_RESTART`.
+
 A group is a value that travels whole (`Settings.part`) to whoever acts on it: the policy, the workers, HTTP.
 
 Nothing here opens a socket or starts a process; only the number of cores is read.
@@ -19,7 +21,9 @@ from api_hour.config.application_options import ApplicationOptions
 from api_hour.config.http_options import HttpOptions
 from api_hour.config.location import Location
 from api_hour.config.log_options import LogOptions
+from api_hour.config.metrics_options import MetricsOptions
 from api_hour.config.reload_options import ReloadOptions
+from api_hour.config.until_restart import UNTIL_RESTART
 from api_hour.config.values import check_name, read_mode, show_mode
 from api_hour.config.worker_options import WorkerOptions
 
@@ -28,7 +32,9 @@ Part = TypeVar("Part", WorkerOptions, HttpOptions, LogOptions)
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Settings(ReloadOptions, LogOptions, HttpOptions, WorkerOptions, AddressOptions, ApplicationOptions, Location):
+class Settings(
+    ReloadOptions, LogOptions, MetricsOptions, HttpOptions, WorkerOptions, AddressOptions, ApplicationOptions, Location
+):
     """Everything that can be set about a daemon; in `--help`, the groups come in the reverse order.
 
     No class of options has slots: several that have cannot be joined.
@@ -36,6 +42,7 @@ class Settings(ReloadOptions, LogOptions, HttpOptions, WorkerOptions, AddressOpt
 
     ready_needs_engines: Annotated[
         bool,
+        UNTIL_RESTART,
         Parameter(
             name="--ready-needs-engines",
             negative="",
@@ -44,6 +51,7 @@ class Settings(ReloadOptions, LogOptions, HttpOptions, WorkerOptions, AddressOpt
     ] = False
     daemon: Annotated[
         bool,
+        UNTIL_RESTART,
         Parameter(
             name=["--daemon", "-D"],
             negative="",
@@ -52,18 +60,22 @@ class Settings(ReloadOptions, LogOptions, HttpOptions, WorkerOptions, AddressOpt
     ] = False
     name: Annotated[
         str | None,
+        UNTIL_RESTART,
         Parameter(name=["--name", "-n"], validator=check_name, help="Name in the titles of the processes: TARGET's."),
     ] = None
     user: Annotated[
         str | None,
+        UNTIL_RESTART,
         Parameter(name=["--user", "-u"], help="User, by name or number, that the workers run as; needs root."),
     ] = None
     group: Annotated[
         str | None,
+        UNTIL_RESTART,
         Parameter(name=["--group", "-g"], help="Group that the workers run as; by default the user's."),
     ] = None
     umask: Annotated[
         int | None,
+        UNTIL_RESTART,
         Parameter(
             name=["--umask", "-m"],
             converter=read_mode,

@@ -20,11 +20,14 @@ def show_config(settings: Settings, sources: Mapping[str, str]) -> str:
     """
     rows = [("option", "value", "from")]
     for field, flag in sorted(option_flags().items(), key=lambda item: item[1]):
-        rows.append((flag.removeprefix("--"), _show(field, getattr(settings, field)), sources.get(field, "default")))
+        rows.append(
+            (flag.removeprefix("--"), show_value(field, getattr(settings, field)), sources.get(field, "default"))
+        )
     return "".join(f"{line}\n" for line in _align(rows))
 
 
-def _show(field: str, value: Any) -> str:
+def show_value(field: str, value: Any) -> str:
+    """Return the value of an option, by its field, in a few words."""
     if value in (None, "") and field != "umask":
         return "none"
     if field in SECRET:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cyclopts import Token
 
@@ -13,6 +14,7 @@ from api_hour.config.binds import MONITOR_FORMS, TcpBind, UnixBind, parse_bind
 from api_hour.config.tls_files import split_tls
 from api_hour.errors import ConfigError
 from api_hour.http_token import TOKEN
+from api_hour.log.formats import formatter_of
 
 _SIZE = re.compile(r"([0-9]+)([KMG]?)", re.IGNORECASE)
 _SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -71,14 +73,34 @@ def check_proxies(_type: Any, proxies: tuple[str, ...]) -> None:
 
 def check_monitor(_type: Any, text: str | None) -> None:
     """Refuse what is no address that can be connected to."""
-    if text is None:
-        return
-    try:
-        is_one = isinstance(parse_bind(text), TcpBind | UnixBind)
-    except ConfigError:
-        is_one = False
-    if not is_one:
+    if text is not None and not _is_connectable(text):
         raise ValueError(f"expected {MONITOR_FORMS}, such as 127.0.0.1:9000; got {text!r}.")
+
+
+def _is_connectable(text: str) -> bool:
+    try:
+        return isinstance(parse_bind(text), TcpBind | UnixBind)
+    except ConfigError:
+        return False
+
+
+def check_receiver(_type: Any, text: str | None) -> None:
+    """Refuse what is no address that datagrams can be sent to."""
+    if text is not None and not _is_connectable(text):
+        raise ValueError(f"expected HOST:PORT, [IPV6]:PORT or unix:PATH, such as 127.0.0.1:8125; got {text!r}.")
+
+
+def check_url(_type: Any, text: str | None) -> None:
+    """Refuse what is no URL of HTTP."""
+    parts = urlsplit(text or "")
+    if text is not None and not (parts.scheme in {"http", "https"} and parts.hostname):
+        raise ValueError(f"expected a URL such as http://127.0.0.1:4318; got {text!r}.")
+
+
+def check_token(_type: Any, text: str | None) -> None:
+    """Refuse what can be no header's name."""
+    if text is not None and not re.fullmatch(TOKEN, text):
+        raise ValueError(f"expected the name of a header (RFC 9110, 5.6.2), such as X-Request-ID; got {text!r}.")
 
 
 def check_access_log(_type: Any, text: str | None) -> None:
@@ -88,6 +110,11 @@ def check_access_log(_type: Any, text: str | None) -> None:
             line_maker(text)
         except ConfigError as error:
             raise ValueError(str(error).removeprefix("--access-log: ")) from error
+
+
+def check_log_format(_type: Any, text: str) -> None:
+    """Refuse a format that no line can have."""
+    formatter_of(text)
 
 
 def check_headers(_type: Any, headers: tuple[str, ...]) -> None:
@@ -158,9 +185,9 @@ def check_not_negative(_type: Any, number: float) -> None:
         raise ValueError(f"expected 0 or more, got {number}.")
 
 
-def check_positive(_type: Any, number: int) -> None:
+def check_positive(_type: Any, number: float) -> None:
     """Refuse a number below 1."""
-    if number < 1:
+    if not number >= 1:
         raise ValueError(f"expected 1 or more, got {number}.")
 
 

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from api_hour.config.cores import usable_cores
 from api_hour.config.shared_options import SharedOptions
+from api_hour.config.until_restart import UNTIL_RESTART
 from api_hour.config.values import check_loop, check_not_negative, check_positive, read_size
 
 
@@ -36,6 +37,7 @@ class WorkerOptions(SharedOptions):
     ] = "auto"
     backlog: Annotated[
         int,
+        UNTIL_RESTART,
         Parameter(validator=check_positive, help="Connections that may wait to be accepted, for each address."),
     ] = 2048
     stop_delay_s: Annotated[

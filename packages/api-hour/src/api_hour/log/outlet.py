@@ -31,6 +31,9 @@ class Outlet:
         on_lost: takes how many lines were lost, when lines are written again; called in the thread that writes.
         on_moved: takes the descriptor of a file that was begun anew.
 
+    Attributes:
+        path: as above.
+
     Raises:
         OSError: the file cannot be opened.
     """
@@ -43,7 +46,7 @@ class Outlet:
         on_lost: Callable[[int], None] = lambda _: None,
         on_moved: Callable[[int], None] | None = None,
     ) -> None:
-        self._path = path
+        self.path = path
         self._fd = descriptor if path is None else _open(path)
         self._is_direct = not _may_stall(self._fd)
         self._on_lost = on_lost
@@ -83,6 +86,17 @@ class Outlet:
         if not self._is_direct:
             with self._changed:
                 self._wait(patience_s)
+
+    @property
+    def descriptor(self) -> int:
+        """Where lines go now."""
+        return self._fd
+
+    def close(self) -> None:
+        """Write what is kept, if it can be written, and let go of the file; nothing more is taken."""
+        self.flush()
+        if self.path is not None and self._thread is None:
+            os.close(self._fd)
 
     def be_alone(self) -> None:
         """Go on in a forked child: without the thread, which it does not have, and its parent's lines."""
@@ -139,14 +153,14 @@ class Outlet:
         return 0
 
     def _reopen_if_moved(self) -> None:
-        if self._path is None:
+        if self.path is None:
             return
         try:
-            if os.path.samestat(os.fstat(self._fd), Path(self._path).stat()):
+            if os.path.samestat(os.fstat(self._fd), Path(self.path).stat()):
                 return
         except FileNotFoundError:
             pass
-        fd = _open(self._path)
+        fd = _open(self.path)
         os.close(self._fd)
         self._fd = fd
         if self._on_moved is not None:
@@ -164,6 +178,11 @@ def write_all(fd: int, data: bytes) -> None:
             data = data[os.write(fd, data) :]
         except BlockingIOError:  # somebody who shares the descriptor has set it so
             select.select([], [fd], [])
+
+
+def outlet_descriptors() -> set[int]:
+    """Return the descriptors of all outlets of this process."""
+    return {outlet.descriptor for outlet in _OUTLETS}
 
 
 def _open(path: Path | str) -> int:

@@ -10,79 +10,26 @@ import logging
 import logging.config
 import logging.handlers
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
 
 from api_hour.errors import ConfigError
-from api_hour.log.local_time import ZONE
+from api_hour.log.context import LineContext
+from api_hour.log.formats import TEXT, TRACE, formatter_of
 from api_hour.log.outlet import Outlet
 from api_hour.process.standard_descriptors import lead_output_to
 
 LOG = logging.getLogger("api_hour.log")
 
 STANDARD_ERROR = 2
-TRACE = 5  # what uvicorn has below DEBUG
-COLOURS = {  # SGR, of ECMA-48
-    TRACE: 34, logging.DEBUG: 36, logging.INFO: 32, logging.WARNING: 33, logging.ERROR: 31, logging.CRITICAL: 91,
-}  # fmt: skip
-_NO_COLOUR = 39
 OWN_LOGGERS = (
     "api_hour", "api_hour.access", "api_hour.config", "api_hour.container", "api_hour.engines", "api_hour.http",
     "api_hour.http.websocket", "api_hour.log", "api_hour.plugins.aiohttp", "api_hour.supervisor", "api_hour.worker",
 )  # fmt: skip
-LOG_FORMAT = "%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"
-
-_STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-
-
-class JsonFormatter(logging.Formatter):
-    """Makes each line a JSON object: time, level, logger, process_id, message, and what the call gives as `extra`.
-
-    An exception comes in `exception`, the ends of its lines inside the text. For `logging.ini`:
-    `class = api_hour.log.JsonFormatter`.
-    """
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return one line, without its end."""
-        line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "process_id": record.process,
-            "message": record.getMessage(),
-        }
-        passed_over = _STANDARD_ATTRIBUTES | line.keys()
-        line |= {name: value for name, value in vars(record).items() if name not in passed_over}
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        if record.stack_info:
-            line["stack"] = self.formatStack(record.stack_info)
-        return json.dumps(line, default=str)
-
-
-class LineFormatter(logging.Formatter):
-    """Writes a line with a time that names its offset from UTC."""
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802  # logging's
-        """Return the time, in the zone of whoever started the daemon."""
-        return datetime.fromtimestamp(record.created, ZONE).isoformat(" ", timespec="milliseconds")
-
-
-class ColouredFormatter(LineFormatter):
-    """Writes the level in its colour."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's
-        """Return the line of a record."""
-        level = record.levelname
-        record.levelname = f"\x1b[{COLOURS.get(record.levelno, _NO_COLOUR)}m{level}\x1b[0m"
-        try:
-            return super().formatMessage(record)
-        finally:
-            record.levelname = level
+LAST_RESORT = logging.lastResort
 
 
 class OutletHandler(logging.Handler):
@@ -90,18 +37,19 @@ class OutletHandler(logging.Handler):
 
     def __init__(self, outlet: Outlet) -> None:
         super().__init__()
-        self._outlet = outlet
+        self.outlet = outlet
+        self.addFilter(LineContext())
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line; an error goes to standard error."""
         try:
-            self._outlet.write(f"{self.format(record)}\n".encode("utf-8", "backslashreplace"))
+            self.outlet.write(f"{self.format(record)}\n".encode("utf-8", "backslashreplace"))
         except Exception:  # noqa: BLE001  # as every handler of logging does
             self.handleError(record)
 
     def flush(self) -> None:
         """Wait for a moment until all is written."""
-        self._outlet.flush()
+        self.outlet.flush()
 
 
 class UnlessConfigured(logging.Handler):
@@ -136,9 +84,11 @@ def configure_logging(
     level: str = "info",
     log_file: Path | str | None = None,
     prints_to_log: bool = False,
+    log_format: str = TEXT,
+    worker_id: int | None = None,
     use_colors: bool = False,
 ) -> None:
-    """Set logging up once for this process; Python's warnings are logged too.
+    """Set logging up for this process, in the place of what an earlier call has set; Python's warnings are logged too.
 
     Args:
         logconfig: a file in the format of `logging.config.fileConfig`, or in that of `dictConfig` as JSON or YAML,
@@ -146,11 +96,14 @@ def configure_logging(
         level: what the daemon logs at least, without `logconfig`.
         log_file: where to, without `logconfig`; None for standard error. A file that is moved away is begun anew.
         prints_to_log: whether the standard output and error of this process lead to `log_file`, too, and follow it.
+        log_format: how, without `logconfig`: see `formatter_of`.
+        worker_id: the number of the worker that this process is; None for the supervisor.
         use_colors: whether levels are coloured on standard error.
 
     Raises:
-        ConfigError: a file cannot be used.
+        ConfigError: a file cannot be used; all is as it was before.
     """
+    LineContext.worker_id = worker_id
     logging.captureWarnings(True)
     logging.addLevelName(TRACE, "TRACE")
     for name in OWN_LOGGERS:
@@ -159,18 +112,38 @@ def configure_logging(
         _read_logconfig(logconfig)
         return
     try:
-        on_moved = lead_output_to if prints_to_log else None
-        handler = OutletHandler(Outlet(STANDARD_ERROR, path=log_file, on_lost=_tell_lost, on_moved=on_moved))
+        outlet = _outlet_of(log_file, lead_output_to if prints_to_log else None)
     except OSError as error:
         raise ConfigError(f"--log-file: {log_file} cannot be written to: {error.strerror}.") from error
-    colours = use_colors and log_file is None
-    handler.setFormatter(ColouredFormatter(LOG_FORMAT) if colours else LineFormatter(LOG_FORMAT))
+    handler = OutletHandler(outlet)
+    handler.setFormatter(formatter_of(log_format, is_coloured=use_colors and log_file is None))
     own = logging.getLogger("api_hour")
+    _remove_own_handlers(but=outlet)
     own.addHandler(handler)
     own.setLevel(level.upper())
     own.propagate = False
     logging.lastResort = handler  # what others log when nobody has said where to, from WARNING on
     logging.getLogger("py.warnings").addHandler(UnlessConfigured(handler))  # which has a handler: no last resort
+
+
+def _outlet_of(log_file: Path | str | None, on_moved: Callable[[int], None] | None) -> Outlet:
+    """Return the outlet that an earlier call has opened for the same place, or a new one."""
+    for handler in logging.getLogger("api_hour").handlers:
+        if isinstance(handler, OutletHandler) and handler.outlet.path == log_file:
+            return handler.outlet
+    return Outlet(STANDARD_ERROR, path=log_file, on_lost=_tell_lost, on_moved=on_moved)
+
+
+def _remove_own_handlers(*, but: Outlet | None = None) -> None:
+    """Remove what an earlier call has set, and close its file unless that is written to from now on, too."""
+    for name in ("api_hour", "py.warnings"):
+        logger = logging.getLogger(name)
+        for handler in [*logger.handlers]:
+            if isinstance(handler, OutletHandler | UnlessConfigured):
+                logger.removeHandler(handler)
+            if isinstance(handler, OutletHandler) and handler.outlet is not but:
+                handler.outlet.close()
+    logging.lastResort = LAST_RESORT
 
 
 @contextmanager
@@ -200,6 +173,8 @@ def _tell_lost(lines: int) -> None:
 
 
 def _read_logconfig(path: Path | str) -> None:
+    loggers = [logging.getLogger(), *logging.root.manager.loggerDict.values()]
+    before = [(it, [*it.handlers], it.level, it.propagate) for it in loggers if isinstance(it, logging.Logger)]
     name = str(path)
     try:
         if name.endswith(".json"):
@@ -209,4 +184,12 @@ def _read_logconfig(path: Path | str) -> None:
         else:
             logging.config.fileConfig(path, disable_existing_loggers=False)
     except Exception as error:
+        for logger, handlers, level, propagate in before:
+            logger.handlers[:], logger.propagate = handlers, propagate
+            logger.setLevel(level)
         raise ConfigError(f"--logconfig: {path}: {type(error).__name__}: {error}") from error
+    own = logging.getLogger("api_hour")
+    if any(isinstance(handler, OutletHandler) for handler in own.handlers):  # there was no such file before
+        _remove_own_handlers()
+        own.propagate = True
+        own.setLevel(logging.NOTSET)

@@ -9,8 +9,9 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,23 +60,32 @@ def run(app: str, *, bind: str | Sequence[str] | None = None, workers: int | Non
     _check_place()
     _check_target(app)
     hold_standard_descriptors()
-    sources = Sources()
-    given = {"bind": bind, "workers": workers, **options}
     with _process_kept():
-        settings = settings_of_call(given, target=app, sources=sources.in_order())
-        launch = Launch(
-            target=app,
-            settings=settings,
-            sources=sources.by_field,
-            config_dir=sources.config_dir,
-            file=sources.file,
-            words=sources.words,
-        )
+        launch = _read_launch(app, {"bind": bind, "workers": workers, **options})
         try:
             return serve(launch)
         except StartError as error:
             LOG.error("%s", error)  # noqa: TRY400  # the message says it all
             return error.exit_code
+
+
+def _read_launch(app: str, given: Mapping[str, Any]) -> Launch:
+    """Return what a call, the environment and the files say now.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    sources = Sources()
+    settings = settings_of_call(given, target=app, sources=sources.in_order())
+    return Launch(
+        target=app,
+        settings=settings,
+        again=partial(_read_launch, app, given),
+        sources=sources.by_field,
+        config_dir=sources.config_dir,
+        file=sources.file,
+        words=sources.words,
+    )
 
 
 def _check_place() -> None:

@@ -8,12 +8,14 @@ import socket
 import time
 from collections import deque
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from api_hour.config import Settings
+from api_hour.control.logs import begin_logging
 from api_hour.control.messages import heartbeat_interval_s
 from api_hour.control.spec import WorkerSpec
-from api_hour.errors import StartError
+from api_hour.errors import ApiHourError, StartError
 from api_hour.process.detaching import Launcher, Nobody
 from api_hour.process.standard_descriptors import follow_log
 from api_hour.supervisor.fleet import Fleet
@@ -33,6 +35,7 @@ from api_hour.supervisor.policy.events import (
     KillWorker,
     LogFact,
     Notify,
+    ReloadRefused,
     ReloadRequested,
     RetireWorker,
     ServiceState,
@@ -46,6 +49,7 @@ from api_hour.supervisor.policy.events import (
 from api_hour.supervisor.policy.policy import Policy
 from api_hour.supervisor.processes.orphans import reap_orphans
 from api_hour.supervisor.recorder import Recorder
+from api_hour.supervisor.renewal import Renewed, Reread
 from api_hour.supervisor.signals import read_requests, signal_socket
 from api_hour.supervisor.sockets.binding import twins_of
 from api_hour.supervisor.sockets.files import Ownership
@@ -62,6 +66,7 @@ def run_daemon(
     *,
     launched_in: Path | None = None,
     launcher: Launcher | None = None,
+    reread: Reread | None = None,
     hooks: SupervisorHooks | None = None,
 ) -> int:
     """Serve until a stop signal comes or a successor serves, and return the exit code 0.
@@ -71,6 +76,7 @@ def run_daemon(
         spec: what every worker is started with; the policy keeps to its options, too.
         launched_in: where a successor is started, the working directory before any change; None for this one.
         launcher: told when the workers serve; None for nobody.
+        reread: gives the options at a reload; None to keep those that there are.
         hooks: told what happens; None for nobody.
 
     Raises:
@@ -84,7 +90,7 @@ def run_daemon(
         signals = stack.enter_context(signal_socket())
         hooks.workers_wanted(spec.worker.workers, None)
         hooks.starting()
-        held = stack.enter_context(opened(settings, spec.identity, files))
+        held = stack.enter_context(opened(settings, spec.name, spec.identity, files))
         selector = stack.enter_context(selectors.DefaultSelector())
         daemon = Daemon(
             settings,
@@ -95,6 +101,7 @@ def run_daemon(
             files=files,
             launched_in=launched_in,
             launcher=launcher or Nobody(),
+            reread=reread or partial(Renewed, settings=settings, spec=spec),
             hooks=hooks,
         )
         if settings.reload:
@@ -119,6 +126,7 @@ class Daemon:
         files: whether the socket files are ours; changes with a handover.
         launched_in: where a successor is started; None for the working directory.
         launcher: told when the workers serve.
+        reread: gives the options at a reload.
         hooks: told what happens.
     """
 
@@ -133,6 +141,7 @@ class Daemon:
         files: Ownership,
         launched_in: Path | None,
         launcher: Launcher,
+        reread: Reread,
         hooks: SupervisorHooks,
     ) -> None:
         self._held = held
@@ -142,11 +151,12 @@ class Daemon:
         self._predecessor = predecessor
         self._files = files
         self._launched_in = launched_in or Path.cwd()
+        self._reread = reread
         self._output_file = settings.log_file if settings.daemon else None
         self._events: deque[Event] = deque()
         self._service_manager = ServiceManager(os.environ, os.getpid())
         self._successor = Successor(selector, self._on_successor)
-        ledger = Ledger(heartbeat_interval_s(spec.worker.heartbeat_timeout_s))
+        self._ledger = ledger = Ledger(heartbeat_interval_s(spec.worker.heartbeat_timeout_s))
         self.fleet = Fleet(
             spec,
             list(held.listeners.values()),
@@ -164,7 +174,7 @@ class Daemon:
                 is_successor=predecessor.is_waiting,
             )
         )
-        self._recorder = Recorder(ledger, self.decisions, self.fleet, target=spec.target, monitor=held.monitor)
+        self._recorder = Recorder(ledger, self.decisions, self.fleet, target=spec.target, shown=held.shown())
 
     def ask(self, event: Event) -> None:
         """Take in what somebody wants; from this thread alone."""
@@ -191,7 +201,10 @@ class Daemon:
 
     def _handle_events(self) -> Exit | None:
         while self._events:
-            event, now_s = self._events.popleft(), time.monotonic()
+            event = self._events.popleft()
+            if isinstance(event, ReloadRequested):
+                event = self._with_options()
+            now_s = time.monotonic()
             workers, reloads = self.decisions.workers, self.decisions.reload.begun
             actions = self.decisions.handle(event, now_s=now_s)
             if isinstance(event, StopRequested) and event.by_interrupt:
@@ -203,6 +216,7 @@ class Daemon:
             self._recorder.note(event, actions, now_s)
             for action in actions:
                 if isinstance(action, Exit):
+                    self._recorder.publish_if_due(now_s)  # receivers of metrics get the last figures, too
                     return action
                 self._carry_out(action)
         self._recorder.publish_if_due(time.monotonic())
@@ -240,6 +254,24 @@ class Daemon:
                 self._successor.stop()
             case _:
                 self._tell(action)
+
+    def _with_options(self) -> Event:
+        """Read the options again for a reload, and hand them to all but the policy; refuse it where they cannot be."""
+        try:
+            renewed = self._reread()
+            begin_logging(renewed.spec)
+        except ApiHourError as error:
+            return ReloadRefused(reason=str(error))
+        spec = renewed.spec
+        self._output_file = renewed.settings.log_file if renewed.settings.daemon else None
+        self.fleet.spec = spec
+        self._ledger.heartbeat_interval_s = heartbeat_interval_s(spec.worker.heartbeat_timeout_s)
+        self._certificates = CertificateWatch(spec.certificates(), self.fleet.replace_certificates)
+        for warning in renewed.warnings:
+            LOG.warning("%s", warning)
+        if renewed.changes:
+            LOG.info("reload: changed options: %s", ", ".join(renewed.changes))
+        return ReloadRequested(options=spec.worker)
 
     def _follow_logs(self) -> None:
         """Have what is printed go to the log's file, if that was moved away; in the background only."""

@@ -80,6 +80,7 @@ class Fleet:
         hooks: told of each worker's start and end; None for nobody.
 
     Attributes:
+        spec: what every worker is started with from now on.
         stop_signal: how workers are told to stop. They may want to know that it was by Ctrl-C.
     """
 
@@ -94,7 +95,7 @@ class Fleet:
         twins: tuple[int, ...] = (),
         hooks: SupervisorHooks | None = None,
     ) -> None:
-        self._spec = spec
+        self.spec = spec
         self._twins = twins
         self._listener_fds = tuple(listener.fileno() for listener in listeners)
         self._selector = selector
@@ -118,7 +119,7 @@ class Fleet:
         self._workers[worker_id] = worker
         self._hooks.worker_started(worker_id, worker.process.pid)
         order = WorkerOrder(
-            spec=self._spec,
+            spec=self.spec,
             worker_id=worker_id,
             listener_fds=self._listener_fds,
             twins=self._twins,

@@ -1,4 +1,7 @@
-"""Makes pictures of the daemon for its monitor: at once when something has happened, and each second anyway."""
+"""Makes pictures of the daemon, for its monitor and the receivers of metrics.
+
+One is made at once when something has happened, and each second anyway.
+"""
 
 import os
 import platform
@@ -18,7 +21,7 @@ INTERVAL_S = 1.0
 
 
 class Shown(Protocol):
-    """A `Monitor`, or whatever else shows the pictures."""
+    """A `Monitor`, a `Pusher`, or whatever else shows the pictures."""
 
     def publish(self, facts: DaemonFacts, now_s: float, /) -> None:
         """Show this one from now on."""
@@ -38,7 +41,7 @@ class Recorder:
         decisions: the daemon's state.
         fleet: its processes.
         target: what is served.
-        monitor: shows the pictures; None if nobody wants any.
+        shown: shows the pictures; nothing if nobody wants any.
     """
 
     def __init__(
@@ -48,35 +51,36 @@ class Recorder:
         fleet: Fleet,
         *,
         target: str,
-        monitor: Shown | None,
+        shown: Sequence[Shown],
     ) -> None:
         self._ledger = ledger
         self._decisions = decisions
         self._fleet = fleet
         self._target = target
-        self._monitor = monitor
+        self._shown = shown
         self._began_at_s = time.monotonic()
-        self.due_at_s = None if monitor is None else self._began_at_s
+        self.due_at_s = self._began_at_s if shown else None
 
     def open(self) -> None:
         """Begin to show."""
-        if self._monitor is not None:
-            self._publish(self._monitor, time.monotonic())
-            self._monitor.start()
+        if self._shown:
+            self._publish(time.monotonic())
+        for shown in self._shown:
+            shown.start()
 
     def close(self) -> None:
         """Show nothing more: another supervisor does.
 
         Who has asked already is answered from the last picture: the service does not end with this one.
         """
-        if self._monitor is not None:
-            self._monitor.stop()
-        self._monitor, self.due_at_s = None, None
+        for shown in self._shown:
+            shown.stop()
+        self._shown, self.due_at_s = (), None
 
     def note(self, event: Event, actions: Sequence[Action], now_s: float) -> None:
         """Write down what happened and what is about to be done about it."""
         self._ledger.note(event, actions, now_s)
-        if self._monitor is None or (isinstance(event, WorkerAlive | Tick) and not actions):
+        if not self._shown or (isinstance(event, WorkerAlive | Tick) and not actions):
             return
         self.due_at_s = now_s
         if isinstance(event, StopRequested):
@@ -84,11 +88,13 @@ class Recorder:
 
     def publish_if_due(self, now_s: float) -> None:
         """Publish a picture if it is time to."""
-        if self._monitor is not None and self.due_at_s is not None and now_s >= self.due_at_s:
-            self._publish(self._monitor, now_s)
+        if self.due_at_s is not None and now_s >= self.due_at_s:
+            self._publish(now_s)
 
-    def _publish(self, monitor: Shown, now_s: float) -> None:
-        monitor.publish(self._facts(now_s), now_s)
+    def _publish(self, now_s: float) -> None:
+        facts = self._facts(now_s)
+        for shown in self._shown:
+            shown.publish(facts, now_s)
         self.due_at_s = now_s + INTERVAL_S
 
     def _facts(self, now_s: float) -> DaemonFacts:
@@ -105,6 +111,7 @@ class Recorder:
             workers=self._ledger.workers(phases, pids, rss_bytes, now_s),
             engines=self._ledger.engines(phases),
             totals=self._ledger.totals(reloads=reload.begun, reloads_failed=reload.failed),
+            reload_failure=reload.failure,
             loop_lag_max_s=self._ledger.loop_lag_max_s(now_s),
             rss_bytes=read_rss_bytes(os.getpid()),
         )

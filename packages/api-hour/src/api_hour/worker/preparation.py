@@ -34,7 +34,7 @@ def prepare_process(spec: WorkerSpec, worker_id: int, sockets: int) -> Prepared:
         ConfigError: a file cannot be used.
     """
     name_worker(worker_id, spec.name)
-    begin_logging(spec)
+    begin_logging(spec, worker_id=worker_id)
     access_log = open_access_log(
         spec.log.access_log,
         spec.log.access_log_file,

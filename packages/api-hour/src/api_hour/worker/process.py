@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from typing import NoReturn
 
 from api_hour.config.gunicorn_config import GunicornConfig
 from api_hour.container import Container
@@ -25,6 +26,7 @@ from api_hour.log.gunicorn_logger import open_gunicorn_logger
 from api_hour.stats import ServingStats
 from api_hour.worker.hooks import INTERRUPTS, WorkerHooks
 from api_hour.worker.inheritance import Inheritance
+from api_hour.worker.leaving import leave
 from api_hour.worker.leftovers import end_leftovers
 from api_hour.worker.lifecycle import Ending, ListeningSocket, serve
 from api_hour.worker.listeners.balance import Balance
@@ -46,8 +48,8 @@ LOG = logging.getLogger("api_hour.worker")
 DID_NOT_COME_UP = 3
 
 
-def main(control_fd: int, stack_fd: int) -> int:
-    """Live the life of one worker and return its exit code.
+def main(control_fd: int, stack_fd: int) -> NoReturn:
+    """Live the life of one worker, and end its process.
 
     Args:
         control_fd: the worker's end of the control socket.
@@ -58,10 +60,7 @@ def main(control_fd: int, stack_fd: int) -> int:
     control = socket.socket(fileno=control_fd)
     run = Run(control, read_order(control), stack_fd)
     code = run.run()
-    if run.has_jobs:  # the interpreter would wait for their threads
-        logging.shutdown()
-        os._exit(code)
-    return code
+    leave(code, waits_for_threads=not run.has_jobs)  # which have had their time
 
 
 class Run:
@@ -255,4 +254,4 @@ def _balance_of(order: WorkerOrder) -> Balance | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
+    main(int(sys.argv[1]), int(sys.argv[2]))

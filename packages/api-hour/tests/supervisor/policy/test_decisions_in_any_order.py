@@ -1,6 +1,7 @@
 """The supervisor's policy: what holds whatever happens, in whatever order, and over a long time."""
 
 import pickle
+from dataclasses import replace
 
 from decided import DRAIN_TIMEOUT_S, GRACEFUL_TIMEOUT_S, HEARTBEAT_TIMEOUT_S, exited, ready
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from api_hour.supervisor.policy.events import (
     KillWorker,
     MoreWorkers,
     Notify,
+    ReloadRefused,
     ReloadRequested,
     RetireWorker,
     ServiceState,
@@ -180,6 +182,7 @@ class World:
 
 REQUESTS: list[Event] = [
     ReloadRequested(),
+    ReloadRefused(reason="a wrong option"),
     MoreWorkers(),
     FewerWorkers(),
     HandoverRequested(),
@@ -188,19 +191,6 @@ REQUESTS: list[Event] = [
 ]
 SPENT = st.sampled_from([RetireReason.REQUESTS, RetireReason.MEMORY, RetireReason.LIFETIME])
 WORKER_IDS = st.integers(1, 12)
-EVENTS: st.SearchStrategy[Event] = (
-    st.just(Tick())
-    | st.builds(WorkerReady, worker_id=WORKER_IDS)
-    | st.builds(WorkerAlive, worker_id=WORKER_IDS, requests=st.sampled_from([0, 1000]), rss_bytes=st.just(0))
-    | st.builds(
-        WorkerSpent,
-        worker_id=WORKER_IDS,
-        reason=SPENT,
-    )
-    | st.builds(WorkerExited, worker_id=WORKER_IDS, exit_code=st.sampled_from([0, 1, 3, -9]))
-    | st.sampled_from(REQUESTS)
-)
-PAUSES_S = st.sampled_from([0.0, 0.1, 1.0, 10.0, 100.0])
 OPTIONS = st.builds(
     WorkerOptions,
     workers=st.integers(1, 4),
@@ -212,6 +202,20 @@ OPTIONS = st.builds(
     max_requests=st.sampled_from([0, 500]),
     max_lifetime_s=st.sampled_from([0.0, 200.0]),
 )
+EVENTS: st.SearchStrategy[Event] = (
+    st.just(Tick())
+    | st.builds(WorkerReady, worker_id=WORKER_IDS)
+    | st.builds(WorkerAlive, worker_id=WORKER_IDS, requests=st.sampled_from([0, 1000]), rss_bytes=st.just(0))
+    | st.builds(
+        WorkerSpent,
+        worker_id=WORKER_IDS,
+        reason=SPENT,
+    )
+    | st.builds(WorkerExited, worker_id=WORKER_IDS, exit_code=st.sampled_from([0, 1, 3, -9]))
+    | st.sampled_from(REQUESTS)
+    | st.builds(ReloadRequested, options=OPTIONS)
+)
+PAUSES_S = st.sampled_from([0.0, 0.1, 1.0, 10.0, 100.0])
 POLICIES = st.builds(
     Policy,
     options=OPTIONS,
@@ -251,15 +255,13 @@ def test_the_daemon_ends_once_with_no_worker_left_whatever_happened(
     assert world.starts == starts
 
 
-DISTURBANCES = st.sampled_from(["reload", "more", "fewer", "spent", "crash"])
+DISTURBANCES = st.sampled_from(["reload", "three", "refused", "more", "fewer", "spent", "crash"])
 
 
 @settings(max_examples=30)
 @given(
     workers=st.integers(1, 4),
-    disturbances=st.lists(
-        st.tuples(st.integers(0, 30), st.sampled_from(["reload", "more", "fewer", "spent", "crash"]))
-    ),
+    disturbances=st.lists(st.tuples(st.integers(0, 30), DISTURBANCES)),
 )
 def test_workers_that_come_up_in_time_end_in_as_many_as_are_wanted_all_of_them_new(
     workers: int, disturbances: list[tuple[int, str]]
@@ -272,7 +274,7 @@ def test_workers_that_come_up_in_time_end_in_as_many_as_are_wanted_all_of_them_n
         world.now_s = float(second)
         for at_s, what in disturbances:
             if at_s == second:
-                seen_at_reload = set(world.alive) if what == "reload" else seen_at_reload
+                seen_at_reload = set(world.alive) if what in {"reload", "three"} else seen_at_reload
                 _disturb(world, what)
         _live_a_second(world)
 
@@ -286,6 +288,8 @@ def _disturb(world: World, what: str) -> None:
     oldest = min(world.alive, default=0)
     events: dict[str, Event] = {
         "reload": ReloadRequested(),
+        "three": ReloadRequested(options=replace(world.decisions.policy.options, workers=3)),
+        "refused": ReloadRefused(reason="a wrong option"),
         "more": MoreWorkers(),
         "fewer": FewerWorkers(),
         "spent": WorkerSpent(worker_id=oldest, reason=RetireReason.REQUESTS),

@@ -1,5 +1,6 @@
 """What is known of the workers."""
 
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.supervisor.policy.pool import ENDING_LIMIT, STEADY_AFTER_S, Phase, Pool, PoolWorker
 from api_hour.supervisor.policy.reasons import RetireReason
 
@@ -13,6 +14,7 @@ def worker(
         worker_id=worker_id,
         generation=generation,
         started_at_s=0.0,
+        options=WorkerOptions(),
         deadline_at_s=None,
         phase=phase,
         spent=spent,

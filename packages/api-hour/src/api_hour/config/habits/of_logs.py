@@ -62,8 +62,9 @@ ACCESS_LOG = (
 )
 
 METRICS = (
-    instead("--statsd-host --statsd-prefix", _METRICS, G, H),
-    instead("--dogstatsd-tags", _METRICS, G),
+    same("--statsd-host", G, H, says="with names as Gunicorn's, and more"),
+    same("--statsd-prefix", G, H),
+    same("--dogstatsd-tags", G),
     instead("--enable-backlog-metric", _METRICS, G, has_value=False),
     instead("--metrics", _METRICS, R, has_value=False),
     idle("--no-metrics", "there are none unless --monitor is given", R, has_value=False),

@@ -14,6 +14,7 @@ from api_hour.http.asgi.types import AsgiApp
 from api_hour.http.asgi.websocket_messages import answer_websocket
 from api_hour.http.exchange.answering import Answering
 from api_hour.http.exchange.exchange import Exchange
+from api_hour.http.exchange.request_ids import enter
 from api_hour.http.exchange.server_state import ServerState
 from api_hour.http.message.request import Request
 from api_hour.http.message.response import Response
@@ -53,6 +54,8 @@ class AsgiApplication:
         return self._server.first_step.start(self._respond(exchange, request))
 
     async def _respond(self, exchange: Exchange, request: Request) -> None:
+        if request.request_id is not None:
+            enter(request)
         scope = self._scope(exchange, request)
         if request.upgrade is not None and request.upgrade.lower() == b"websocket":
             await answer_websocket(self._app, scope, exchange, request)

@@ -106,12 +106,13 @@ def log_failure(request: Request, error: BaseException, *, is_client_gone: bool,
         after: what it had done.
     """
     words = request.method, request.path, f" {after}" if after else ""
+    extra = None if request.request_id is None else {"request_id": request.request_id}  # others' contexts know no id
     if _consists_of(error, (ClientGone, asyncio.CancelledError) if is_client_gone else ClientGone):
-        LOG.debug("%s %r%s: %r", *words, error)
+        LOG.debug("%s %r%s: %r", *words, error, extra=extra)
     elif is_client_gone and isinstance(error, Exception):
-        LOG.info("%s %r failed%s; its client has gone", *words, exc_info=error)
+        LOG.info("%s %r failed%s; its client has gone", *words, exc_info=error, extra=extra)
     else:
-        LOG.error("%s %r failed%s", *words, exc_info=error)
+        LOG.error("%s %r failed%s", *words, exc_info=error, extra=extra)
 
 
 def _consists_of(error: BaseException, kinds: type[BaseException] | tuple[type[BaseException], ...]) -> bool:

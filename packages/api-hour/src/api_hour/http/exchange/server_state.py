@@ -13,6 +13,7 @@ from typing import Any, Protocol, Self
 from api_hour.access_log import AccessLog
 from api_hour.config.http_options import HttpOptions
 from api_hour.http.exchange.answering import Answering
+from api_hour.http.exchange.request_ids import RequestIds
 from api_hour.http.exchange.request_log import RequestLog
 from api_hour.http.first_step.first_step import FirstStep
 from api_hour.http.message.limits import Limits
@@ -55,6 +56,7 @@ class ServerState:
         options: as above.
         heads: the common beginnings of answers, with the Date header of now.
         refusals: takes what is said of requests that are refused.
+        request_ids: gives requests their ids; None where they have none.
     """
 
     outbox: Outbox
@@ -68,6 +70,7 @@ class ServerState:
         worker = getattr(container, "worker", None)
         self.stats: ServingStats | None = getattr(worker, "stats", None)
         self.access_log: AccessLog | None = getattr(worker, "access_log", None)
+        self.request_ids = RequestIds.of_options(HttpOptions.of_container(container), proxy)
         self.hooks: Any = getattr(worker, "request_hooks", None)  # see http/request_hooks.py
         self.connections: set[Connection] = set()
         self.works: set[Answering] = set()

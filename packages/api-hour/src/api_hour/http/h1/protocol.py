@@ -10,6 +10,7 @@ from api_hour.http.exchange.application import Application
 from api_hour.http.exchange.request_log import RequestLog
 from api_hour.http.exchange.server_state import ServerState
 from api_hour.http.h1.exchange import H1Exchange
+from api_hour.http.h1.identified_exchange import IdentifiedExchange
 from api_hour.http.h1.reader import RequestReader
 from api_hour.http.message.errors import Refusal
 from api_hour.http.transport.ends import Ends
@@ -58,7 +59,8 @@ class HttpProtocol(asyncio.Protocol):
         ends = Ends(self.writer.transport, proxy, self._client)
         self.request_log = log = server.request_log(ends)
         begin = application.begin if server.hooks is None else server.hooks.telling(application.begin)
-        self.exchange = H1Exchange(server, begin, ends, self.writer, log)
+        kind = H1Exchange if server.request_ids is None else IdentifiedExchange
+        self.exchange = kind(server, begin, ends, self.writer, log)
         expects_header = False
         if proxy is not None and proxy.protocol:
             known = ends.known  # with TLS the header came before the handshake

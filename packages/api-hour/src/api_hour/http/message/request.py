@@ -48,6 +48,7 @@ class Request(msgspec.Struct, eq=False):
         upgrade: the protocol that the client would rather speak on this connection; None when it does not say.
         connection: what is known of the connection; None for a request that was made by hand.
         incoming: the body, for a handler that reads it as it comes.
+        request_id: its id; None where requests have none (`--request-id-header`).
     """
 
     method: str
@@ -64,6 +65,7 @@ class Request(msgspec.Struct, eq=False):
     upgrade: bytes | None = None
     connection: ConnectionFacts | None = None
     incoming: BodyStream | None = None
+    request_id: str | None = None
     _headers: dict[str, str] | None = None
 
     def __repr__(self) -> str:

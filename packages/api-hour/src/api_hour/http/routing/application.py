@@ -7,6 +7,7 @@ from api_hour.coalesce import Coalesced
 from api_hour.http.exchange.answering import Answering
 from api_hour.http.exchange.answers import fail, send_in_pieces, send_whole
 from api_hour.http.exchange.exchange import Exchange
+from api_hour.http.exchange.request_ids import enter
 from api_hour.http.exchange.server_state import ServerState
 from api_hour.http.message.errors import HttpError
 from api_hour.http.message.request import Request
@@ -50,6 +51,8 @@ class RouterApplication:
                 return SharedAnswer(handler, exchange, request)
             else:
                 context = self._server.context.copy()
+                if request.request_id is not None:
+                    context.run(enter, request)
                 answer = context.run(handler, request)
                 if not hasattr(answer, "__await__"):
                     if send_whole(exchange, request, answer):
@@ -62,6 +65,8 @@ class RouterApplication:
 
 
 async def _respond(answering: Awaitable[Any], exchange: Exchange, request: Request) -> None:
+    if request.request_id is not None:
+        enter(request)
     try:
         answer = await answering
         if not send_whole(exchange, request, answer):

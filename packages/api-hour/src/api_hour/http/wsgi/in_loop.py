@@ -16,6 +16,7 @@ from typing import IO, Any, TypeVar
 from api_hour.http.exchange.answering import Answering
 from api_hour.http.exchange.answers import fail, log_failure
 from api_hour.http.exchange.exchange import Exchange
+from api_hour.http.exchange.request_ids import enter
 from api_hour.http.exchange.server_state import ServerState
 from api_hour.http.exchange.stream_scope import StreamScope
 from api_hour.http.message.errors import ClientGone
@@ -105,6 +106,8 @@ class InLoop:
         environ = self._environs.of(request, *exchange.ends.of(request))
         set_body(environ, body, size_bytes)
         call = LoopCall(exchange, request)
+        if request.request_id is not None:
+            self._context.run(enter, request)
         try:
             whole = self._run(call, call.begin, self._app, environ)
             if whole is None:

@@ -16,6 +16,7 @@ from typing import IO, Any, TypeVar
 from api_hour.http.exchange.answers import fail, log_failure
 from api_hour.http.exchange.exchange import Exchange
 from api_hour.http.exchange.failure_answers import http_error_response
+from api_hour.http.exchange.request_ids import enter
 from api_hour.http.message.errors import ClientGone, Refusal
 from api_hour.http.message.request import Request
 from api_hour.http.wsgi.body import incoming_file, take_beginning
@@ -207,6 +208,8 @@ class ThreadWork(Call):
         self._thread_id = threading.get_ident()
         environ, self._environ = self._environ, None
         assert environ is not None
+        if self._request.request_id is not None:
+            enter(self._request)
         end = self.finish
         try:
             whole = self.begin(self._app, environ)

@@ -87,8 +87,8 @@ class Totals:
         workers_started: worker processes.
         restarts: workers that were replaced, by reason (`RESTART_REASONS`).
         kills: workers that had to be killed, by reason (`KillReason`).
-        reloads: begun.
-        reloads_failed: ended by a worker that did not come up; the old ones were kept.
+        reloads: asked for.
+        reloads_failed: refused, or ended by a worker that did not come up; the old ones were kept.
     """
 
     requests: Annotated[int, Counter("requests", "Requests that were answered, whatever the answer.")]
@@ -123,6 +123,7 @@ class DaemonFacts:
         workers: those that are alive, in the order of their numbers.
         engines: by name.
         totals: what was counted.
+        reload_failure: why the last reload failed, or was refused; empty if it did not, or there was none.
         loop_lag_max_s: how late any worker's loop was at the most, within the last minute.
         rss_bytes: the supervisor's own memory; None if that cannot be read.
     """
@@ -141,6 +142,7 @@ class DaemonFacts:
     workers: tuple[WorkerView, ...]
     engines: tuple[EngineView, ...]
     totals: Totals
+    reload_failure: str = ""
     loop_lag_max_s: Annotated[
         float,
         Gauge(

@@ -67,6 +67,7 @@ class Entry:
     """One worker that is alive."""
 
     started_at_s: float
+    heartbeat_interval_s: float
     is_asked: bool = False  # to end, so its end is no crash
     heard_at_s: float | None = None
     heartbeat: Heartbeat | None = None  # None until it serves
@@ -77,10 +78,13 @@ class Ledger:
 
     Args:
         heartbeat_interval_s: how often the workers beat.
+
+    Attributes:
+        heartbeat_interval_s: how often those beat that are started from now on.
     """
 
     def __init__(self, heartbeat_interval_s: float) -> None:
-        self._interval_s = heartbeat_interval_s
+        self.heartbeat_interval_s = heartbeat_interval_s
         self._entries: dict[int, Entry] = {}
         self._gone = Sum()
         self._workers_started = 0
@@ -151,7 +155,7 @@ class Ledger:
     def loop_lag_max_s(self, now_s: float) -> float:
         """Return how late any worker's loop was at the most in the last `LAG_WINDOW_S`, or is by now."""
         self._forget_lags(now_s)
-        lags = [self._lag_s(entry, now_s) or 0.0 for entry in self._entries.values()]
+        lags = [_lag_s(entry, now_s) or 0.0 for entry in self._entries.values()]
         return max([*lags, *(lag_s for _, lag_s in self._lags)], default=0.0)
 
     def _sum(self) -> Sum:
@@ -183,7 +187,7 @@ class Ledger:
         match action:
             case StartWorker(worker_id=worker_id):
                 self._workers_started += 1
-                self._entries[worker_id] = Entry(started_at_s=now_s)
+                self._entries[worker_id] = Entry(started_at_s=now_s, heartbeat_interval_s=self.heartbeat_interval_s)
             case KillWorker(worker_id=worker_id, reason=reason):
                 self._kills[reason] += 1
                 self._ask(worker_id, None if reason is KillReason.AT_ONCE else LossReason.KILLED)
@@ -214,14 +218,15 @@ class Ledger:
             requests=None if heartbeat is None else heartbeat.requests,
             in_flight=None if heartbeat is None else heartbeat.in_flight,
             connections=None if heartbeat is None else heartbeat.connections,
-            loop_lag_s=self._lag_s(entry, now_s),
+            loop_lag_s=_lag_s(entry, now_s),
             rss_bytes=None if pid is None else rss_bytes.get(pid),
         )
 
-    def _lag_s(self, entry: Entry, now_s: float) -> float | None:
-        if entry.heartbeat is None or entry.heard_at_s is None:
-            return None
-        return max(entry.heartbeat.loop_lag_s, now_s - entry.heard_at_s - self._interval_s)
+
+def _lag_s(entry: Entry, now_s: float) -> float | None:
+    if entry.heartbeat is None or entry.heard_at_s is None:
+        return None
+    return max(entry.heartbeat.loop_lag_s, now_s - entry.heard_at_s - entry.heartbeat_interval_s)
 
 
 def _engine(name: str, reports: list[EngineReport], refused: int) -> EngineView:

@@ -9,6 +9,8 @@ Rules that must hold, whatever the order of events:
    lifetime). It is retired only when more than `workers` workers serve: the replacement comes first.
 3. A worker of the new generation that fails ends the reload: the others stay as they are, and nobody tries again until
    somebody asks again. A worker that is spent is replaced whenever that works.
+   A reload may bring new options. They count for the workers that are started from then on: each lives by those that it
+   knows, so none is killed by a limit that it was never told.
 4. A worker that ends is replaced, unless the daemon is stopping. Replacements for workers that did not come up, or
    fell soon after, wait longer and longer, so a crash loop never becomes a busy loop. Workers that were started
    together fail as one: a broken database makes sixteen of them wait no longer than one.
@@ -30,6 +32,7 @@ Pure: imports no asyncio, socket, subprocess or time. `fleet.py` and `daemon.py`
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.supervisor.policy.backoff import Backoff
 from api_hour.supervisor.policy.events import (
     Action,
@@ -42,6 +45,7 @@ from api_hour.supervisor.policy.events import (
     LogsMoved,
     MoreWorkers,
     Notify,
+    ReloadRefused,
     ReloadRequested,
     Request,
     ServiceState,
@@ -181,7 +185,10 @@ class Decisions:
         elif isinstance(event, ReloadRequested):
             self._starts.forget(now_s)
             self._lives.recycling.forget(now_s)
+            self._take_options(event.options or self.policy.options)
             self.reload.begin()
+        elif isinstance(event, ReloadRefused):
+            self.reload.refuse(event.reason)
         elif isinstance(event, HandoverRequested):
             self._leaving.begin_handover(now_s)
         else:
@@ -205,6 +212,12 @@ class Decisions:
         if self.policy.is_successor:
             return not self._pool.is_announced
         return not self._has_served and self._failed_boots >= self.workers
+
+    def _take_options(self, options: WorkerOptions) -> None:
+        """Let new options count; the number of workers only if it is another: it may have been changed by signals."""
+        old, self.policy.options = self.policy.options, options
+        if options.workers != old.workers:
+            self._resize(options.workers)
 
     def _resize(self, workers: int) -> None:
         self.workers = max(1, workers)

@@ -9,6 +9,7 @@ Pure: imports no asyncio, socket, subprocess or time.
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 
 
@@ -56,7 +57,16 @@ class WorkerExited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReloadRequested:
-    """Somebody wants every worker replaced by one with the newest code."""
+    """Somebody wants every worker replaced by one with the newest code, and these options; None for those of before."""
+
+    options: WorkerOptions | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadRefused:
+    """Somebody wants a reload, and its options cannot be."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +119,7 @@ class Tick:
 
 
 WorkerEvent = WorkerReady | WorkerAlive | WorkerSpent | WorkerExited
-Request = ReloadRequested | MoreWorkers | FewerWorkers | StopRequested | HandoverRequested
+Request = ReloadRequested | ReloadRefused | MoreWorkers | FewerWorkers | StopRequested | HandoverRequested
 Event = WorkerEvent | Request | LogsMoved | HandoverDone | HandoverFailed | Tick
 
 

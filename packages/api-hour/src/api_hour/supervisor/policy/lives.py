@@ -17,7 +17,7 @@ from api_hour.supervisor.policy.events import (
     WorkerReady,
     WorkerSpent,
 )
-from api_hour.supervisor.policy.policy import Policy
+from api_hour.supervisor.policy.policy import Policy, lifetime_s, request_limit
 from api_hour.supervisor.policy.pool import Phase, Pool, PoolWorker
 from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 from api_hour.supervisor.policy.transcript import Transcript
@@ -37,7 +37,7 @@ class Lives:
     """The workers of a pool, each from its start until it is gone.
 
     Args:
-        policy: what the daemon was told.
+        policy: what the daemon was told, for those that are started.
         pool: the workers.
         transcript: takes what is to be done.
 
@@ -54,12 +54,14 @@ class Lives:
     def start(self, now_s: float) -> None:
         """Start a worker of the pool's generation."""
         self._last_worker_id += 1
+        options = self.policy.options
         worker = PoolWorker(
             worker_id=self._last_worker_id,
             generation=self.pool.generation,
             started_at_s=now_s,
-            deadline_at_s=now_s + self.policy.options.boot_timeout_s if self.policy.options.boot_timeout_s else None,
-            request_limit=self.policy.request_limit(self._last_worker_id),
+            options=options,
+            deadline_at_s=now_s + options.boot_timeout_s if options.boot_timeout_s else None,
+            request_limit=request_limit(options, self._last_worker_id),
         )
         self.pool.add(worker)
         self.transcript.do(StartWorker(worker_id=worker.worker_id, request_limit=worker.request_limit))
@@ -69,8 +71,9 @@ class Lives:
         worker = self.pool.get(event.worker_id)
         if worker is not None and worker.phase is Phase.BOOTING:
             worker.phase, worker.serving_since_s = Phase.SERVING, now_s
-            worker.deadline_at_s = self._silent_at_s(now_s)
-            worker.expires_at_s = self.policy.expires_at_s(worker.worker_id, now_s)
+            worker.deadline_at_s = _silent_at_s(worker, now_s)
+            lifetime = lifetime_s(worker.options, worker.worker_id)
+            worker.expires_at_s = None if lifetime is None else now_s + lifetime
 
     def on_alive(self, event: WorkerAlive, now_s: float) -> None:
         """Take note of a heartbeat, and of what it says of the worker's limits."""
@@ -81,10 +84,10 @@ class Lives:
             worker.phase = Phase.SERVING
             self.transcript.say(f"worker {worker.worker_id} gives signs of life again")
         if worker.phase is Phase.SERVING:
-            worker.deadline_at_s = self._silent_at_s(now_s)
+            worker.deadline_at_s = _silent_at_s(worker, now_s)
             if worker.request_limit and event.requests >= worker.request_limit:
                 self._mark_spent(worker, RetireReason.REQUESTS, now_s)
-            elif self.policy.options.max_rss_bytes and event.rss_bytes > self.policy.options.max_rss_bytes:
+            elif 0 < worker.options.max_rss_bytes < event.rss_bytes:
                 self._mark_spent(worker, RetireReason.MEMORY, now_s)
 
     def on_spent(self, event: WorkerSpent, now_s: float) -> None:
@@ -128,7 +131,7 @@ class Lives:
                 pass  # it has its time already
             elif worker.phase in (Phase.BOOTING, Phase.SERVING, Phase.RETIRING):
                 worker.phase, worker.is_retired = Phase.RETIRING, True
-                worker.deadline_at_s = now_s + self.policy.options.graceful_timeout_s + KILL_MARGIN_S
+                worker.deadline_at_s = now_s + worker.options.graceful_timeout_s + KILL_MARGIN_S
                 self.transcript.do(StopWorker(worker_id=worker.worker_id))
 
     def kill_all(self) -> None:
@@ -153,7 +156,7 @@ class Lives:
 
     def _retire(self, worker: PoolWorker, reason: RetireReason, now_s: float) -> None:
         worker.phase, worker.is_retired, worker.expires_at_s = Phase.RETIRING, True, None
-        patience_s = self.policy.options.drain_timeout_s + self.policy.options.graceful_timeout_s + KILL_MARGIN_S
+        patience_s = worker.options.drain_timeout_s + worker.options.graceful_timeout_s + KILL_MARGIN_S
         worker.deadline_at_s = now_s + patience_s
         self.transcript.do(RetireWorker(worker_id=worker.worker_id, reason=reason))
 
@@ -161,5 +164,6 @@ class Lives:
         worker.phase, worker.deadline_at_s, worker.expires_at_s = Phase.KILLED, None, None
         self.transcript.do(KillWorker(worker_id=worker.worker_id, reason=reason))
 
-    def _silent_at_s(self, now_s: float) -> float | None:
-        return now_s + self.policy.options.heartbeat_timeout_s if self.policy.options.heartbeat_timeout_s else None
+
+def _silent_at_s(worker: PoolWorker, now_s: float) -> float | None:
+    return now_s + worker.options.heartbeat_timeout_s if worker.options.heartbeat_timeout_s else None

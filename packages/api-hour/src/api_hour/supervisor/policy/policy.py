@@ -11,12 +11,12 @@ LIFETIME_JITTER_RATIO = 0.1  # of the lifetime, by which a worker may be replace
 GOLDEN_RATIO = 0.6180339887498949
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Policy:
     """The policy of a daemon: the options of its workers, its watchdog, and whether it takes over from another.
 
     Attributes:
-        options: what was said of the workers.
+        options: what was said of the workers; a reload may bring others, for those that are started from then on.
         watchdog_interval_s: how often the service manager wants to hear that the daemon serves; 0 for never.
         is_successor: whether another supervisor serves until this one does. Then one failure is enough to give up.
     """
@@ -25,17 +25,19 @@ class Policy:
     watchdog_interval_s: float = 0.0
     is_successor: bool = False
 
-    def request_limit(self, worker_id: int) -> int:
-        """Return after how many requests this worker is replaced; 0 for never."""
-        if not self.options.max_requests:
-            return 0
-        return self.options.max_requests + int(spread_ratio(worker_id) * (self.options.max_requests_jitter + 1))
 
-    def expires_at_s(self, worker_id: int, serving_since_s: float) -> float | None:
-        """Return when this worker is old, in time or a little before; None for never."""
-        if not self.options.max_lifetime_s:
-            return None
-        return serving_since_s + self.options.max_lifetime_s * (1 - LIFETIME_JITTER_RATIO * spread_ratio(worker_id))
+def request_limit(options: WorkerOptions, worker_id: int) -> int:
+    """Return after how many requests a worker is replaced; 0 for never."""
+    if not options.max_requests:
+        return 0
+    return options.max_requests + int(spread_ratio(worker_id) * (options.max_requests_jitter + 1))
+
+
+def lifetime_s(options: WorkerOptions, worker_id: int) -> float | None:
+    """Return how long a worker may serve, all the time that it may or a little less; None for as long as it will."""
+    if not options.max_lifetime_s:
+        return None
+    return options.max_lifetime_s * (1 - LIFETIME_JITTER_RATIO * spread_ratio(worker_id))
 
 
 def spread_ratio(number: int) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from api_hour.config.worker_options import WorkerOptions
 from api_hour.supervisor.policy.reasons import KillReason, RetireReason
 
 ENDING_LIMIT = 3  # for each worker that is wanted; while as many are ending, no replacement is started
@@ -25,11 +26,16 @@ class Phase(Enum):
 
 @dataclass(slots=True, kw_only=True)
 class PoolWorker:
-    """One worker process, from its start until it is gone."""
+    """One worker process, from its start until it is gone.
+
+    Attributes:
+        options: those it was started with, and lives by: a reload changes nothing for it.
+    """
 
     worker_id: int
     generation: int
     started_at_s: float
+    options: WorkerOptions
     deadline_at_s: float | None  # of the phase; None for never
     request_limit: int = 0
     phase: Phase = Phase.BOOTING

@@ -21,6 +21,7 @@ class Reload:
     Attributes:
         begun: how many there were.
         failed: how many of them failed.
+        failure: why the last one failed; empty if it did not.
         is_running: whether there is one.
     """
 
@@ -28,22 +29,33 @@ class Reload:
     transcript: Transcript
     begun: int = 0
     failed: int = 0
+    failure: str = ""
     is_running: bool = False
 
     def begin(self) -> None:
         """Make every worker stale; one that is running begins again."""
         self.pool.generation += 1
         self.begun += 1
+        self.failure = ""
         again = "again, " if self.is_running else ""
         self.transcript.say(f"reload: {again}replacing {self.pool.holding()} workers one by one")
-        if self.pool.is_announced and not self.is_running:
-            self.transcript.do(Notify(state=ServiceState.RELOADING))
-        self.is_running = True
+        self._open()
+
+    def refuse(self, reason: str) -> None:
+        """Begin none: one that is running goes on."""
+        self.begun += 1
+        self.failed += 1
+        self.failure = reason
+        self.transcript.say(f"reload refused, everything stays as it is: {reason}", is_failure=True)
+        if not self.is_running:  # the service manager waits for the end of what it has asked for
+            self._open()
+            self.end()
 
     def fail(self, reason: str) -> None:
         """Leave the workers as they are: one of the new ones has failed."""
         old = self.pool.keep_old()
         self.failed += 1
+        self.failure = reason
         self.transcript.say(f"reload failed, {old} workers stay as they are: {reason}", is_failure=True)
         self.end()
 
@@ -64,3 +76,8 @@ class Reload:
         if self.is_running:
             self.pool.keep_old()
         self.is_running = False
+
+    def _open(self) -> None:
+        if self.pool.is_announced and not self.is_running:
+            self.transcript.do(Notify(state=ServiceState.RELOADING))
+        self.is_running = True
