@@ -29,7 +29,7 @@ VALUES = {
     "--pid-file": "a.pid", "--pythonpath": ".", "--reload-dir": ".", "--reload-paths": ".", "--root-path": "/api",
     "--ssl-ca": "conf.py", "--ssl-ca-certs": "conf.py", "--ssl-certfile": "conf.py", "--ssl-certificate": "conf.py",
     "--ssl-keyfile": "conf.py", "--ssl-protocol-min": "tls1.3", "--ssl-version": "17", "--url-path-prefix": "/api",
-    "--working-dir": ".", "--ws": "none",
+    "--statsd-host": "127.0.0.1:8125", "--working-dir": ".", "--ws": "none",
 }  # fmt: skip
 
 EVERY_FLAG = sorted((server.value, flag) for server, flags in FLAGS.items() for flag in flags)
