@@ -15,10 +15,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 PACKAGES := packages/api-hour packages/rush-hour
 ARGS ?=
 
-.PHONY: help bench test test-lowest applications applications-short soak lint types perf perf-load perf-http perf-daemon first-steps docs clean meinheld pins format
+.PHONY: help bench test test-engine test-pythons test-lowest applications applications-short soak lint types perf perf-load perf-http perf-daemon first-steps docs clean meinheld pins format
 
 help: ## Show this list.
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 bench: $(VENV)/.bench ## Rerun the published comparison; ARGS="--duration 5m --only api-hour" passes options on.
 	@echo "$(BIN)/rush-hour bench benchmarks/suites/published.toml $(ARGS)"
@@ -29,11 +29,17 @@ soak: $(VENV)/.bench $(VENV)/.dev ## Ask one daemon all kinds of things for 10 m
 	$(BIN)/python benchmarks/soak/soak.py $(ARGS)
 
 test: $(VENV)/.bench $(VENV)/.dev ## Run all tests; ARGS="-k name" passes options on.
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile packages/api-hour $(ARGS)
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/api-hour $(ARGS)
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile packages/rush-hour benchmarks/tests $(ARGS)
 
+test-engine: $(VENV)/.bench $(VENV)/.dev ## Run the tests of the HTTP engine only.
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/api-hour/tests/http $(ARGS)
+
+test-pythons: ## Run all tests on the oldest and the newest CPython that is here, and test-engine on the others.
+	$(PYTHON) benchmarks/installed/pythons.py
+
 test-lowest: $(LOWEST)/.lowest ## Run tests with the oldest dependencies that the packages allow (on CPython 3.11).
-	$(LOWEST)/bin/pytest --numprocesses=2 --dist=loadfile $(LOWEST_TESTS) $(ARGS)
+	$(LOWEST)/bin/pytest --numprocesses=3 --dist=loadfile $(LOWEST_TESTS) $(ARGS)
 
 applications: $(APPLICATIONS)/.large ## Serve real applications beside uvicorn and Gunicorn, and compare; ARGS="--only django" for less.
 	$(APPLICATIONS)/bin/python benchmarks/applications/applications.py $(ARGS)
@@ -57,7 +63,7 @@ perf-load: $(VENV)/.bench ## Measure the load generator beside wrk, wrk2, h2load
 	$(BIN)/python benchmarks/perf/bodies.py
 	$(BIN)/python benchmarks/perf/accuracy.py
 
-perf-http: $(PEERS)/.perf $(ROBYN)/.robyn ## Measure the HTTP engine beside its peers; ARGS="--path /index --only uvicorn" for less.
+perf-http: $(PEERS)/.perf $(ROBYN)/.robyn ## Measure the HTTP engine beside its peers; ARGS="--table /index --only uvicorn" for less.
 	$(PEERS)/bin/python benchmarks/perf/http_servers.py $(ARGS)
 
 perf-daemon: $(VENV)/.bench $(PEERS)/.perf ## Measure what our daemon and its peers lose in reloads, recycling and faults.
@@ -92,7 +98,7 @@ pins: ## Choose the newest versions again and write them to requirements/*.txt (
 	$(PYTHON) requirements/pin.py
 
 clean: ## Remove everything that was made.
-	rm -rf $(VENV) $(PEERS) $(ROBYN) $(FIRST_STEPS) $(LOWEST) $(APPLICATIONS) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv .venv-* build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name '*.egg-info' -prune -exec rm -rf {} +
 
@@ -106,15 +112,20 @@ $(VENV)/.bench: requirements/bench.txt requirements/meinheld.txt $(PACKAGES:=/py
 	@$(PIP) requirements/bench.txt
 	@echo "compiling Meinheld"
 	@$(PIP) requirements/meinheld.txt --no-deps --no-build-isolation >$(VENV)/meinheld.log 2>&1 \
+		&& $(BIN)/python -c 'import meinheld.gmeinheld' >>$(VENV)/meinheld.log 2>&1 \
 		|| { tail -3 $(VENV)/meinheld.log; echo "Meinheld was not installed: its systems will be unavailable"; }
 	@echo "installing the two packages"
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
 	@touch $@
 
-$(PEERS)/.perf: requirements/perf.txt $(PACKAGES:=/pyproject.toml)
+$(PEERS)/.perf: requirements/perf.txt requirements/meinheld.txt $(PACKAGES:=/pyproject.toml)
 	@echo "installing our peers and the two packages (requirements/perf.txt) into $(PEERS)"
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
+	@echo "compiling Meinheld"
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes \
+		--requirement requirements/meinheld.txt --no-deps --no-build-isolation >$(PEERS)/meinheld.log 2>&1 \
+		|| { tail -3 $(PEERS)/meinheld.log; echo "Meinheld was not installed: its systems will be unavailable"; }
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
 	@touch $@
 

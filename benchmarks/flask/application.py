@@ -1,6 +1,7 @@
-"""The service in Flask: `application:app`. One database connection for each process, kept open."""
+"""The service in Flask: `application:app`. One database connection for each thread, kept open."""
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,16 @@ LIST_AGENTS = (Path(__file__).parents[1] / "sql" / "list_agents.sql").read_text(
 
 app = Flask(__name__)
 
-_connection: psycopg.Connection[dict[str, Any]] | None = None
+_of_this_thread = threading.local()
 
 
 def database() -> psycopg.Connection[dict[str, Any]]:
-    """Return this process's connection; a lost one is replaced."""
-    global _connection
-    if _connection is None or _connection.closed:
-        _connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, row_factory=dict_row)
-    return _connection
+    """Return this thread's connection; a lost one is replaced."""
+    connection: psycopg.Connection[dict[str, Any]] | None = getattr(_of_this_thread, "connection", None)
+    if connection is None or connection.closed:
+        connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, row_factory=dict_row)
+        _of_this_thread.connection = connection
+    return connection
 
 
 def json_response(content: Any) -> Response:

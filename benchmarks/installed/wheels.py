@@ -22,10 +22,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parents[2]
+from interpreters import REPOSITORY, find_interpreters
+
 PACKAGES = ("api-hour", "rush-hour")
-CLASSIFIER = re.compile(r"Programming Language :: Python :: (3\.\d+)")
-ELSEWHERE = (".pyenv/versions/{version}*/bin/python{version}", ".local/share/uv/python/cpython-{version}*/bin/python3")
 STEP_TIMEOUT_S = 300
 READY_TIMEOUT_S = 30
 COMMANDS = {
@@ -72,22 +71,9 @@ def main() -> None:
 
 
 def interpreters() -> list[str]:
-    """Return the oldest and the newest supported CPython that runs here."""
-    supported = CLASSIFIER.findall((REPOSITORY / "packages" / "rush-hour" / "pyproject.toml").read_text())
-    found = [python for version in supported if (python := find_interpreter(version)) is not None]
-    return list(dict.fromkeys([found[0], found[-1]])) if found else [sys.executable]
-
-
-def find_interpreter(version: str) -> str | None:
-    """Return a CPython of a version; None if there is none that runs."""
-    candidates = [path for path in (shutil.which(f"python{version}"),) if path is not None]
-    for pattern in ELSEWHERE:
-        candidates += map(str, sorted(Path.home().glob(pattern.format(version=version))))
-    for candidate in candidates:
-        says = subprocess.run([candidate, "--version"], capture_output=True, text=True, check=False)
-        if says.returncode == 0 and says.stdout.startswith(f"Python {version}."):
-            return candidate
-    return None
+    """Return the oldest and the newest supported CPython that is here."""
+    found = [*find_interpreters().values()] or [sys.executable]
+    return list(dict.fromkeys([found[0], found[-1]]))
 
 
 def build_wheels(directory: Path) -> dict[str, Path]:

@@ -21,7 +21,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -108,16 +108,21 @@ class Daemon:
     ends_by_itself: bool = False
 
 
+API_HOUR = "api_hour -w {workers} -b 127.0.0.1:{port}"
 GUNICORN = "gunicorn --no-control-socket --workers {workers} -b 127.0.0.1:{port}"
+OURS = Daemon(
+    name="api-hour",
+    command=f"{API_HOUR} app:Container",
+    service=CONTAINER,
+    recycling="--max-requests 2000 --max-requests-jitter 1000",
+    has_successor=True,
+    ends_by_itself=True,
+)
 DAEMONS = (
-    Daemon(
-        name="api-hour",
-        command="api_hour -w {workers} -b 127.0.0.1:{port} app:Container",
-        service=CONTAINER,
-        recycling="--max-requests 2000 --max-requests-jitter 1000",
-        has_successor=True,
-        ends_by_itself=True,
-    ),
+    OURS,
+    replace(OURS, name="api-hour-asgi", command=f"{API_HOUR} app:application", service=ASGI),
+    replace(OURS, name="api-hour-wsgi", command=f"{API_HOUR} app:application", service=WSGI),
+    replace(OURS, name="api-hour-wsgi-threads", command=f"{API_HOUR} --threads 4 app:application", service=WSGI),
     Daemon(
         name="gunicorn-asgi",
         command=f"{GUNICORN} -k asgi app:application",

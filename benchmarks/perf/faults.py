@@ -24,7 +24,7 @@ import psycopg
 from daemons import (
     ANSWER,
     CONNECTIONS,
-    DAEMONS,
+    OURS,
     RATE_PER_S,
     RUSH_HOUR,
     SETTLE_S,
@@ -43,7 +43,6 @@ from rush_hour.rig.run_directory import RunDirectory
 from rush_hour.rig.waiting import wait_until
 
 BENCHMARKS = Path(__file__).parents[1]
-OURS = DAEMONS[0]
 SLOW_CLIENTS = 1000
 OUTAGE_S, LOAD_S = 5, 16
 ENDURANCE_S, ENDURANCE_RATE_PER_S = 48, 4000  # 200,000 requests, with the 2 s around

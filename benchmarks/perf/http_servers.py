@@ -1,8 +1,9 @@
 """Costs of HTTP servers: API-Hour's engine beside its peers, from one run, as ratios.
 
-Two suites, each with one worker: `/index`, 17 bytes of JSON, and `/agents`, 50 rows from PostgreSQL. The systems take
-turns, again and again, each time started anew; see `http_trials.py` for what a turn is. A system that cannot run is
-reported with the reason, and the rest goes on.
+A table for each suite, with one worker: on servers for coroutines `/index`, 17 bytes of JSON, and `/agents`, 50 rows
+from PostgreSQL; on WSGI servers `wsgi`, the 17 bytes, and `flask` and `django`, the 50 rows. The systems take turns,
+again and again, each time started anew; see `http_trials.py` for what a turn is. A system that cannot run is reported
+with the reason, and the rest goes on.
 """
 
 import argparse
@@ -10,8 +11,9 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from http_tables import like_for_like_table, main_table, notes
+from http_tables import ASYNC, WSGI, Comparison, like_for_like_table, main_table, notes
 from http_trials import Trial, Turns, only, turns_of
+from msgspec.structs import replace
 from rich.console import Console
 
 from rush_hour.errors import RushHourError, StartError
@@ -20,21 +22,30 @@ from rush_hour.report.terminal.console import make_console
 from rush_hour.rig.suite import Suite, read_suite
 
 SUITES = Path(__file__).parents[1] / "suites"
-PATHS = {"/index": SUITES / "hello.toml", "/agents": SUITES / "agents-peers.toml"}
+TABLES = {
+    "/index": (SUITES / "hello.toml", ASYNC),
+    "/agents": (SUITES / "agents-peers.toml", ASYNC),
+    "wsgi": (SUITES / "wsgi.toml", WSGI),
+    "flask": (SUITES / "wsgi-flask.toml", WSGI),
+    "django": (SUITES / "wsgi-django.toml", WSGI),
+}
 
 
 def main(arguments: list[str]) -> int:
-    """Run the repetitions and print a table for each path; return the exit code."""
+    """Run the repetitions and print the tables; return the exit code."""
     options = parse(arguments)
     console = make_console()
     is_measured = False
-    for path, suite in chosen(options.path or list(PATHS), options.only).items():
+    for table, suite in chosen(options.table or list(TABLES), options.only, options.workers).items():
+        path, comparison = TABLES[table]
         raise_open_file_limit(suite.load.connections)
-        with turns_of(PATHS[path], suite, duration_s=options.duration, retries=options.retries) as turns:
-            trials, reasons = repeat(turns, path, options.repetitions)
+        with turns_of(path, suite, duration_s=options.duration, retries=options.retries) as turns:
+            trials, reasons = repeat(turns, table, options.repetitions)
         if trials:
-            title = f"{path}, one worker, {suite.load.connections} connections, medians of {options.repetitions} turns"
-            print_tables(console, title, trials, suite)
+            workers = "one worker" if suite.workers == 1 else f"{suite.workers} workers"
+            surroundings = f"{workers}, {suite.load.connections} connections"
+            title = f"{table}, {surroundings}, medians of {options.repetitions} turns"
+            print_tables(console, title, trials, suite, comparison)
         for name, reason in reasons.items():
             console.print(f"{name}: {reason}", soft_wrap=True)
         console.print()
@@ -46,34 +57,37 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     what = "Measure API-Hour's HTTP engine beside its peers; figures on stdout, progress on stderr."
     parser = argparse.ArgumentParser(prog="http_servers.py", description=what)
-    parser.add_argument("--path", action="append", choices=list(PATHS), help="only this path; may be repeated")
+    parser.add_argument(
+        "--table", "--path", action="append", choices=list(TABLES), help="only this table; may be repeated"
+    )
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this system; may be repeated")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="of each system (default: 1)")
     parser.add_argument("--repetitions", type=int, default=3, metavar="N", help="turns of each system (default: 3)")
     parser.add_argument("--duration", type=float, default=2.0, metavar="S", help="seconds of each load (default: 2)")
     help_retries = "how often a load is repeated while others take much of the machine (default: 1)"
     parser.add_argument("--retries", type=int, default=1, metavar="N", help=help_retries)
     options = parser.parse_args(arguments)
-    if options.repetitions < 1 or options.duration <= 0:
-        parser.error("--repetitions and --duration: expected numbers above 0.")
+    if options.repetitions < 1 or options.duration <= 0 or options.workers < 1:
+        parser.error("--repetitions, --duration and --workers: expected numbers above 0.")
     return options
 
 
-def chosen(paths: list[str], names: list[str]) -> dict[str, Suite]:
-    """Return the suite of each path with the systems that are named, or all; without those where none is left.
+def chosen(tables: list[str], names: list[str], workers: int) -> dict[str, Suite]:
+    """Return the suite of each table with the systems that are named, or all; without those where none is left.
 
     Raises:
         SystemExit: a name is in no suite.
     """
-    suites = {path: read_suite(PATHS[path]) for path in paths}
+    suites = {table: replace(read_suite(TABLES[table][0]), workers=workers) for table in tables}
     known = {system.name: None for suite in suites.values() for system in suite.systems}
     for name in names:
         if name not in known:
             sys.exit(f"--only: expected one of {', '.join(known)}; got {name!r}.")
-    selected = {path: only(suite, names) for path, suite in suites.items()}
-    return {path: suite for path, suite in selected.items() if suite.systems}
+    selected = {table: only(suite, names) for table, suite in suites.items()}
+    return {table: suite for table, suite in selected.items() if suite.systems}
 
 
-def repeat(turns: Turns, path: str, repetitions: int) -> tuple[dict[str, list[Trial]], dict[str, str]]:
+def repeat(turns: Turns, table: str, repetitions: int) -> tuple[dict[str, list[Trial]], dict[str, str]]:
     """Let all systems take their turns; return what was measured, and why some were not."""
     trials: defaultdict[str, list[Trial]] = defaultdict(list)
     reasons: dict[str, str] = {}
@@ -88,7 +102,7 @@ def repeat(turns: Turns, path: str, repetitions: int) -> tuple[dict[str, list[Tr
                 trials.pop(system.name, None)
                 continue
             trials[system.name].append(trial)
-            print(f"{path} {number}/{repetitions} {system.name}: {brief(trial)}", file=sys.stderr, flush=True)
+            print(f"{table} {number}/{repetitions} {system.name}: {brief(trial)}", file=sys.stderr, flush=True)
     return trials, reasons
 
 
@@ -98,10 +112,12 @@ def brief(trial: Trial) -> str:
     return f"{full.goodput_per_s:,.0f} requests/s, {full.server_cpu_us:.1f} µs, others {full.others_ratio:.0%}"
 
 
-def print_tables(console: Console, title: str, trials: dict[str, list[Trial]], suite: Suite) -> None:
+def print_tables(
+    console: Console, title: str, trials: dict[str, list[Trial]], suite: Suite, comparison: Comparison
+) -> None:
     """Print what was measured, and what to know about it."""
-    console.print(main_table(title, trials, common_rate_per_s=suite.load.rate))
-    same = like_for_like_table(trials)
+    console.print(main_table(title, trials, yardstick=comparison.yardstick, common_rate_per_s=suite.load.rate))
+    same = like_for_like_table(trials, comparison.like_for_like)
     if same is not None:
         console.print("", same)
     for line in [*suite.rules, *notes(trials)]:

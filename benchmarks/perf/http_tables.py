@@ -5,6 +5,7 @@ minute is slower for both. `±` is half the range of the repetitions, in percent
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 
 from http_trials import Trial
@@ -16,14 +17,38 @@ Trials = Mapping[str, Sequence[Trial]]  # of each system, one for each repetitio
 Read = Callable[[Trial], float]
 
 OURS = "api-hour"
-YARDSTICK = "uvicorn"
 NONE = "-"
-LIKE_FOR_LIKE = {  # ours, and the servers that run the same application, or one with the same kind of handler
-    "api-hour": ("socketify-coroutine",),
-    "api-hour-plain": ("socketify",),
-    "api-hour-asgi": ("uvicorn", "granian", "gunicorn", "hypercorn"),
-    "api-hour-fastapi": ("uvicorn-fastapi", "granian-fastapi"),
-}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What the systems of a suite are compared with.
+
+    Attributes:
+        yardstick: the peer that each is compared with, beside the best.
+        like_for_like: of each of ours, the servers that run the same application, or one with the same kind of handler.
+    """
+
+    yardstick: str
+    like_for_like: Mapping[str, Sequence[str]]
+
+
+ASYNC = Comparison(
+    yardstick="uvicorn",
+    like_for_like={
+        "api-hour": ("socketify-coroutine",),
+        "api-hour-plain": ("socketify",),
+        "api-hour-asgi": ("uvicorn", "granian", "gunicorn", "hypercorn"),
+        "api-hour-fastapi": ("uvicorn-fastapi", "granian-fastapi"),
+    },
+)
+WSGI = Comparison(
+    yardstick="uwsgi",
+    like_for_like={
+        "api-hour": ("meinheld", "uwsgi", "uwsgi-router", "granian", "fastpysgi", "gunicorn-sync"),
+        "api-hour-threads": ("granian-threads", "gunicorn-gthread", "waitress", "cheroot"),
+    },
+)
 
 
 def is_ours(name: str) -> bool:
@@ -64,12 +89,12 @@ def best_peer(trials: Trials, read: Read, *, highest: bool) -> str | None:
     return (max if highest else min)(medians, key=medians.__getitem__)
 
 
-def main_table(title: str, trials: Trials, *, common_rate_per_s: float) -> Table:
+def main_table(title: str, trials: Trials, *, yardstick: str, common_rate_per_s: float) -> Table:
     """Return a row for each system, the fastest first."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("system\n")
     has_database = any(trial.full.database_cpu_us is not None for repeated in trials.values() for trial in repeated)
-    compared = "of best\npeer", f"of\n{YARDSTICK}"
+    compared = "of best\npeer", f"of\n{yardstick}"
     headings = ["full speed\nrequests/s", "\n±%", *compared, "full speed\nCPU µs", "\n±%", *compared]
     headings += [f"{common_rate_per_s:,.0f}/s\nCPU µs", *compared]
     headings += ["database\nCPU µs"] if has_database else []
@@ -79,25 +104,25 @@ def main_table(title: str, trials: Trials, *, common_rate_per_s: float) -> Table
     for name, repeated in sorted(trials.items(), key=lambda item: -median(map(requests_per_s, item[1]))):
         at_least = ">" if any(trial.full.generator_is_the_limit for trial in repeated) else ""
         cells = [at_least + f"{median(map(requests_per_s, repeated)):,.0f}", _spread(repeated, requests_per_s)]
-        cells += _compared(trials, name, requests_per_s, highest=True)
+        cells += _compared(trials, name, yardstick, requests_per_s, highest=True)
         cells += [f"{median(map(cpu_at_full_speed, repeated)):.1f}", _spread(repeated, cpu_at_full_speed)]
-        cells += _compared(trials, name, cpu_at_full_speed, highest=False)
+        cells += _compared(trials, name, yardstick, cpu_at_full_speed, highest=False)
         cells += [f"{median(map(cpu_at_common_rate, repeated)):.1f}"] if name in holding else [NONE]
-        cells += _compared(holding, name, cpu_at_common_rate, highest=False)
+        cells += _compared(holding, name, yardstick, cpu_at_common_rate, highest=False)
         cells += [f"{median(trial.full.database_cpu_us or 0.0 for trial in repeated):.1f}"] if has_database else []
         cells += [f"{median(trial.half.p99_us or 0 for trial in repeated) / 1000:.2f}", f"{_memory_mb(repeated):.0f}"]
         table.add_row(name, *cells)
     return table
 
 
-def like_for_like_table(trials: Trials) -> Table | None:
+def like_for_like_table(trials: Trials, like_for_like: Mapping[str, Sequence[str]]) -> Table | None:
     """Return how ours compare with those that do the very same; None when no such two were measured."""
     table = Table(title="like for like, ours / its", title_justify="left", box=None, pad_edge=False)
     table.add_column("ours")
     table.add_column("its")
     for heading in ("requests/s", "CPU at full speed", "CPU at the common rate"):
         table.add_column(heading, justify="right")
-    for ours, others in LIKE_FOR_LIKE.items():
+    for ours, others in like_for_like.items():
         for other in others:
             if ours in trials and other in trials:
                 pair = trials[ours], trials[other]
@@ -123,10 +148,10 @@ def notes(trials: Trials) -> list[str]:
     return lines
 
 
-def _compared(trials: Trials, name: str, read: Read, *, highest: bool) -> list[str]:
+def _compared(trials: Trials, name: str, yardstick: str, read: Read, *, highest: bool) -> list[str]:
     """Return the ratios to the best peer and to the yardstick."""
     cells = []
-    for other in (best_peer(trials, read, highest=highest), YARDSTICK):
+    for other in (best_peer(trials, read, highest=highest), yardstick):
         if other is None or other not in trials or name not in trials:
             cells.append(NONE)
         else:

@@ -2,6 +2,8 @@ import io
 from dataclasses import replace
 
 from http_tables import (
+    ASYNC,
+    WSGI,
     best_peer,
     cpu_at_full_speed,
     holds_common_rate,
@@ -59,7 +61,7 @@ def test_the_best_peer_is_none_of_ours() -> None:
 
 
 def test_the_fastest_come_first_with_medians_spread_and_ratios() -> None:
-    rows = lines(main_table("/index", TRIALS, common_rate_per_s=4000))
+    rows = lines(main_table("/index", TRIALS, yardstick="uvicorn", common_rate_per_s=4000))
 
     assert rows[0] == "/index"
     assert [row.split()[0] for row in rows[3:]] == ["api-hour", "socketify", "uvicorn"]
@@ -69,7 +71,7 @@ def test_the_fastest_come_first_with_medians_spread_and_ratios() -> None:
 def test_a_system_that_does_not_hold_the_common_rate_has_no_figures_of_it() -> None:
     overrun = [replace(one, common=replace(one.common, holds=False)) for one in TRIALS["socketify"]]
 
-    rows = lines(main_table("/index", TRIALS | {"socketify": overrun}, common_rate_per_s=4000))
+    rows = lines(main_table("/index", TRIALS | {"socketify": overrun}, yardstick="uvicorn", common_rate_per_s=4000))
 
     assert rows[4] == "socketify 30,000 30 1.00 1.50 16.0 50 1.00 0.75 - - - 1.50 40"
     assert rows[3].endswith("22.0 0.50 0.50 1.50 40"), "the best peer is one that holds"
@@ -88,7 +90,9 @@ def test_a_figure_that_the_generator_limits_is_a_lower_bound() -> None:
 
     trials = TRIALS | {"api-hour": limited}
 
-    assert lines(main_table("/index", trials, common_rate_per_s=4000))[3].startswith("api-hour >40,000 ")
+    assert lines(main_table("/index", trials, yardstick="uvicorn", common_rate_per_s=4000))[3].startswith(
+        "api-hour >40,000 "
+    )
     assert notes(trials) == ["> the load generator had no more to give: the server can do more. Its CPU time stands."]
 
 
@@ -98,16 +102,18 @@ def test_the_database_has_a_column_where_there_is_one() -> None:
         for name, repeated in TRIALS.items()
     }
 
-    assert lines(main_table("/agents", with_database, common_rate_per_s=400))[3].endswith("0.50 70.2 1.50 40")
+    assert lines(main_table("/agents", with_database, yardstick="uvicorn", common_rate_per_s=400))[3].endswith(
+        "0.50 70.2 1.50 40"
+    )
 
 
 def test_without_peers_there_is_nothing_to_compare_with() -> None:
     alone = {"api-hour": TRIALS["api-hour"]}
 
-    assert lines(main_table("/index", alone, common_rate_per_s=4000))[3] == (
+    assert lines(main_table("/index", alone, yardstick="uvicorn", common_rate_per_s=4000))[3] == (
         "api-hour 40,000 30 - - 11.0 45 - - 22.0 - - 1.50 40"
     )
-    assert like_for_like_table(alone) is None
+    assert like_for_like_table(alone, ASYNC.like_for_like) is None
     assert notes(alone) == []
 
 
@@ -116,7 +122,7 @@ def test_what_does_the_very_same_is_compared_pair_by_pair() -> None:
     trials = {"api-hour-asgi": TRIALS["api-hour"], "uvicorn": TRIALS["uvicorn"], "granian": overrun}
     trials |= {"api-hour-plain": TRIALS["api-hour"], "socketify": TRIALS["uvicorn"]}
 
-    table = like_for_like_table(trials)
+    table = like_for_like_table(trials, ASYNC.like_for_like)
 
     assert table is not None
     assert lines(table)[2:] == [
@@ -124,6 +130,19 @@ def test_what_does_the_very_same_is_compared_pair_by_pair() -> None:
         "api-hour-asgi uvicorn 2.00 0.50 0.50",
         "api-hour-asgi granian 1.33 0.67 -",
     ]
+
+
+def test_each_table_has_its_own_yardstick_and_pairs() -> None:
+    trials = {"api-hour": TRIALS["api-hour"], "uwsgi": TRIALS["uvicorn"], "meinheld": TRIALS["socketify"]}
+
+    rows = lines(main_table("wsgi", trials, yardstick="uwsgi", common_rate_per_s=2000))
+    same = like_for_like_table(trials, WSGI.like_for_like)
+
+    assert rows[1].startswith("system full speed of best of full speed")
+    assert rows[2].split().count("uwsgi") == 3
+    assert rows[3] == "api-hour 40,000 30 1.33 2.00 11.0 45 0.67 0.50 22.0 0.67 0.50 1.50 40"
+    assert same is not None
+    assert lines(same)[2:] == ["api-hour meinheld 1.33 0.67 0.67", "api-hour uwsgi 2.00 0.50 0.50"]
 
 
 def test_other_programs_load_is_told() -> None:

@@ -7,7 +7,7 @@ from itertools import chain
 
 import pytest
 from command_lines import BENCHMARKS, ENVIRONMENT
-from http_tables import LIKE_FOR_LIKE
+from http_servers import TABLES
 
 from rush_hour.rig.suite import read_suite
 
@@ -28,14 +28,30 @@ def test_both_suites_have_the_same_peers() -> None:
     assert names[0] - names[1] == ONLY_ON_INDEX
     assert (index.workers, agents.workers) == (1, 1)
     assert {"api-hour", "api-hour-asgi", "api-hour-fastapi"} <= names[0]
-    assert names[0] >= {*LIKE_FOR_LIKE, *chain.from_iterable(LIKE_FOR_LIKE.values())}
+    pairs = TABLES["/index"][1].like_for_like
+    assert names[0] >= {*pairs, *chain.from_iterable(pairs.values())}
 
 
-def test_the_agents_are_those_of_the_published_comparison() -> None:
-    published, agents = (read_suite(BENCHMARKS / "suites" / name) for name in ("published.toml", "agents-peers.toml"))
+def test_the_three_suites_of_wsgi_have_the_same_servers_and_each_peer_has_its_pair() -> None:
+    suites = [read_suite(TABLES[table][0]) for table in ("wsgi", "flask", "django")]
+
+    names = [[system.name for system in suite.systems] for suite in suites]
+    pairs = TABLES["wsgi"][1].like_for_like
+    assert names == [names[0]] * 3
+    assert {*names[0]} == {*pairs, *chain.from_iterable(pairs.values())}
+
+
+@pytest.mark.parametrize("table", ["/agents", "flask", "django"])
+def test_the_agents_are_those_of_the_published_comparison(table: str) -> None:
+    published, agents = read_suite(BENCHMARKS / "suites" / "published.toml"), read_suite(TABLES[table][0])
 
     assert agents.probe == published.probe
     assert agents.database == published.database
+
+
+def test_each_has_four_connections_to_the_database() -> None:
+    agents = read_suite(BENCHMARKS / "suites" / "agents-peers.toml")
+
     assert {system.env["DATABASE_CONNECTIONS"] for system in agents.systems} == {"4"}
 
 
@@ -50,6 +66,26 @@ def test_a_system_takes_its_turns_and_has_a_row(path: str, name: str, columns: i
     rows = [line.split() for line in done.stdout.splitlines() if line.startswith(f"{name} ")]
     assert [len(row) - 1 for row in rows] == [columns], done.stdout
     assert done.stderr.count(f"{name}:") == 2
+
+
+def test_all_systems_have_as_many_workers_as_is_said() -> None:
+    done = run(
+        "--table",
+        "wsgi",
+        "--only",
+        "uwsgi",
+        "--workers",
+        "2",
+        "--repetitions",
+        "1",
+        "--duration",
+        "0.3",
+        "--retries",
+        "0",
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("wsgi, 2 workers, 64 connections, medians of 1 turns"), done.stdout
 
 
 def test_an_unknown_system_is_refused_with_those_that_are_known() -> None:

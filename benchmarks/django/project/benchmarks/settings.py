@@ -1,4 +1,4 @@
-"""Settings of a small JSON service: one database connection for each process, kept open."""
+"""Settings of a small JSON service: one database connection for each thread, kept open."""
 
 import os
 

@@ -29,6 +29,9 @@ errorlog = "error.log"
 accesslog = "access.log"
 access_log_format = '%(h)s "%(r)s" %(s)s %(L)s'
 umask = 0o22
+raw_env = ["A=1", "B=2=3"]
+threads = 2
+limit_request_fields = 50
 daemon = False
 reload = False
 forwarded_allow_ips = "10.0.0.1,10.0.0.2"
@@ -89,6 +92,13 @@ def test_the_access_log_has_a_place_and_a_format_that_gunicorn_understands(
     cfg = cfg_of(Settings(**given))  # type: ignore[arg-type]  # each is of its option's type
 
     assert (cfg.accesslog, cfg.access_log_format) == (place, log_format)
+
+
+def test_directories_and_logging_in_json_are_shown_as_gunicorn_shows_them() -> None:
+    cfg = cfg_of(Settings(app_dirs=(Path("/a"), Path("/b")), logconfig=Path("log.json")))
+
+    assert (cfg.pythonpath, cfg.logconfig_json) == ("/a,/b", "log.json")
+    assert (cfg_of(Settings()).pythonpath, cfg_of(Settings(logconfig=Path("a.ini"))).logconfig_json) == (None, None)
 
 
 def test_our_own_options_are_there_too() -> None:

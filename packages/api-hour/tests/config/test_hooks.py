@@ -1,5 +1,6 @@
 """Which functions of a configuration file are hooks, and how they are called."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,10 @@ def test_a_worker_reads_its_own_hooks_only() -> None:
     assert "post_fork" in hooks
     assert "on_exit" not in hooks
     assert HOOKS.keys() > IN_WORKERS
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are evaluated when the file is read")
+def test_a_hook_may_be_annotated_with_names_for_type_checkers() -> None:
+    hooks = hooks_of("SEEN = []\ndef when_ready(server: Arbiter) -> None: SEEN.append(server)\n")
+
+    hooks.run("when_ready", None)

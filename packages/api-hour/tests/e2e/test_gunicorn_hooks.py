@@ -325,7 +325,7 @@ def test_a_reload_takes_the_workers_hooks_of_the_file_as_it_is_then(tmp_path: Pa
         path = tmp_path / "new" / "gunicorn_conf.py"
         path.write_text(path.read_text() + "\n\ndef pre_request(worker, req):\n    note('pre_request', new=True)\n")
         running.process.process.send_signal(signal.SIGHUP)
-        running.process.wait_for("reload done")
+        running.wait_for("child_exit", 1)
         running.ask()
 
         assert running.wait_for("pre_request", 1)[-1]["new"]

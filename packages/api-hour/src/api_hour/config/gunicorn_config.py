@@ -60,8 +60,8 @@ class GunicornConfig:
 
     @property
     def env(self) -> dict[str, str]:
-        """Empty: workers have the environment of their supervisor."""
-        return {}
+        """The variables of `raw_env`, by name."""
+        return dict(text.split("=", 1) for text in self.raw_env)
 
 
 def _complaint(name: str) -> str:

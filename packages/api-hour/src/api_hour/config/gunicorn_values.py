@@ -30,6 +30,8 @@ def gunicorn_values(settings: Settings, target: str, *, uid: int, gid: int) -> d
         "errorlog": values["errorlog"] or CONSOLE,
         "accesslog": None if settings.access_log in {None, OFF} else values["accesslog"] or CONSOLE,
         "access_log_format": _format(settings.access_log),
+        "logconfig_json": values["logconfig"] if _is_json(settings.logconfig) else None,
+        "pythonpath": ",".join(values["pythonpath"]) or None,
         "proxy_protocol": "auto" if settings.proxy_protocol else "off",
         "user": uid,
         "group": gid,
@@ -47,8 +49,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(item) for item in value]
     return str(value) if isinstance(value, Path) else value
+
+
+def _is_json(path: Path | None) -> bool:
+    return path is not None and path.suffix == ".json"
 
 
 def _format(text: str | None) -> str:

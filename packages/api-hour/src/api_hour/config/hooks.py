@@ -8,6 +8,7 @@ from typing import Any
 
 from api_hour.config.gunicorn_settings import HOOKS
 from api_hour.errors import ConfigError
+from api_hour.signature import signature_of
 
 LOG = logging.getLogger("api_hour.config")
 
@@ -65,7 +66,7 @@ def _checked(path: Path, name: str, hook: Any) -> Hook:
     wanted = f"--config: {path}: {name}: expected a function of ({', '.join(expected)})"
     if not callable(hook):
         raise ConfigError(f"{wanted}; got {hook!r}.")
-    signature = _signature_of(hook)
+    signature = signature_of(hook, follow_wrapped=True)
     for arguments in _forms(name, expected):
         if signature is None or _can_bind(signature, arguments):
             return hook if arguments == expected else _with_fewer(hook, len(arguments))
@@ -79,13 +80,6 @@ def _forms(name: str, expected: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 def _with_fewer(hook: Hook, length: int) -> Hook:
     return lambda *arguments: hook(*arguments[:length])
-
-
-def _signature_of(hook: Hook) -> inspect.Signature | None:
-    try:
-        return inspect.signature(hook)
-    except (TypeError, ValueError):  # as of some that are written in C
-        return None
 
 
 def _can_bind(signature: inspect.Signature, arguments: tuple[str, ...]) -> bool:

@@ -32,7 +32,7 @@ COLOURS = {  # SGR, of ECMA-48
 _NO_COLOUR = 39
 OWN_LOGGERS = (
     "api_hour", "api_hour.access", "api_hour.config", "api_hour.container", "api_hour.engines", "api_hour.http",
-    "api_hour.http.websocket", "api_hour.log", "api_hour.supervisor", "api_hour.worker",
+    "api_hour.http.websocket", "api_hour.log", "api_hour.plugins.aiohttp", "api_hour.supervisor", "api_hour.worker",
 )  # fmt: skip
 LOG_FORMAT = "%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any
 
+from api_hour.signature import signature_of
+
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial)
 _BY_POSITION = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _OF_ANY_NUMBER = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
@@ -64,9 +66,9 @@ def shapes_of(found: Any) -> list[CallShape]:
     if not callable(found):
         return []
     is_plain = isinstance(found, type) or isinstance(type(found).__call__, types.WrapperDescriptorType)
-    signatures = [_signature(found if is_plain else _call_of(found), follow_wrapped=False)]
+    signatures = [signature_of(found if is_plain else _call_of(found))]
     if signatures[0] is None or _shape(found, signatures[0]).takes_anything:
-        said = _signature(found, follow_wrapped=True)
+        said = signature_of(found, follow_wrapped=True)
         if said != signatures[0]:
             signatures.insert(0, said)
     return [_shape(found, signature) for signature in signatures if signature is not None]
@@ -88,13 +90,6 @@ def gives_coroutine(found: Any) -> bool:
 
 def _shape(found: Any, signature: inspect.Signature) -> CallShape:
     return CallShape(signature, is_async=gives_coroutine(found), is_function=isinstance(found, _FUNCTIONS))
-
-
-def _signature(call: Any, *, follow_wrapped: bool) -> inspect.Signature | None:
-    try:
-        return inspect.signature(call, follow_wrapped=follow_wrapped)
-    except (TypeError, ValueError):  # it is written in C, or no function where one is expected
-        return None
 
 
 def _call_of(found: Any) -> Callable[..., Any]:

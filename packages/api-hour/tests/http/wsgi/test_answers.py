@@ -40,11 +40,11 @@ def returning(given: Any, *, headers: list[tuple[str, str]] = TEXT) -> Any:
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
 CHUNKED = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-    b"3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"
+    b"4\r\nhell\r\n1\r\no\r\n0\r\n\r\n"
 )
 
 
-@pytest.mark.parametrize("given", [[b"hello"], (b"hello",), [b"hel", b"lo"], [b"", b"hello", b""]])
+@pytest.mark.parametrize("given", [[b"hello"], (b"hello",), [b"hell", b"o"], [b"", b"hello", b""]])
 @in_each_way
 async def test_a_list_is_a_whole_answer(given: Any, threads: int) -> None:
     async with asking(returning(given), threads) as connection:
@@ -53,7 +53,7 @@ async def test_a_list_is_a_whole_answer(given: Any, threads: int) -> None:
 
 @in_each_way
 async def test_pieces_are_sent_as_they_come(threads: int) -> None:
-    body = Closing(b"", b"hel", b"", b"lo")
+    body = Closing(b"", b"hell", b"", b"o")
     async with asking(returning(body), threads, checked=True) as connection:
         assert await all_of(connection) == CHUNKED
     assert body.closed == 1
@@ -61,7 +61,7 @@ async def test_pieces_are_sent_as_they_come(threads: int) -> None:
 
 @in_each_way
 async def test_pieces_whose_length_is_said_are_sent_without_chunks(threads: int) -> None:
-    body = Closing(b"hel", b"lo")
+    body = Closing(b"hell", b"o")
     async with asking(returning(body, headers=[*TEXT, ("content-length", "5")]), threads) as connection:
         assert await all_of(connection) == WHOLE
     assert body.closed == 1
@@ -96,7 +96,7 @@ async def test_a_connection_serves_one_request_after_the_other(threads: int) -> 
 
 @in_each_way
 async def test_a_client_of_http_1_0_gets_no_chunks(threads: int) -> None:
-    async with asking(returning(Closing(b"hel", b"lo")), threads) as connection:
+    async with asking(returning(Closing(b"hell", b"o")), threads) as connection:
         answer = await all_of(connection, b"GET / HTTP/1.0\r\n\r\n")
     assert answer == b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nhello"
 
@@ -129,9 +129,9 @@ async def test_the_words_of_a_status_are_the_application_s(threads: int) -> None
 async def test_what_is_written_comes_before_what_is_returned(threads: int) -> None:
     def app(environ: Any, start_response: Any) -> list[bytes]:
         write = start_response("200 OK", TEXT)
-        write(b"hel")
+        write(b"hell")
         write(b"")
-        return [b"lo"]
+        return [b"o"]
 
     async with asking(app, threads, checked=True) as connection:
         assert await all_of(connection) == CHUNKED
@@ -141,8 +141,8 @@ async def test_what_is_written_comes_before_what_is_returned(threads: int) -> No
 async def test_a_generator_may_say_its_status_when_it_is_first_asked(threads: int) -> None:
     def app(environ: Any, start_response: Any) -> Iterator[bytes]:
         start_response("200 OK", TEXT)
-        yield b"hel"
-        yield b"lo"
+        yield b"hell"
+        yield b"o"
 
     async with asking(app, threads) as connection:
         assert await all_of(connection) == CHUNKED
@@ -223,11 +223,11 @@ async def test_what_is_returned_is_closed_when_its_pieces_fail(threads: int, cap
 
 @in_each_way
 async def test_an_answer_that_has_begun_is_cut_when_it_fails(threads: int, caplog: pytest.LogCaptureFixture) -> None:
-    body = Closing(b"hel", fails_with=ZeroDivisionError("after"))
+    body = Closing(b"hell", fails_with=ZeroDivisionError("after"))
     async with asking(returning(body), threads) as connection:
         connection.send(GET)
         came = await connection.rest()
-    assert came.endswith(b"3\r\nhel\r\n")
+    assert came.endswith(b"4\r\nhell\r\n")
     assert body.closed == 1
     assert "ZeroDivisionError: after" in caplog.text
 
@@ -251,7 +251,7 @@ async def test_an_error_may_replace_a_head_that_was_not_sent(threads: int) -> No
 async def test_an_error_after_the_head_is_raised_again(threads: int, caplog: pytest.LogCaptureFixture) -> None:
     def app(environ: Any, start_response: Any) -> Iterator[bytes]:
         start_response("200 OK", TEXT)
-        yield b"hel"
+        yield b"hell"
         try:
             1 / 0  # noqa: B018  # it raises
         except ZeroDivisionError as error:
@@ -260,7 +260,7 @@ async def test_an_error_after_the_head_is_raised_again(threads: int, caplog: pyt
 
     async with asking(app, threads) as connection:
         connection.send(GET)
-        assert (await connection.rest()).endswith(b"3\r\nhel\r\n")
+        assert (await connection.rest()).endswith(b"4\r\nhell\r\n")
     assert "ZeroDivisionError: division by zero" in caplog.text
 
 
@@ -278,7 +278,7 @@ async def test_a_body_that_is_longer_than_it_says_is_cut_to_that(
 async def test_a_body_that_is_shorter_than_it_says_cuts_the_connection(
     threads: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = returning(Closing(b"hel", b"l"), headers=[*TEXT, ("Content-Length", "5")])
+    app = returning(Closing(b"he", b"ll"), headers=[*TEXT, ("Content-Length", "5")])
     async with asking(app, threads) as connection:
         connection.send(GET)
         assert (await connection.rest()).endswith(b"\r\n\r\nhell")
@@ -344,7 +344,7 @@ async def test_a_file_is_sent_from_where_it_is_and_as_far_as_the_head_says(threa
 async def test_what_can_only_be_read_is_sent_in_pieces(threads: int) -> None:
     def app(environ: Any, start_response: Any) -> Any:
         start_response("200 OK", TEXT)
-        return environ["wsgi.file_wrapper"](io.BytesIO(b"hello"), 3)
+        return environ["wsgi.file_wrapper"](io.BytesIO(b"hello"), 4)
 
     async with asking(app, threads) as connection:
         assert await all_of(connection) == CHUNKED

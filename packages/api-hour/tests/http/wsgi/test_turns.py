@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from event_loops import let_run, on_each_loop, until
 from http_connection import connected
-from wsgi_serving import GET, asking, serving
+from wsgi_serving import GET, asking, in_each_way, serving
 
 from api_hour.http.message.limits import Limits
 from api_hour.http.wsgi.turn import Turn
@@ -47,6 +47,28 @@ async def test_in_the_loop_one_context_and_one_thread_serve_all_requests_as_unde
             answers = [(await connection.ask(GET)).body for connection in (one, other, one, other)]
     assert answers == [b"1 1", b"2 2", b"3 3", b"4 4"]
     assert VARIABLE.get() == 0
+
+
+def running_a_loop(environ: Any, start_response: Any) -> Iterator[bytes]:
+    """Run a loop of its own, at the call and for a piece that follows, as an application with coroutines does."""
+
+    async def answer() -> bytes:
+        await asyncio.sleep(0)
+        return b"a"
+
+    start_response("200 OK", [("Content-Length", "2")])
+    yield asyncio.run(answer())
+    yield asyncio.run(answer())
+
+
+@in_each_way
+async def test_an_application_sees_no_event_loop_and_may_run_one(threads: int) -> None:
+    with serving(running_a_loop, threads) as server:
+        async with connected(server) as one, connected(server) as other:
+            for connection in (one, other):
+                connection.send(GET)  # one of them waits for its turn in a task
+            answers = [(await connection.answer()).body for connection in (one, other)]
+    assert answers == [b"aa", b"aa"]
 
 
 @on_each_loop

@@ -165,7 +165,9 @@ class Request(msgspec.Struct, eq=False):
             return msgspec.json.decode(self.body, type=kind)
         except msgspec.ValidationError as error:
             raise HttpError(422, f"the JSON body is not what is expected; {error}") from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except RecursionError as error:
+            raise HttpError(400, "expected a JSON body; it is nested too deeply") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise HttpError(400, f"expected a JSON body; {error}") from error
 
 

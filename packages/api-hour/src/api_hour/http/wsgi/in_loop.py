@@ -1,9 +1,10 @@
 """Requests that are answered one at a time, in the thread of the event loop.
 
 Nothing is handed from one thread to another, and thread-local variables and context variables are those of one thread
-that answers one request after the other, as they are under servers that fork. The application sees no running loop.
+that answers one request after the other, as they are under servers that fork.
 
-Rule that must hold: from the call of the application to the last byte of its answer, no other call is made.
+Rules that must hold: from the call of the application to the last byte of its answer, no other call is made; and the
+application sees no event loop running. Django's ORM refuses to work where one does, and `asyncio.run()` does, too.
 """
 
 import asyncio
@@ -121,15 +122,15 @@ class InLoop:
         return None
 
     def _run(self, call: "LoopCall", step: Callable[..., T], *arguments: Any) -> T:
-        """Have the application do something, in the one context that it has, under the watch."""
+        """Have the application do something, in the one context that it has, without a loop, under the watch."""
         watch = self._watch
-        if watch is None:
-            return call_outside_loop(self._context, step, *arguments)
-        watch.request = call.request
+        if watch is not None:
+            watch.request = call.request
         try:
             return call_outside_loop(self._context, step, *arguments)
         finally:
-            watch.request = None
+            if watch is not None:
+                watch.request = None
 
     async def _send_pieces(self, call: "LoopCall") -> None:
         exchange = call.exchange

@@ -9,10 +9,12 @@ import asyncio
 import functools
 import socket
 from collections.abc import Iterable, Sequence
+from inspect import Signature
 from typing import Any, TypeVar, cast
 
 from api_hour.control.addresses import describe_address
 from api_hour.errors import ConfigError
+from api_hour.signature import signature_of
 from api_hour.worker.call_shape import gives_coroutine
 from api_hour.worker.listeners.connections import ProtocolFactory
 from api_hour.worker.listeners.streams import StreamConnection
@@ -88,5 +90,8 @@ def _class_made_by(factory: Any) -> type | None:
     """Return the class of what a factory makes; None when only a call would tell."""
     while isinstance(factory, functools.partial):
         factory = factory.func
-    made = factory if isinstance(factory, type) else getattr(factory, "__annotations__", {}).get("return")
-    return made if isinstance(made, type) else None
+    if isinstance(factory, type):
+        return factory
+    signature = signature_of(factory)
+    made = None if signature is None else signature.return_annotation
+    return made if isinstance(made, type) and made is not Signature.empty else None
