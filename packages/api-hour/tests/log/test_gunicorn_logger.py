@@ -10,10 +10,14 @@ from api_hour.log.gunicorn_logger import ACCESS_LOG, ERROR_LOG, GunicornLogger, 
 
 
 @pytest.fixture(autouse=True)
-def loggers_kept() -> Iterator[None]:
-    """Leave the two loggers as they were."""
+def new_loggers() -> Iterator[None]:
+    """Find the two loggers as they are in a new process, and leave them as they were."""
     loggers = [logging.getLogger(name) for name in (ERROR_LOG, ACCESS_LOG)]
     kept = [(logger.level, [*logger.handlers], logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.NOTSET)
+        logger.handlers.clear()
+        logger.propagate = True
     yield
     for logger, (level, handlers, propagate) in zip(loggers, kept, strict=True):
         logger.setLevel(level)
