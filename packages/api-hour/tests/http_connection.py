@@ -76,7 +76,8 @@ async def connected(server: Server) -> AsyncIterator[Connection]:
     try:
         yield Connection(reader, writer, cast("HttpProtocol", transport.get_protocol()), transport)
     finally:
-        transport.abort()
+        if transport.get_protocol() in server.connections:  # asyncio's cannot be aborted when it is lost
+            transport.abort()
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
