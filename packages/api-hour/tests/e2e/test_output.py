@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemon_process import body_of, daemon, exchange, get, kill_left
+from daemon_process import body_of, connect, daemon, exchange, get, kill_left
 from event_loops import TIMEOUT_S
 from started_process import POLL_S, PROGRAMS
 
@@ -61,6 +61,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def ask(path: str = "/") -> Any:
     return json.loads(body_of(exchange("a.sock", get(path))))
+
+
+def listens() -> bool:
+    try:
+        connect("a.sock").close()
+    except OSError:  # there is a file before it listens
+        return False
+    return True
 
 
 def wait_until(condition: object, what: str) -> None:
@@ -146,7 +154,7 @@ def test_a_reader_that_stands_still_stops_nobody_and_what_is_lost_is_counted(opt
     with subprocess.Popen(command, stdout=write_fd, stderr=write_fd) as process:
         os.close(write_fd)
         try:
-            wait_until(Path("a.sock").exists, "it does not listen")
+            wait_until(listens, "it does not listen")
             pids = {ask()[0]}
             for _ in range(KEPT_BYTES // 100_000 + 5):
                 assert ask("/log") == "logged"
