@@ -110,7 +110,7 @@ class Answer(ABC):
         """
 
     @abstractmethod
-    def begin_fields(  # as AnswerHead
+    def begin_fields(
         self,
         request: Request,
         status: int,

@@ -169,7 +169,7 @@ class H1Exchange(Exchange):
         self._begin_pieces(head, request)
         return head.has_body
 
-    def begin_fields(  # as AnswerHead
+    def begin_fields(
         self,
         request: Request,
         status: int,
