@@ -241,7 +241,7 @@ class H1Exchange(Exchange):
 
     def flush(self) -> None:
         """Send at once what was to be sent soon."""
-        self._writer.send_outgoing()
+        self._writer.send_at_once()
 
     def end_answer(self) -> None:
         """Send the end of the body."""

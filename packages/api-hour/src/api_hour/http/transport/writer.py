@@ -78,6 +78,13 @@ class Writer:
                     self._unsent_bytes += len(outgoing)
                 transport.write(outgoing)
 
+    def send_at_once(self) -> None:
+        """Send what waits, before the loop's turn is over: uvloop before 0.23 keeps what is less than its limit."""
+        if self._outgoing and not self.is_lost:
+            self.transport.set_write_buffer_limits(high=0)
+            self.send_outgoing()
+            self.transport.set_write_buffer_limits()
+
     # The client that reads, or not.
 
     def pause(self, now_s: float) -> None:
