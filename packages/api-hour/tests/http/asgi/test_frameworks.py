@@ -1,8 +1,9 @@
 """A real application of each ASGI framework, served by the engine: the same things are asked of all."""
 
+import gc
 import importlib
 import warnings
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -12,6 +13,17 @@ from asgi_serving import serving
 from event_loops import TIMEOUT_S, run_in_loop, until
 from websockets.asyncio.client import connect as websocket_connect
 from websockets.exceptions import ConnectionClosed
+
+# Django's handler leaves its body's file open when it is cancelled, as it is when its client goes.
+pytestmark = pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_to_others() -> Iterator[None]:
+    """Have what these tests leave found here, and not in another test."""
+    yield
+    gc.collect()
+
 
 FRAMEWORKS = ["django", "fastapi", "litestar", "quart", "starlette"]
 WITH_WEBSOCKETS = FRAMEWORKS[1:]
