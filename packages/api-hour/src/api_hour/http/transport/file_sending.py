@@ -36,6 +36,8 @@ async def send_file(writer: Writer, file: int, first: int, size_bytes: int) -> N
     connection = os.dup(writer.transport.get_extra_info("socket").fileno())
     try:
         while size_bytes > 0:
+            if writer.is_lost:  # the duplicate is still connected, and would send on
+                raise ClientGone("the client closed the connection")
             sent_bytes = _send(connection, file, first, min(size_bytes, PIECE_BYTES))
             if sent_bytes == 0:
                 raise ValueError(f"response body: the file ends {size_bytes} bytes before what its head says")
