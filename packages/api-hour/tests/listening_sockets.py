@@ -1,10 +1,9 @@
-"""Listening sockets for tests, what the kernel says of one, and which sockets there are."""
+"""Listening sockets for tests, and what the kernel says of one."""
 
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 
 
 @contextmanager
@@ -29,12 +28,3 @@ def datagram_socket() -> Iterator[socket.socket]:
         bound.bind(("127.0.0.1", 0))
         bound.setblocking(False)
         yield bound
-
-
-def open_sockets() -> set[str]:
-    """Return the sockets that this process has; a loop opens other descriptors for itself when it needs them."""
-    sockets = set()
-    for link in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):  # that of the directory
-            sockets.add(str(link.readlink()))
-    return {name for name in sockets if name.startswith("socket:")}

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+from descriptors import open_sockets
 from event_loops import until
-from listening_sockets import open_sockets
 
 import api_hour
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import uvloop
-from listening_sockets import open_sockets
+from descriptors import open_sockets
 from told_application import ToldApplication, ToldContainer
 
 import api_hour

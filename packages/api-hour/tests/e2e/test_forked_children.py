@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from daemon_process import Daemon, body_of, connect, daemon, end_in_time, exchange, get, read_all, watched
+from descriptors import open_links
 
 APP = """
 import asyncio
@@ -194,7 +195,7 @@ def test_a_child_has_no_handler_no_wake_up_and_no_socket_of_the_worker(running: 
     with connect(running.tcp_address()) as client:
         client.sendall(get("/pid", close=False))
         client.recv(65536)
-        ours = {str(link.readlink()) for link in Path(f"/proc/{worker}/fd").iterdir()}
+        ours = open_links(worker)
     assert is_unharmed(running)
     shared = {name for name in ours & set(descriptors) if name.startswith("socket:")}
     assert len(shared) <= 2  # the pair by which a loop wakes itself

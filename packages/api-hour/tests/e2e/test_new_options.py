@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from daemon_process import Address, Daemon, daemon, exchange, get, wait_for_file
+from descriptors import open_links
 from event_loops import TIMEOUT_S
 from monitored import document, monitor_of, wait_for
 from traffic import traffic
@@ -160,8 +161,7 @@ def test_lines_go_to_the_new_file_in_the_new_form(tmp_path: Path) -> None:
         wait_for_file(new)
         wait_for(new.read_text, is_so=lambda text: "INFO/None reload done\n" in text)
         assert "reload done" not in old.read_text()
-        descriptors = Path(f"/proc/{running.supervisor.process.pid}/fd").iterdir()
-        assert old not in [descriptor.readlink() for descriptor in descriptors]
+        assert str(old) not in open_links(running.supervisor.process.pid)
         assert running.supervisor.stop() == 0
 
 

@@ -16,7 +16,7 @@ import pytest
 from event_loops import on_each_loop, until
 from private_postgres import PrivatePostgres
 
-from api_hour.engines import EngineUnavailable
+from api_hour.engines import EngineUnavailable, Patience
 from api_hour.engines.postgres import STATEMENTS_LIMIT, PostgresEngine
 from api_hour.errors import ConfigError
 
@@ -121,7 +121,8 @@ async def test_rows_become_json_by_the_types_of_their_columns(dsn: str) -> None:
 
 @on_each_loop
 async def test_it_never_has_more_connections_than_allowed(postgres: PrivatePostgres, dsn: str) -> None:
-    async with connected(f"{dsn}&application_name=most") as engine:
+    patient = Patience(borrow_s=60.0, connect_s=60.0)  # nobody is to be refused, however slow the machine is
+    async with connected(f"{dsn}&application_name=most", patience=patient) as engine:
         answers = await asyncio.gather(*(engine.fetch_value("SELECT $1::int", number) for number in range(50)))
 
         assert answers == list(range(50))

@@ -17,6 +17,7 @@ from api_hour.engines.redis import RedisEngine
 from api_hour.errors import StartError
 
 BRIEF = Patience(borrow_s=0.2, connect_s=0.5, check_interval_s=0.05)
+PATIENT = Patience(borrow_s=60.0, connect_s=60.0)  # where nobody is to be refused, however slow the machine is
 SOON = Backoff(first_s=0.01, limit_s=0.02)
 
 
@@ -66,7 +67,7 @@ async def test_a_borrowed_client_has_the_whole_of_redis_py(valkey: PrivateValkey
 
 @on_each_loop
 async def test_it_never_has_more_connections_than_allowed(valkey: PrivateValkey) -> None:
-    async with connected(valkey.url, max_size=3) as engine:
+    async with connected(valkey.url, max_size=3, patience=PATIENT) as engine:
         await asyncio.gather(*(engine.execute("INCR", "n") for _ in range(60)))
 
         assert await engine.execute("GET", "n") == b"60"

@@ -12,10 +12,10 @@ import httpx
 import pytest
 from daemon_process import Daemon, exchange
 from deployed import beside, deployed, documented_command, file_for_here, free_port
-from event_loops import TIMEOUT_S
+from event_loops import TIMEOUT_S, run_in_loop
 from issued import Issuer
 from traffic import traffic
-from websockets.sync.client import connect as connect_websocket
+from websockets.asyncio.client import connect as connect_websocket
 
 MAIN = """
 daemon off;
@@ -93,14 +93,19 @@ def test_the_application_knows_who_asks_and_by_which_scheme_and_believes_no_clie
 
 
 def test_websockets_pass_and_events_come_one_by_one(site: Site) -> None:
-    with connect_websocket(site.https.replace("https", "wss"), ssl=site.context, proxy=None) as talk:
-        for text in ("one", "two"):
-            talk.send(text)
-            assert talk.recv(TIMEOUT_S) == text
+    run_in_loop(talk_over_websocket(site))
 
     with site.client() as client, client.stream("GET", f"{site.http}/events") as events:
         lines = events.iter_lines()  # of a stream that never ends, nor fills a buffer in time
         assert [next(lines) for _ in range(4)] == ["data: 1", "", "data: 2", ""]
+
+
+async def talk_over_websocket(site: Site) -> None:
+    """Have two texts echoed, by one thread: two may not read and write a TLS connection of an old CPython at once."""
+    async with connect_websocket(site.https.replace("https", "wss"), ssl=site.context, proxy=None) as talk:
+        for text in ("one", "two"):
+            await talk.send(text)
+            assert await talk.recv() == text
 
 
 def test_an_upload_is_as_large_as_both_allow(site: Site) -> None:

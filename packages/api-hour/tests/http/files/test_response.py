@@ -4,11 +4,11 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from descriptors import open_links
 from event_loops import on_each_loop, run_in_loop, until
 from http_connection import Answer, connected
 from hypothesis import given
@@ -323,15 +323,6 @@ async def test_a_file_that_became_shorter_cuts_the_connection(site: Path) -> Non
     await body.aclose()
 
 
-def is_open(path: Path) -> bool:
-    """Tell whether this process has a file open."""
-    links = []
-    for descriptor in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):  # the descriptor that lists them
-            links.append(descriptor.readlink())
-    return path in links
-
-
 @on_each_loop
 async def test_a_file_is_closed_when_the_client_is_gone(site: Path) -> None:
     huge = site / "huge.bin"
@@ -340,8 +331,8 @@ async def test_a_file_is_closed_when_the_client_is_gone(site: Path) -> None:
     async with connected(server(site)) as connection:
         connection.send(b"GET /static/huge.bin HTTP/1.1\r\nHost: a\r\n\r\n")
         await connection.reader.readuntil(b"\r\n\r\n")
-        assert is_open(huge)
-    await until(lambda: not is_open(huge))
+        assert str(huge) in open_links()
+    await until(lambda: str(huge) not in open_links())
 
 
 def test_a_file_that_is_never_sent_is_closed(site: Path) -> None:
