@@ -24,8 +24,10 @@ PINS = {  # what the packages need is added to the first of those that share an 
     "docs": [],
     "perf": PACKAGES,
     "robyn": [],
+    "modern": PACKAGES,
     "applications": PACKAGES[:2],
     "applications-large": [],
+    "uv": [],
 }
 ALL_EXTRAS = [
     f"--extra={extra}" for extra in ("postgres", "redis", "websocket", "forms", "reload", "otlp", "dotenv", "rig")
