@@ -9,8 +9,8 @@ import httptools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rush_hour.core.http_response import BodyChunk, HeadCache, ResponseHead, ResponseReader
-from rush_hour.core.malformed import MalformedResponse
+from rush_hour.core.http.http_response import BodyChunk, HeadCache, ResponseHead, ResponseReader
+from rush_hour.core.http.malformed import MalformedResponse
 
 Parsed = tuple[int, bytes]  # status and body
 

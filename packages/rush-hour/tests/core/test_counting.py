@@ -48,7 +48,8 @@ def test_records_become_counts_and_distributions() -> None:
     share.feed(RUN)
 
     assert [share.total(kind) for kind in (SENT, GOOD, BAD, FAILED, CONNECT_FAILED)] == [3, 1, 1, 1, 1]
-    assert share.statuses() == {200: 1, 503: 1}
+    assert share.statuses(GOOD, BAD) == {200: 1, 503: 1}
+    assert share.statuses(BAD) == {503: 1}
     assert share.by_name(FAILED, {1: "timeout"}) == {"timeout": 1}
     assert share.by_name(CONNECT_FAILED, {}) == {"0": 1}
     assert (share.totals[BYTES_READ], share.totals[STALLED_NS]) == (8192, 5 * MS_NS)
@@ -107,7 +108,7 @@ def test_requests_with_names_are_counted_apart_and_together() -> None:
     assert [int(one.kinds[SENT]) for one in share.requests] == [3, 3]
     assert [int(one.kinds[FAILED]) for one in share.requests] == [1, 1]
     assert [one.latency.total for one in share.requests] == [1, 1]
-    assert share.statuses() == {200: 5, 503: 2}
+    assert share.statuses(GOOD, BAD) == {200: 5, 503: 2}
     assert share.latency.counts.tolist() == together.latency.counts.tolist()
 
 
@@ -130,3 +131,33 @@ def test_what_came_after_the_last_second_of_a_process_that_was_killed_is_counted
     assert interval is not None
     assert (interval.second, interval.sent, interval.good, interval.open_connections) == (3, 1, 1, 6)
     assert share.latency.total == 2
+
+
+def test_phases_are_counted_apart_and_together_with_the_requests_of_each() -> None:
+    share, together = ShareCounts(requests=2, phases=3), ShareCounts()
+    is_counted = np.isin(RUN[:, -1] & 7, [SENT, GOOD, BAD, FAILED])
+    for number in (0, 3, 5):  # the first request in the first phase, the second one in the others
+        records_of = RUN.copy()
+        records_of[:, -1] |= np.where(is_counted, number << REQUEST_SHIFT, 0)
+        share.feed(records_of)
+        together.feed(RUN)
+    share.add_uncounted({tag_of(GOOD, 200) | 5 << REQUEST_SHIFT: 7})
+
+    assert [int(one.kinds[SENT]) for one in share.phases] == [3, 3, 3]
+    assert [int(one.kinds[GOOD]) for one in share.phases] == [1, 1, 8]
+    assert [int(one.kinds[GOOD]) for one in share.requests] == [1, 9]
+    assert [one.finished for one in share.phases] == [3, 3, 10]
+    assert [(one.latency.total, one.send_lag.total) for one in share.phases] == [(1, 3)] * 3
+    assert share.latency.counts.tolist() == together.latency.counts.tolist()
+
+
+def test_phases_of_requests_without_names_are_counted() -> None:
+    share = ShareCounts(phases=2)
+    in_second_phase = RUN.copy()
+    in_second_phase[:, -1] |= np.where(RUN[:, -1] & 7 == GOOD, 1 << REQUEST_SHIFT, 0)
+
+    share.feed(in_second_phase)
+    share.add_uncounted({tag_of(BAD, 503) | 1 << REQUEST_SHIFT: 2})
+
+    assert [[int(one.kinds[kind]) for kind in (SENT, GOOD, BAD)] for one in share.phases] == [[3, 0, 1], [0, 1, 2]]
+    assert share.statuses(BAD) == {503: 3}

@@ -18,3 +18,13 @@ def test_a_summary_has_every_percentile_and_the_count() -> None:
 
 def test_nothing_recorded_is_no_summary_and_not_zeros() -> None:
     assert summarise(Histogram()) is None
+
+
+def test_no_percentile_is_above_the_maximum() -> None:
+    histogram = Histogram()
+    histogram.record_ns(np.array([123_456_789_000], dtype=np.int64))
+
+    summary = summarise(histogram)
+
+    assert summary is not None
+    assert {summary.p50, summary.p99, summary.p99_99, summary.max} == {histogram.max_us}

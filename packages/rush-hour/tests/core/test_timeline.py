@@ -23,6 +23,8 @@ def test_a_second_is_complete_when_every_process_has_told_it() -> None:
     assert row is not None
     assert (row.at_s, row.sent, row.good, row.open_connections) == (1.0, 4, 4, 4)
     assert (row.p50_us, row.send_lag_p99_us) == (2000, None)
+    assert row.histogram_us is not None
+    assert Histogram.decode(row.histogram_us).percentiles_us(np.array([1.0, 50.0])) == [1000, 2000]
 
 
 def test_seconds_that_a_process_skipped_are_in_the_rows_and_empty_ones_at_the_end_are_not() -> None:

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 
 import pytest
 from in_process_load import ONE_AFTER_THE_OTHER, drive_all
@@ -14,7 +15,7 @@ from scripted_server import OK, ScriptedServer
 from rush_hour.core.expectation import Expectation
 from rush_hour.load.local.packed import Packed
 from rush_hour.load.plan import parse_url
-from rush_hour.load.probe import ask_once, expect_what_is_answered
+from rush_hour.load.probe import ask_once
 from rush_hour.load.transport.destination import destination_of
 from rush_hour.load.workload.request import ONE_PIECE_BYTES, OneRequest, Request, build_request
 
@@ -142,8 +143,9 @@ def test_the_probe_and_the_load_take_the_same_for_an_answer(serve: Serve, name: 
     server = serve(lambda _number: answer)
     url = parse_url(server.url)
 
-    request = expect_what_is_answered(build_request(url), destination_of(url).resolve(), timeout_s=30.0)
-    assert request.expectation.body is not None
+    asked = build_request(url)
+    probed = ask_once(asked, destination_of(url).resolve(), timeout_s=30.0)
+    request = replace(asked, expectation=Expectation(body=probed.body))
     result = drive_all(server.url, 4, requests=OneRequest(request), connections=2).result
 
     assert result.responses_good == 4

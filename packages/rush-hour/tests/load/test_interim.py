@@ -15,7 +15,7 @@ from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import ask_once
 from rush_hour.load.transport.destination import destination_of
 from rush_hour.load.workload.request import OneRequest, build_request
-from rush_hour.rig.nginx import find_nginx
+from rush_hour.rig.parts.nginx import find_nginx
 
 Serve = Callable[..., ScriptedServer]
 

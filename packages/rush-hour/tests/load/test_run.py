@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
-from in_process_load import ONE_AFTER_THE_OTHER
+from in_process_load import ONE_AFTER_THE_OTHER, drive_all
 from load_runs import assert_accounted_for, plan_for, run
 from scripted_server import OK, ScriptedServer
 
@@ -19,6 +19,7 @@ from rush_hour.core.figures import TimelineRow
 from rush_hour.core.histogram import Histogram
 from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError, StartError
+from rush_hour.load.generators import RunOver
 from rush_hour.load.local.processes import Processes
 from rush_hour.load.run import Observer, assemble, run_load
 
@@ -53,7 +54,7 @@ def test_a_unix_socket_is_loaded_like_any_other(serve: Serve, tmp_path_factory: 
     path = tmp_path_factory.mktemp("s") / "x.sock"
     server = serve(unix=path)
 
-    result = run("http://localhost/", unix=path, duration_s=0.5)
+    result = drive_all("http://localhost/", 100, unix=path).result
 
     assert result.responses_good == len(server.requests) == 100
 
@@ -227,6 +228,28 @@ def test_ctrl_c_ends_the_run_with_what_was_measured(serve: Serve) -> None:
     assert run.result.elapsed_s < 60
 
 
+def test_ctrl_c_waits_for_what_is_counted_however_slow_the_machine_is(serve: Serve) -> None:
+    with Processes(plan_for(serve().url, duration_s=60.0)) as processes:
+        opened = processes.open_connections()
+        counter = processes._processes[-1].pid
+
+        def hold_up() -> None:
+            """Let the process that counts have no CPU for longer than a busy machine does."""
+            os.kill(os.getpid(), signal.SIGINT)
+            end_at_s = time.monotonic() + 2.0
+            while time.monotonic() < end_at_s:
+                os.kill(counter, signal.SIGSTOP)
+                time.sleep(0.01)
+            os.kill(counter, signal.SIGCONT)
+
+        threading.Timer(0.5, hold_up).start()
+        plan = plan_for("http://127.0.0.1/", duration_s=60.0)
+        outcome = processes.run(plan.schedule)
+
+    assert outcome.is_interrupted
+    assert_accounted_for(assemble(plan, outcome, open_at_start=opened))
+
+
 def test_what_counting_takes_is_the_generators_own_cpu_time(serve: Serve) -> None:
     plan = plan_for(serve().url, duration_s=0.5)
     with Processes(plan) as processes:
@@ -296,3 +319,29 @@ def test_seconds_in_which_nothing_was_answered_are_in_the_timeline(serve: Serve)
 
     assert [row.at_s for row in result.timeline[:4]] == pytest.approx([1, 2, 3, 4], abs=0.5)
     assert [row.good for row in result.timeline[:2]] == [0, 0]
+
+
+def test_a_run_that_is_over_for_those_who_watch_it_ends_with_the_figures_that_there_are(serve: Serve) -> None:
+    server = serve()
+    rows: list[TimelineRow] = []
+
+    def enough() -> None:
+        if rows:
+            raise RunOver
+
+    asked: list[object] = []
+    observer = Observer(on_second=rows.append, watch=enough, on_connections=asked.append)
+    one = run_load(plan_for(server.url, rate_per_s=100, duration_s=600.0), observer)
+
+    assert_accounted_for(one.result)
+    assert (one.is_ended_early, one.is_interrupted, asked) == (True, False, [])
+    assert one.result.elapsed_s < 600
+    assert one.result.requests_due < 60_000
+    assert one.result.responses_good > 0
+    assert "ended-early" in [doubt.code for doubt in one.verdict.warnings]
+
+
+def test_a_run_that_was_not_ended_is_not_said_to_be(serve: Serve) -> None:
+    one = run_load(plan_for(serve().url, duration_s=0.3))
+
+    assert not one.is_ended_early

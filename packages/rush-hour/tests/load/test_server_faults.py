@@ -99,7 +99,7 @@ def serve_fault(authority: trustme.CA) -> Iterator[ServeFault]:
 def test_a_fault_is_named_and_nothing_is_lost(serve_fault: ServeFault, name: str, way: str) -> None:
     fault, errors = FAULTS[name]
     url, tls = serve_fault(fault, way)
-    pace = {"rate_per_s": 150, "duration_s": 0.3, "connections": 12, "processes": 1, "timeout_s": 0.15}
+    pace = {"rate_per_s": 150, "duration_s": 0.3, "connections": 12, "processes": 1, "timeout_s": 0.35}
 
     report = drive(plan_for(url, tls=tls, **(pace | WAYS[way])))  # type: ignore[arg-type]  # the plan's own fields
 

@@ -3,16 +3,21 @@
     Constant     request i is due i / rate seconds after the start: evenly spaced, over the run and on each connection
     Poisson      each connection draws exponential gaps; together they are a Poisson process of the whole rate
     ClosedLoop   a connection's next request is due when its last one was answered: not a rate, and labelled as such
+    Sessions     the same, for the requests that each connection begins with, before anything is measured
+
+Those of a profile, whose rate changes, are in `core/profiled_arrivals.py`.
 
 Instants are in nanoseconds after the start. Pure: reads no clock, draws no chance of its own, and never sleeps.
 """
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
+from rush_hour.core.profile.profile import LoadProfile
 from rush_hour.core.uniform import uniform
 
 DueFunction = Callable[[int, int, int], int]
@@ -47,11 +52,13 @@ class Arrivals(ABC):
     Attributes:
         name: as options and result files have it.
         is_closed_loop: whether requests wait for answers, so that none is due while its connection is not open.
+        is_session: whether they are those that connections begin with.
     """
 
     __slots__ = ()
     name: ClassVar[str]
     is_closed_loop: ClassVar[bool] = False
+    is_session: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -61,7 +68,17 @@ class Arrivals(ABC):
     @property
     def offered(self) -> str:
         """The offered load, for reading."""
-        return describe_offer(self.name, self.offered_per_s)
+        return describe_offer(self.name, self.offered_per_s, self.profile)
+
+    @property
+    def profile(self) -> LoadProfile | None:
+        """The profile that they follow; None where the rate never changes."""
+        return None
+
+    @property
+    def phase_ends_ns(self) -> tuple[int, ...]:
+        """When each phase of the profile ends; none without a profile."""
+        return () if self.profile is None else self.profile.ends_ns
 
     @abstractmethod
     def due_function(self, span: Span) -> DueFunction:
@@ -84,6 +101,24 @@ class Arrivals(ABC):
             due_ns = due_of(request, due_ns, 0)
         return count
 
+    def count_due_by_phase(self, span: Span, queues: Iterable[tuple[int, int]], until_ns: int) -> list[int]:
+        """Return how many requests of some connections are due by `until_ns`, by the phase in which they are due.
+
+        Args:
+            span: the bounds.
+            queues: the number of each connection's next request, and when that is due.
+            until_ns: up to when to count.
+        """
+        due_of, ends_ns = self.due_function(span), self.phase_ends_ns
+        counts = [0] * len(ends_ns)
+        for request, due_ns in queues:
+            number, next_ns = request, due_ns
+            while next_ns <= until_ns and next_ns < NEVER_NS:
+                counts[bisect_right(ends_ns, next_ns)] += 1
+                number += span.connections
+                next_ns = due_of(number, next_ns, 0)
+        return counts
+
     def time_for_s(self, _requests: int) -> float:
         """Return after how many seconds so many requests are due; infinity where that is not known beforehand."""
         return math.inf
@@ -91,6 +126,10 @@ class Arrivals(ABC):
     def drawn_anew(self) -> "Arrivals":
         """Return arrivals of this kind with other draws, where there is anything to draw."""
         return self
+
+    def warming_up(self) -> "Arrivals":
+        """Return the arrivals of a warm-up before these."""
+        return self.drawn_anew()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,13 +232,23 @@ class ClosedLoop(Arrivals):
         return int(due_ns <= until_ns)
 
 
-def describe_offer(name: str, rate_per_s: float | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Sessions(ClosedLoop):
+    """The requests that each connection begins with: a few connections at a time."""
+
+    name: ClassVar[str] = "sessions"
+    is_session: ClassVar[bool] = True
+
+
+def describe_offer(name: str, rate_per_s: float | None, profile: LoadProfile | None = None) -> str:
     """Return what arrivals offer, for reading.
 
     Args:
         name: of their kind.
         rate_per_s: None where there is no rate.
+        profile: the one that they follow; None where the rate never changes.
     """
     if rate_per_s is None:
         return "as fast as it is answered (closed loop)"
-    return f"{rate_per_s:,g}/s" + ("" if name == Constant.name else f" ({name} arrivals)")
+    offered = f"{rate_per_s:,g}/s" if profile is None else profile.offered
+    return offered + ("" if name == Constant.name else f" ({name} arrivals)")

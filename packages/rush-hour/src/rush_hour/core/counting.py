@@ -46,22 +46,42 @@ class RequestCounts:
         self.latency.add(other.latency)
 
 
+class PhaseCounts(RequestCounts):
+    """One phase of a profile: the requests that were due in it, whenever they were answered.
+
+    Attributes:
+        send_lag: of all that were sent.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.send_lag = Histogram()
+
+    @property
+    def finished(self) -> int:
+        """How many were answered or failed."""
+        return int(self.kinds[[GOOD, BAD, FAILED]].sum())
+
+
 class ShareCounts:
     """One run, as one process saw it.
 
     Args:
         requests: how many requests are told apart; 0 for a plan whose requests have no names.
+        phases: of the profile; 0 without one.
 
     Attributes:
         requests: each of them.
+        phases: each of them.
         counts: how often each tag came.
         totals: by the codes of `records.TOTAL`.
         latency, service_time, send_lag, read_lag, latency_bad: the distributions of the whole run.
         open_connections: how many were open at the end of the last second.
     """
 
-    def __init__(self, requests: int = 0) -> None:
+    def __init__(self, requests: int = 0, phases: int = 0) -> None:
         self.requests = [RequestCounts() for _ in range(requests)]
+        self.phases = [PhaseCounts() for _ in range(phases)]
         self.counts: NDArray[np.int64] = np.zeros(CODES << KIND_BITS, dtype=np.int64)
         self.totals = [0] * TOTALS
         self.latency, self.service_time, self.latency_bad = Histogram(), Histogram(), Histogram()
@@ -87,8 +107,11 @@ class ShareCounts:
         """Add records whose durations are lost: how often each tag came."""
         for tag, count in tags.items():
             self.counts[tag & TAG_MASK] += count
+            phase, request = divmod(tag >> REQUEST_SHIFT, max(1, len(self.requests)))
             if self.requests:
-                self.requests[tag >> REQUEST_SHIFT].kinds[tag & KIND_MASK] += count
+                self.requests[request].kinds[tag & KIND_MASK] += count
+            if self.phases:
+                self.phases[phase].kinds[tag & KIND_MASK] += count
 
     def of_kind(self, kind: int) -> NDArray[np.int64]:
         """Return how many records of a kind there were, by code."""
@@ -106,16 +129,16 @@ class ShareCounts:
         """Return how many records of a kind there were."""
         return int(self.of_kind(kind).sum())
 
-    def statuses(self) -> Counter[int]:
-        """Return how many answers there were of each status."""
-        counts = self.of_kind(GOOD) + self.of_kind(BAD)
+    def statuses(self, *kinds: int) -> Counter[int]:
+        """Return how many answers of some kinds there were of each status."""
+        counts = sum((self.of_kind(kind) for kind in kinds), np.zeros(CODES, dtype=np.int64))
         return Counter({int(status): int(counts[status]) for status in np.flatnonzero(counts)})
 
     def _count(self, records: Records, kinds: NDArray[np.int64]) -> None:
         if not len(records):
             return
-        if self.requests:
-            self._count_requests(records, kinds)
+        if self.requests or self.phases:
+            self._count_parts(records, kinds)
         self.counts += np.bincount(records[:, -1] & TAG_MASK, minlength=len(self.counts))
         self._kinds += np.bincount(kinds, minlength=len(self._kinds))
         good, bad, sent = records[kinds == GOOD], records[kinds == BAD], records[kinds == SENT]
@@ -132,13 +155,17 @@ class ShareCounts:
         for value, _, _, tag in records[kinds == TOTAL]:
             self.totals[tag >> KIND_BITS] = int(value)
 
-    def _count_requests(self, records: Records, kinds: NDArray[np.int64]) -> None:
-        numbers = records[:, -1] >> REQUEST_SHIFT
-        for number in map(int, np.unique(numbers)):
-            is_its = numbers == number
-            self.requests[number].kinds += np.bincount(kinds[is_its], minlength=KIND_MASK + 1)
-            if len(latencies_ns := records[is_its & (kinds == GOOD), 0]):
-                self.requests[number].latency.record_ns(latencies_ns)
+    def _count_parts(self, records: Records, kinds: NDArray[np.int64]) -> None:
+        """Count each request with a name, and each phase, by itself."""
+        phases, requests = np.divmod(records[:, -1] >> REQUEST_SHIFT, max(1, len(self.requests)))
+        if self.requests:
+            for number in map(int, np.unique(requests)):
+                _count_part(self.requests[number], records, kinds, requests == number)
+        if self.phases:
+            for number in map(int, np.unique(phases)):
+                _count_part(self.phases[number], records, kinds, phases == number)
+                if len(lags_ns := records[(phases == number) & (kinds == SENT), 0]):
+                    self.phases[number].send_lag.record_ns(lags_ns)
 
     def _close_second(self, record: Records) -> Interval:
         elapsed_ns, open_connections, pause_ns, _ = (int(word) for word in record)
@@ -167,3 +194,9 @@ class ShareCounts:
             return None
         elapsed_ns = self._elapsed_ns + 1
         return self._close_second(np.array([elapsed_ns, self.open_connections, 0, SECOND], dtype=np.int64))
+
+
+def _count_part(part: RequestCounts, records: Records, kinds: NDArray[np.int64], is_its: NDArray[np.bool_]) -> None:
+    part.kinds += np.bincount(kinds[is_its], minlength=KIND_MASK + 1)
+    if len(latencies_ns := records[is_its & (kinds == GOOD), 0]):
+        part.latency.record_ns(latencies_ns)

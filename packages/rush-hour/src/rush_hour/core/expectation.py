@@ -22,15 +22,20 @@ class BadAnswer:
     """An answer that was not good, and why.
 
     Attributes:
-        differs: `status`, `body` or `script`: what of it was not as expected.
+        differs: `status`, `body`, `script` or `value`: what of it was not as expected; a value is one that was to be
+            taken from it.
         what: what came and what was expected, with the first difference.
         is_guess: whether the body was expected only because a probe was answered with it.
+        begins: its body, or the beginning of it; empty where the body was not looked at.
+        request: the name of the request; empty where requests have none.
     """
 
     status: int
-    differs: Literal["status", "body", "script"]
+    differs: Literal["status", "body", "script", "value"]
     what: str
     is_guess: bool = False
+    begins: str = ""
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,8 @@ class TimelineRow:
         p50_us, p99_us: latency of the good answers that came in it; None without any.
         send_lag_p99_us: of the requests sent in it; None without any.
         open_connections: how many were open when it ended.
+        histogram_us: the latencies of those good answers, in HdrHistogram's V2 format and base64; None without any,
+            and in older documents.
     """
 
     at_s: float
@@ -40,3 +42,4 @@ class TimelineRow:
     p99_us: int | None
     send_lag_p99_us: int | None = None
     open_connections: int = 0
+    histogram_us: str | None = None

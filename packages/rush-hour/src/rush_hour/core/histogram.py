@@ -112,9 +112,20 @@ class Histogram:
         Raises:
             ValueError: the histogram is empty.
         """
-        target = max(1, int(percent / 100 * self._total_above_0() + 0.5))
-        index = int(np.searchsorted(np.cumsum(self.counts), target))
-        return int(HIGHEST_EQUIVALENT_US[index])
+        return self.percentiles_us(np.array([percent]))[0]
+
+    def percentiles_us(self, percents: NDArray[np.float64]) -> list[int]:
+        """Return the highest values of the steps where the cumulated count reaches these percents of the total.
+
+        Args:
+            percents: from 0 to 100, shape `(n,)`.
+
+        Raises:
+            ValueError: the histogram is empty.
+        """
+        targets = np.maximum(1, (percents / 100 * self._total_above_0() + 0.5).astype(np.int64))
+        indices = np.searchsorted(np.cumsum(self.counts), targets)
+        return [int(value) for value in HIGHEST_EQUIVALENT_US[indices]]
 
     def used(self) -> Used:
         """Return the steps in use, as indices, and their counts: what is worth sending to another process."""

@@ -13,7 +13,8 @@ counts.
     TOTAL            the value so far, 0, 0                                which: one of the totals below
 
 Where a plan has several requests with names, the tags of SENT, GOOD, BAD and FAILED have the number of the request
-above the code; from a limit on, requests share the last number.
+above the code; from a limit on, requests share the last number. Where it has a profile, that number is the phase in
+which the request was due, times how many names there are, and the name's own.
 
 Durations, and instants after the start, are in nanoseconds. Pure.
 """

@@ -76,4 +76,5 @@ def _row(intervals: Iterable[Interval]) -> TimelineRow:
         p99_us=latency.percentile_us(99) if latency.total else None,
         send_lag_p99_us=send_lag.percentile_us(99) if send_lag.total else None,
         open_connections=sum(interval.open_connections for interval in intervals),
+        histogram_us=latency.encode() if latency.total else None,
     )

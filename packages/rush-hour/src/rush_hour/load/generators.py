@@ -4,14 +4,18 @@ Instants are counted from the start of the schedule: the clocks of two machines 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
 from rush_hour.core.figures import TimelineRow
 from rush_hour.core.histogram import Used
 from rush_hour.core.schedule import Schedule
-from rush_hour.load.share import Done, ShareCounted
+from rush_hour.load.share import Done, OpenConnection, ShareCounted
+
+
+class RunOver(Exception):
+    """Raised by whoever watches a run, to end it at once with the figures that there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,23 @@ class RequestCounted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseCounted:
+    """The counts of one phase of a profile, of all processes together.
+
+    Attributes:
+        latency: of good answers.
+        send_lag: of all requests sent.
+    """
+
+    sent: int
+    good: int
+    bad: int
+    failed: int
+    latency: Used
+    send_lag: Used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """The counts of all processes together.
 
@@ -37,6 +58,7 @@ class Counted:
         shares: each one's counts.
         timeline: each second.
         requests: each request that is told apart, by its number.
+        phases: each phase of a profile.
         steal_ratio: share of the cores' time that the machine's host gave to others; None where it is not known.
         cpu_s: what counting took.
     """
@@ -51,6 +73,7 @@ class Counted:
     requests: list[RequestCounted]
     steal_ratio: float | None
     cpu_s: float
+    phases: list[PhaseCounted] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +84,14 @@ class Outcome:
         done: what each said at the end; None of one that had to be killed.
         counted: what they had noted down.
         elapsed_ns: from the start of the schedule to its end, or to Ctrl-C.
+        is_ended_early: whether who watched it ended it.
     """
 
     done: list[Done | None]
     counted: Counted
     elapsed_ns: int
     is_interrupted: bool
+    is_ended_early: bool = False
 
 
 class Generators(Protocol):
@@ -106,9 +131,16 @@ class Generators(Protocol):
         Args:
             schedule: when each request is due.
             on_second: called with each second as it is complete.
-            watch: called twice a second; may raise to end the run.
+            watch: called twice a second; may raise to end the run, `RunOver` to keep its figures.
 
         Raises:
             RushHourError: a process of the load generator died.
             KeyboardInterrupt: the second Ctrl-C.
+        """
+
+    def connections(self) -> list[OpenConnection]:
+        """Return the TCP connections that are open after a run that went to its end, of all processes that say so.
+
+        Raises:
+            RushHourError: a process of the load generator died.
         """

@@ -19,6 +19,7 @@ _PR_SET_PDEATHSIG = 1  # prctl.h
 _CAP_IPC_LOCK = 14  # capability.h
 _KEEP_BYTES = 32 << 20
 _MINOR_FAULTS, _MAJOR_FAULTS, _USER_TICKS, _SYSTEM_TICKS = 7, 9, 11, 12  # of /proc/PID/stat, after the name
+_STAT = Path("/proc/stat")
 _STEAL = 7  # of the line `cpu` in /proc/stat
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -153,10 +154,10 @@ class MachineTicks:
     steal: int
 
 
-def read_machine() -> MachineTicks | None:
+def read_machine(stat: Path = _STAT) -> MachineTicks | None:
     """Return the ticks of the machine; None where it does not say."""
     try:
-        line = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0]
+        line = stat.read_text(encoding="ascii").partition("\n")[0]
     except OSError:
         return None
     ticks = [int(field) for field in line.split()[1:9]]  # what comes after these is in them already

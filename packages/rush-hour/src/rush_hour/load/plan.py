@@ -6,6 +6,7 @@ It can be pickled and carried out on another host: the contents of files are in 
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from rush_hour.core.arrivals import Sessions
 from rush_hour.core.records import REQUESTS_LIMIT
 from rush_hour.core.schedule import Schedule
 from rush_hour.credentials import hide_in_bad_url
@@ -13,8 +14,11 @@ from rush_hour.errors import UsageError
 from rush_hour.load.transport.destination import DEFAULT_PORTS, Destination
 from rush_hour.load.transport.tls import Tls
 from rush_hour.load.workload.request import Requests
+from rush_hour.load.workload.user_mix import UserMix
 from rush_hour.load.workload.wire_text import unfit_in_url
 from rush_hour.results.run import PlanFacts
+
+SESSIONS_LIMIT_S = 24 * 3600.0  # that sessions may take to begin, all together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,7 @@ class LoadPlan:
 
     url: str
     destination: Destination
-    requests: Requests
+    requests: Requests | UserMix
     schedule: Schedule
     processes: int
     timeout_s: float
@@ -44,6 +48,20 @@ class LoadPlan:
     seed: int = 0
     connection_per_request: bool = False
     spread: bool = False
+
+    @property
+    def session(self) -> Schedule | None:
+        """The schedule of the requests that each connection begins with; None where there are none."""
+        if not isinstance(self.requests, UserMix) or not self.requests.session.steps:
+            return None
+        connections = self.schedule.connections
+        return Schedule(
+            arrivals=Sessions(),
+            duration_s=SESSIONS_LIMIT_S,
+            connections=connections,
+            max_requests=connections * len(self.requests.session.steps),
+            timeout_s=self.requests.session.timeout_s,
+        )
 
     @property
     def request_names(self) -> list[str]:
@@ -68,6 +86,7 @@ class LoadPlan:
             seed=self.seed,
             max_requests=schedule.max_requests,
             connection_per_request=self.connection_per_request,
+            profile=schedule.arrivals.profile,
         )
 
 

@@ -1,4 +1,4 @@
-"""One request before the load: is there a server, and what does a good answer look like?
+"""One request before the load: is there a server, and what does it answer?
 
 What reads the answer is what reads the answers under load: both take the same for an answer.
 """
@@ -6,18 +6,19 @@ What reads the answer is what reads the answers under load: both take the same f
 import socket
 import ssl
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from rush_hour.core.expectation import BODY_LIMIT_BYTES, SUCCESSFUL, format_statuses
+from rush_hour.core.expectation import BODY_LIMIT_BYTES
 from rush_hour.core.faults import GENERATOR_FAULTS
-from rush_hour.core.http_response import (
+from rush_hour.core.http.http_response import (
     BodyChunk,
     HeadCache,
     ResponseEnd,
     ResponseHead,
     ResponseReader,
 )
-from rush_hour.core.malformed import MalformedResponse
+from rush_hour.core.http.malformed import MalformedResponse
 from rush_hour.credentials import hide_in_url, printable
 from rush_hour.errors import StartError
 from rush_hour.load.transport.address import Address, Ways
@@ -25,7 +26,6 @@ from rush_hour.load.transport.error_name import name_of
 from rush_hour.load.transport.tls import READ_BYTES, Tls
 from rush_hour.load.workload.request import Request
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1
 BEGINNING_BYTES = 200  # of a body, to show what it is
 
 
@@ -34,12 +34,18 @@ class Answer:
     """One answer.
 
     Attributes:
-        location: where a redirect leads to; None where nothing does.
+        headers: values by lower-case name.
     """
 
     status: int
     body: bytes
-    location: str | None = None
+    headers: Mapping[bytes, list[bytes]] = field(default_factory=dict, repr=False)
+
+    @property
+    def location(self) -> str | None:
+        """Where a redirect leads to; None where nothing does."""
+        values = self.headers.get(b"location", [])
+        return values[0].decode("latin-1") if 300 <= self.status < 400 and values else None
 
 
 def ask_once(request: Request, address: Address, tls: Tls | None = None, *, timeout_s: float = 5.0) -> Answer:
@@ -127,7 +133,7 @@ class _Asking:
             except ConnectionResetError as error:
                 raise broken or error from None
             if self._take(reader, data) and self._head is not None:
-                return Answer(status=self._head.status, body=b"".join(self._body), location=_location(self._head))
+                return Answer(status=self._head.status, body=b"".join(self._body), headers=self._head.headers)
             if not data:
                 raise broken or MalformedResponse("truncated", "the connection ended before an answer")
 
@@ -146,58 +152,8 @@ class _Asking:
         return False
 
 
-def _location(head: ResponseHead) -> str | None:
-    """Return where a redirect leads to; None where nothing does."""
-    values = head.headers.get(b"location", [])
-    return values[0].decode("latin-1") if 300 <= head.status < 400 and values else None
-
-
-def expect_what_is_answered(
-    request: Request,
-    address: Address,
-    tls: Tls | None = None,
-    *,
-    statuses: frozenset[int] | None = None,
-    timeout_s: float = 5.0,
-) -> Request:
-    """Ask twice, and return the request with that answer as the expected one.
-
-    The body is expected only if it was the same both times.
-
-    Args:
-        request: what to send.
-        address: where to connect.
-        tls: how to speak TLS; None for plain HTTP.
-        statuses: of a good answer, where that is said; None for the status that is answered, if it is a 2xx.
-        timeout_s: see `ask_once`.
-
-    Raises:
-        StartError: see `ask_once`; or the answer is not a good one.
-    """
-    first = ask_once(request, address, tls, timeout_s=timeout_s)
-    time.sleep(0.001)  # so that a body with a clock in it shows
-    second = ask_once(request, address, tls, timeout_s=timeout_s)
-    for answer in (first, second):
-        if answer.status not in (statuses or SUCCESSFUL):
-            raise StartError(_not_wanted(request, answer, statuses or SUCCESSFUL))
-    seen = frozenset({first.status, second.status})
-    is_same = first.body == second.body
-    expectation = replace(
-        request.expectation, statuses=statuses or seen, body=first.body if is_same else None, is_guess=is_same
-    )
-    return replace(request, expectation=expectation)
-
-
 def describe(answer: Answer) -> str:
     """Return an answer for reading: status, where it leads to, and the beginning of its body."""
     beginning = printable(answer.body[:BEGINNING_BYTES].decode("utf-8", "replace").strip())
     leads = "" if answer.location is None else f", which leads to {printable(hide_in_url(answer.location))}"
     return f"{answer.status}{leads}" + (f": {beginning}" if beginning else "")
-
-
-def _not_wanted(request: Request, answer: Answer, statuses: frozenset[int]) -> str:
-    advice = "Redirects are not followed: load where it leads to, or s" if answer.location is not None else "S"
-    return (
-        f"URL: expected status {format_statuses(statuses)} for {request.target}, got {describe(answer)}\n"
-        f"{advice}ay that this is a good answer: --expect-status {answer.status}."
-    )

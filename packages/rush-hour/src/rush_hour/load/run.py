@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from heapq import nlargest
 
 from rush_hour.clock import utc_now
 from rush_hour.core.figures import TimelineRow
@@ -15,12 +16,24 @@ from rush_hour.core.records import (
     STALLED_NS,
     UNJUDGED,
 )
+from rush_hour.core.slowest import SLOWEST
 from rush_hour.core.statistics import summarise
 from rush_hour.judge.trust import judge
 from rush_hour.load.generators import Counted, Generators, Outcome
 from rush_hour.load.local.processes import Processes
+from rush_hour.load.phases import due_by_phase, phases_of
 from rush_hour.load.plan import LoadPlan
-from rush_hour.results.run import ConnectionFacts, GeneratorUsage, Histograms, LoadResult, RequestFigures, Run
+from rush_hour.load.sessions import begin_sessions
+from rush_hour.load.share import OpenConnection
+from rush_hour.results.run import (
+    ConnectionFacts,
+    GeneratorUsage,
+    Histograms,
+    LoadResult,
+    RequestFigures,
+    Run,
+    SlowRequest,
+)
 
 DISTRIBUTIONS = ("latency", "service_time", "send_lag", "read_lag", "latency_bad")
 
@@ -33,12 +46,15 @@ class Observer:
         on_phase: called with `connecting`, `warming up` or `measuring` as each begins.
         on_second: called with each second of the measurement as it is complete.
         on_end: called when the measurement is over, before anything is stopped.
-        watch: called twice a second; may raise to end the run.
+        on_connections: called after that with the TCP connections that are still open, unless Ctrl-C cut it short;
+            None where nobody asks for them.
+        watch: called twice a second; may raise to end the run, `RunOver` while it is measured to keep its figures.
     """
 
     on_phase: Callable[[str], None] = lambda _phase: None
     on_second: Callable[[TimelineRow], None] = lambda _row: None
     on_end: Callable[[], None] = lambda: None
+    on_connections: Callable[[list[OpenConnection]], None] | None = None
     watch: Callable[[], None] = lambda: None
 
 
@@ -58,6 +74,9 @@ def run_load(
     """
     observer = observer or Observer()
     with generators(plan) as running:
+        if plan.session is not None:
+            observer.on_phase("beginning sessions")
+            begin_sessions(running, plan.session, observer.watch)
         observer.on_phase("connecting")
         opened = running.open_connections()
         if plan.warmup is not None:
@@ -70,8 +89,17 @@ def run_load(
         outcome = running.run(plan.schedule, on_second=observer.on_second, watch=observer.watch)
         observer.on_end()
         ended_at = utc_now()
+        is_whole = not (outcome.is_interrupted or outcome.is_ended_early)
+        if observer.on_connections is not None and is_whole:
+            observer.on_connections(running.connections())
     result = assemble(plan, outcome, open_at_start=opened)
-    verdict = judge(plan.facts(), result, shares_cores=running.shares_cores, is_interrupted=outcome.is_interrupted)
+    verdict = judge(
+        plan.facts(),
+        result,
+        shares_cores=running.shares_cores,
+        is_interrupted=outcome.is_interrupted,
+        is_ended_early=outcome.is_ended_early,
+    )
     return Run(
         plan=plan.facts(),
         result=result,
@@ -79,6 +107,7 @@ def run_load(
         started_at=started_at,
         ended_at=ended_at,
         is_interrupted=outcome.is_interrupted,
+        is_ended_early=outcome.is_ended_early,
     )
 
 
@@ -95,6 +124,7 @@ def assemble(plan: LoadPlan, outcome: Outcome, *, open_at_start: int) -> LoadRes
     good = sum(share.good for share in shares)
     errors = sum((share.errors for share in shares), Counter[str]())
     statuses = sum((share.status_counts for share in shares), Counter[int]())
+    bad_statuses = sum((share.bad_status_counts for share in shares), Counter[int]())
     due = sum(_due(plan, outcome, number) for number in range(len(shares)))
     sending_s = elapsed_s = max(outcome.elapsed_ns, 1) / 1e9
     if sent < due:  # the connections were busy to the last: count until they were answered
@@ -105,7 +135,8 @@ def assemble(plan: LoadPlan, outcome: Outcome, *, open_at_start: int) -> LoadRes
         requests_sent=sent,
         responses_total=statuses.total(),
         responses_good=good,
-        responses_by_status={str(status): count for status, count in sorted(statuses.items())},
+        responses_by_status=_by_status(statuses),
+        responses_bad_by_status=_by_status(bad_statuses),
         errors=dict(sorted(errors.items())),
         unanswered_at_end=due - statuses.total() - errors.total(),
         rate_per_s=sent / sending_s,
@@ -117,9 +148,15 @@ def assemble(plan: LoadPlan, outcome: Outcome, *, open_at_start: int) -> LoadRes
         first_bad=next((done.first_bad for done in outcome.done if done is not None and done.first_bad), None),
         timeline=counted.timeline,
         requests=_requests(plan, counted),
+        phases=phases_of(plan, outcome),
+        slowest=_slowest(plan, outcome),
         histogram=Histograms(**{f"{name}_us": _encoded(one) for name, one in distributions.items()}),
         **{f"{name}_us": summarise(one) for name, one in distributions.items()},
     )
+
+
+def _by_status(counts: Counter[int]) -> dict[str, int]:
+    return {str(status): count for status, count in sorted(counts.items())}
 
 
 def _requests(plan: LoadPlan, counted: Counted) -> list[RequestFigures]:
@@ -140,6 +177,24 @@ def _requests(plan: LoadPlan, counted: Counted) -> list[RequestFigures]:
     return figures
 
 
+def _slowest(plan: LoadPlan, outcome: Outcome) -> list[SlowRequest]:
+    """Return the slowest answers, slowest first; those of a process that was killed are not known."""
+    answers = (answer for done in outcome.done if done is not None for answer in done.slowest)
+    names = plan.request_names
+    return [
+        SlowRequest(
+            due_at_s=answer.due_ns / 1e9,
+            request=names[answer.request % len(names)] if names else None,
+            connection=answer.connection,
+            latency_us=(answer.latency_ns + 500) // 1000,
+            service_time_us=(answer.service_time_ns + 500) // 1000,
+            status=answer.status,
+            is_good=answer.is_good,
+        )
+        for answer in nlargest(SLOWEST, answers, key=lambda answer: answer.latency_ns)
+    ]
+
+
 def _due(plan: LoadPlan, outcome: Outcome, number: int) -> int:
     """Return how many requests of one process were due; of one that was killed, how many must have been."""
     done, share = outcome.done[number], outcome.counted.shares[number]
@@ -147,6 +202,8 @@ def _due(plan: LoadPlan, outcome: Outcome, number: int) -> int:
         return done.requests_due
     ended = share.good + share.bad + share.errors.total()
     schedule, until_ns = plan.schedule, outcome.elapsed_ns
+    if schedule.phase_ends_ns:
+        return sum(due_by_phase(plan, outcome, number))
     if schedule.arrivals.is_closed_loop:
         return max(share.sent, ended)
     due_of = schedule.due_function()
@@ -159,11 +216,13 @@ def _usage(outcome: Outcome, elapsed_s: float) -> GeneratorUsage:
     cpu_s = [share.cpu_s if done is None else done.cpu_s for done, share in zip(outcome.done, shares, strict=True)]
     watched = [share for share in shares if share.watched_s > 0]
     waits = [share.run_queue_wait_ratio for share in shares if share.run_queue_wait_ratio is not None]
+    busy = [used / elapsed_s + (share.run_queue_wait_ratio or 0.0) for used, share in zip(cpu_s, shares, strict=True)]
     return GeneratorUsage(
         cpu_s=sum(cpu_s) + counted.cpu_s,
         max_rss_bytes=sum(done.max_rss_bytes for done in outcome.done if done is not None),
         processes=len(shares),
         busiest_process_cpu_ratio=max(cpu_s) / elapsed_s,
+        busiest_process_busy_ratio=min(1.0, max(busy)),
         own_pause_us=max(share.own_pause_us for share in shares),
         page_faults_per_s=max(
             ((share.minor_faults + share.major_faults) / share.watched_s for share in watched), default=None

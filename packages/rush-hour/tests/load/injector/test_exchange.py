@@ -56,9 +56,9 @@ class Scene:
         epoll = SimpleNamespace(modify=lambda _fd, _events: None)
         lifetime = SimpleNamespace(ended=lambda _connection: None, ended_idle=lambda _connection: None)
         targets = Targets(OneRequest(request), close_all=False)
-        self.exchange = Exchange(range(1), targets, 1, cast("select.epoll", epoll), cast("RingWriter", ring))
+        self.exchange = Exchange(range(1), targets, cast("select.epoll", epoll), cast("RingWriter", ring))
         self.exchange.lifetime = cast("Lifetime", lifetime)
-        self.exchange.begin(SCHEDULE, 1)
+        self.exchange.begin(SCHEDULE, 1, 1)
         [self.connection] = self.exchange.connections
         self.connection.sock, self.connection.state = peer, IDLE  # type: ignore[assignment]
         self.exchange.send(self.connection)
@@ -87,3 +87,7 @@ def test_an_answer_that_is_there_is_read_before_its_request_is_timed_out(has_sen
     scene.exchange.time_out(scene.connection)
 
     assert scene.kinds == kinds
+
+
+def test_an_exchange_keeps_its_attributes_in_slots() -> None:
+    assert not hasattr(Scene(Peer(takes_bytes=1000, has_sent=OK), SHORT).exchange, "__dict__")

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from rush_hour.core.arrivals import NEVER_NS
-from rush_hour.core.http_response import HeadCache
+from rush_hour.core.http.http_response import HeadCache
 from rush_hour.core.records import CLOSED_IDLE, RECONNECTS, TOTALS
 from rush_hour.load.injector.connection import BUSY, CLOSED, CONNECTING, IDLE, Connection
 from rush_hour.load.injector.exchange import Exchange
@@ -29,6 +29,7 @@ class Scene:
     kind: Kind
     is_running: bool = True
     is_closed_loop: bool = False
+    is_session: bool = False
     is_over: bool = False
     told: list[str] = field(default_factory=list)
 
@@ -36,6 +37,7 @@ class Scene:
         self.exchange = SimpleNamespace(
             is_running=self.is_running,
             is_closed_loop=self.is_closed_loop,
+            is_session=self.is_session,
             end_at_ns=0 if self.is_over else LATER_NS,
             in_flight=0,
             totals=[0] * TOTALS,
@@ -170,6 +172,15 @@ def test_only_a_kept_connection_can_be_closed_idle() -> None:
         scene.lifetime.ended_idle(connection)
         assert scene.exchange.totals[CLOSED_IDLE] == counted
         assert (connection.failures, scene.told) == (1, ["close", then])
+
+
+def test_a_connection_whose_session_is_over_stays_closed_until_the_load_begins() -> None:
+    scene, connection = Scene(KeepAlive, is_session=True), connection_that_is(IDLE, due_ns=NEVER_NS)
+    scene.lifetime.ended_idle(connection)
+    assert scene.told == ["close"]
+
+    scene.lifetime.ended(connection_that_is(IDLE, due_ns=1))
+    assert scene.told == ["close", "close", "open"]
 
 
 def test_a_request_that_waited_for_the_one_before_it_is_late_from_then_on_only() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rush_hour.core.expectation import Expectation
-from rush_hour.core.http_response import HeadCache
-from rush_hour.core.malformed import MalformedResponse
+from rush_hour.core.http.http_response import HeadCache
+from rush_hour.core.http.malformed import MalformedResponse
 from rush_hour.load.injector.reading import Reading
 from rush_hour.load.injector.target import Target, asks_to_close
 from rush_hour.load.workload.request import Request

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 import trustme
+from in_process_load import drive_all
 from load_runs import HELLO, run
 from scripted_server import OK, ScriptedServer
 
 from rush_hour.errors import StartError, UsageError
 from rush_hour.load.plan import parse_url
 from rush_hour.load.probe import ask_once
+from rush_hour.load.run import Observer
+from rush_hour.load.share import OpenConnection
 from rush_hour.load.transport.destination import destination_of
 from rush_hour.load.transport.tls import Tls
 from rush_hour.load.workload.request import OneRequest, build_request
@@ -76,7 +79,8 @@ def test_answers_of_many_records_are_read_whole(serve_tls: ServeTls, ca_file: Pa
     good = replace(HELLO, body=b"x" * 300_000)
     requests = OneRequest(build_request(parse_url(server.url), expectation=good))
 
-    result = run(server.url, tls=Tls.read(server_name="example.org", ca_file=ca_file), requests=requests)
+    tls = Tls.read(server_name="example.org", ca_file=ca_file)
+    result = drive_all(server.url, 200, tls=tls, requests=requests).result
 
     assert result.responses_good == 200
 
@@ -104,6 +108,18 @@ def test_a_client_certificate_is_shown_to_a_server_that_asks(
     tls = Tls.read(server_name="example.org", ca_file=ca_file, cert_file=client_file)
 
     assert run(server.url, tls=tls).responses_good == 200
+
+
+def test_the_ends_of_an_open_connection_are_told(serve_tls: ServeTls, ca_file: Path) -> None:
+    server, found = serve_tls(), list[list[OpenConnection]]()
+    tls = Tls.read(server_name="example.org", ca_file=ca_file)
+
+    result = run(server.url, observer=Observer(on_connections=found.append), tls=tls)
+
+    [connections] = found
+    assert sum(connection.answers for connection in connections) == result.responses_total == 200
+    assert {connection.peer for connection in connections} == {("127.0.0.1", server.port)}
+    assert len({connection.own for connection in connections}) == 10
 
 
 def test_each_request_may_have_a_handshake_of_its_own(serve_tls: ServeTls, ca_file: Path) -> None:

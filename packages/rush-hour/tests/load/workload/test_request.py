@@ -72,4 +72,4 @@ def test_a_method_is_a_word(method: str) -> None:
 def test_one_request_is_the_same_for_every_number() -> None:
     one = OneRequest(Request(method="GET", data=b"a"))
 
-    assert one.get(0) is one.get(7) is one.request
+    assert one.get(0, 0) is one.get(7, 0) is one.request

@@ -41,24 +41,58 @@ def test_a_script_says_what_each_request_is_and_which_answers_are_good(serve: Se
 def test_a_request_may_be_a_path_bytes_or_a_request(tmp_path: Path) -> None:
     script = script_of(
         tmp_path / "load.py",
-        "from rush_hour.load.request import Request\n"
+        "from rush_hour.script import Request\n"
         "def request(number):\n"
         "    return ['/a?b=c', b'HEAD /x HTTP/1.1\\r\\n\\r\\n', Request(method='PUT', data=b'raw'), 7][number]\n",
     )
 
-    assert script.get(0).data == b"GET /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:8008\r\n\r\n"
-    assert (script.get(1).method, script.get(1).data) == ("HEAD", b"HEAD /x HTTP/1.1\r\n\r\n")
-    assert script.get(0).expectation == script.get(1).expectation == HELLO
-    assert script.get(2) == Request(method="PUT", data=b"raw")
+    assert script.get(0, 0).data == b"GET /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:8008\r\n\r\n"
+    assert (script.get(1, 0).method, script.get(1, 0).data) == ("HEAD", b"HEAD /x HTTP/1.1\r\n\r\n")
+    assert script.get(0, 0).expectation == script.get(1, 0).expectation == HELLO
+    assert script.get(2, 0) == Request(method="PUT", data=b"raw")
     with pytest.raises(UsageError) as caught:
-        script.get(3)
+        script.get(3, 0)
     assert str(caught.value) == "--script: request(3): expected a Request, a path or bytes, got 7."
+
+
+def test_a_script_may_know_the_connection(serve: Serve, tmp_path: Path) -> None:
+    """Requests i are on connection i mod 10."""
+    script = script_of(
+        tmp_path / "load.py",
+        "seen = {}\n"
+        "def request(number, connection):\n    seen[connection] = number\n    return f'/{number}/{connection}'\n"
+        "def response(status, headers, body, connection):\n    return seen[connection] % 10 == connection != 3\n",
+    )
+    server = serve()
+
+    result = run(server.url, requests=script)
+
+    assert (result.responses_total, result.responses_good) == (200, 180)
+    asked = [request.split(b" ")[1].split(b"/")[1:] for request in server.requests]
+    assert all(int(number) % 10 == int(connection) for number, connection in asked)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("def request():\n    pass\n", "request(number, connection)"),
+        ("def response(status):\n    pass\n", "response(status, headers, body, connection)"),
+        ("def done():\n    pass\n", "done(summary)"),
+    ],
+)
+def test_a_function_that_cannot_be_called_is_refused(text: str, what: str, tmp_path: Path) -> None:
+    path = tmp_path / "load.py"
+
+    with pytest.raises(UsageError) as caught:
+        script_of(path, text).check()
+
+    assert str(caught.value) == f"--script: {path}: expected {what}, got another signature."
 
 
 def test_without_a_request_function_the_url_is_asked(tmp_path: Path) -> None:
     script = script_of(tmp_path / "load.py", "def done(summary):\n    pass\n")
 
-    assert script.get(5) is FALLBACK
+    assert script.get(5, 0) is FALLBACK
     assert script.on_response is None
 
 
@@ -98,7 +132,7 @@ def test_a_path_is_asked_with_the_method_and_the_headers_of_the_command_line(tmp
     path.write_text("def request(number):\n    return '/x'\n")
     fallback = build_request(URL, method="DELETE")
 
-    asked = Script(path, URL, fallback, ("X-Key: 1",)).get(0)
+    asked = Script(path, URL, fallback, ("X-Key: 1",)).get(0, 0)
 
     assert asked.data == b"DELETE /x HTTP/1.1\r\nHost: 127.0.0.1:8008\r\nX-Key: 1\r\n\r\n"
 
@@ -133,7 +167,7 @@ def test_a_script_travels_to_hosts_that_do_not_have_it(tmp_path: Path) -> None:
 
     there = pickle.loads(packed)  # noqa: S301  # our own
 
-    assert there.get(7).target == "/7"
+    assert there.get(7, 0).target == "/7"
 
 
 def test_a_script_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ import pytest
 from load_runs import HELLO, run
 from scripted_server import OK, ScriptedServer
 
+from rush_hour.core.expectation import Expectation
 from rush_hour.core.records import REQUESTS_LIMIT
-from rush_hour.errors import StartError, UsageError
+from rush_hour.errors import UsageError
 from rush_hour.load.plan import parse_url
 from rush_hour.load.workload.mix import RequestMix
-from rush_hour.load.workload.request import Request
 from rush_hour.load.workload.target_file import read_target_file
+from rush_hour.load.workload.workload import build_workload
 
 Serve = Callable[..., ScriptedServer]
 URL = parse_url("http://127.0.0.1:8008/")
@@ -26,26 +27,20 @@ method = "post"
 path = "/agents"
 headers = { "Content-Type" = "application/json" }
 body = '{"number": "100"}'
-expect_status = "201"
+expect = { status = 201 }
 """
 
 
-Expect = Callable[[Request, frozenset[int] | None], Request]
-
-
-def as_the_file_says(request: Request, statuses: frozenset[int] | None) -> Request:
-    if statuses is None:
-        return request
-    return replace(request, expectation=replace(request.expectation, statuses=statuses))
-
-
-def as_hello(request: Request, statuses: frozenset[int] | None) -> Request:
-    return replace(request, expectation=HELLO if statuses is None else replace(HELLO, statuses=statuses))
-
-
-def read(path: Path, text: str, *, expect: Expect = as_the_file_says) -> RequestMix:
+def read(path: Path, text: str, *, good: Expectation | None = None) -> RequestMix:
+    """Return the requests of a file, each with what the file says of its answer, or with one good answer for all."""
     path.write_text(text)
-    return read_target_file(path, URL, ("X-Key: 1",), seed=1, expect=expect)
+    _file, spec = read_target_file(path)
+    workload = build_workload(spec, path.parent, URL, ("X-Key: 1",), seed=1)
+    expected = [wanted.said() for wanted in workload.wanted]
+    if good is not None:
+        expected = [replace(good, statuses=wanted.statuses or good.statuses) for wanted in workload.wanted]
+    requests = tuple(template.request for template in workload.expecting(expected).templates)
+    return RequestMix(requests, workload.weights, workload.seed)
 
 
 def test_requests_are_read_with_their_weights_headers_and_bodies(tmp_path: Path) -> None:
@@ -58,13 +53,6 @@ def test_requests_are_read_with_their_weights_headers_and_bodies(tmp_path: Path)
         b'Content-Length: 17\r\n\r\n{"number": "100"}'
     )
     assert mix.requests[1].expectation.statuses == {201}
-
-
-def test_each_request_gets_what_is_expected_of_it_and_the_files_own_status_is_passed_on(tmp_path: Path) -> None:
-    mix = read(tmp_path / "targets.toml", GOOD, expect=as_hello)
-
-    assert [request.expectation.body for request in mix.requests] == [b"hello", b"hello"]
-    assert [request.expectation.statuses for request in mix.requests] == [{200}, {201}]
 
 
 def test_a_path_with_two_slashes_is_a_path(tmp_path: Path) -> None:
@@ -93,12 +81,12 @@ def test_a_body_may_come_from_a_file_beside_it(tmp_path: Path) -> None:
             "5: requests[1].weight: expected a number above 0, got 0.0.",
         ),
         (
-            "[[requests]]\npath = '/'\nexpect_status = 'ok'",
-            "3: requests[0].expect_status: expected status codes such as 200 or 2xx, got 'ok'.",
+            "[[requests]]\npath = '/'\nexpect = { status = 'ok' }",
+            "3: requests[0].expect.status: expected status codes such as 200, '2xx' or '200,404'; got 'ok'.",
         ),
         (
             "[[requests]]\npath = '/'\nbody = 'x'\nbody_file = 'y'",
-            "4: requests[0].body_file: expected either body or body_file, got both.",
+            "4: requests[0].body_file: expected one of body, body_file, form and json, got body and body_file.",
         ),
         (
             "[[requests]]\npath = '/'\nbody_file = 'none.bin'",
@@ -106,15 +94,12 @@ def test_a_body_may_come_from_a_file_beside_it(tmp_path: Path) -> None:
         ),
         (
             "[[requests]]\npath = '/'\nheaders = { 'A b' = 'c' }",
-            (
-                "3: requests[0].headers: --header: expected 'Name: value' in visible ASCII, got 'A b: c': "
-                "its name is not a word."
-            ),
+            ("3: requests[0].headers.A b: expected a name and a value in visible ASCII: its name is not a word."),
         ),
         (
             "[[requests]]\npath = '/'\nheaders = { A = \"b\\nc\" }",
             (
-                "3: requests[0].headers: --header: expected 'Name: value' in visible ASCII, got 'A: b\\nc': "
+                "3: requests[0].headers.A: expected a name and a value in visible ASCII: "
                 "'\\n' is character 2 of the value of A."
             ),
         ),
@@ -127,7 +112,7 @@ def test_a_body_may_come_from_a_file_beside_it(tmp_path: Path) -> None:
         ),
         (
             "[[requests]]\npath = '/'\nmethod = 'G T'",
-            "3: requests[0].method: --method: expected a word such as GET or POST, got 'G T'.",
+            "3: requests[0].method: expected a word such as GET or POST, got 'G T'.",
         ),
         ("[[requests]]\npath = '/'\nweight = nan", "3: requests[0].weight: expected a number above 0, got nan."),
         ("[[requests]]\npath = '/'\nweight = inf", "3: requests[0].weight: expected a number above 0, got inf."),
@@ -150,21 +135,9 @@ def test_what_is_wrong_in_a_file_is_told_with_its_line_and_key(text: str, messag
     assert str(caught.value) == f"{path}:{message}"
 
 
-def test_an_answer_that_nobody_wants_is_told_with_its_request(tmp_path: Path) -> None:
-    def refuse(request: Request, _statuses: frozenset[int] | None) -> Request:
-        raise StartError(f"URL: expected status 2xx for {request.target}, got 404")
-
-    with pytest.raises(StartError) as caught:
-        read(tmp_path / "targets.toml", GOOD, expect=refuse)
-
-    assert str(caught.value) == (
-        f"{tmp_path}/targets.toml:1: requests[0]: URL: expected status 2xx for /agents?page=2, got 404"
-    )
-
-
 def test_a_mix_is_sent_and_each_answer_held_against_its_own_request(serve: Serve, tmp_path: Path) -> None:
     server = serve(lambda _number: OK)
-    mix = read(tmp_path / "targets.toml", GOOD, expect=as_hello)
+    mix = read(tmp_path / "targets.toml", GOOD, good=HELLO)
 
     result = run(server.url, requests=mix)
 
@@ -176,7 +149,7 @@ def test_a_mix_is_sent_and_each_answer_held_against_its_own_request(serve: Serve
 def test_each_request_has_figures_of_its_own(serve: Serve, tmp_path: Path) -> None:
     server = serve(lambda _number: OK)
     named = GOOD.replace('path = "/agents"', 'path = "/agents"\nname = "new"')
-    mix = read(tmp_path / "targets.toml", named, expect=as_hello)
+    mix = read(tmp_path / "targets.toml", named, good=HELLO)
 
     result = run(server.url, requests=mix)
 
@@ -203,14 +176,14 @@ def test_a_request_that_found_no_connection_is_charged_to_its_own_name(free_port
 def test_more_requests_than_can_be_told_apart_share_the_last_figures(serve: Serve, tmp_path: Path) -> None:
     text = "".join(f'[[requests]]\npath = "/{number}"\n' for number in range(REQUESTS_LIMIT + 6))
 
-    result = run(serve().url, requests=read(tmp_path / "targets.toml", text, expect=as_hello))
+    result = run(serve().url, requests=read(tmp_path / "targets.toml", text, good=HELLO))
 
     assert [one.name for one in result.requests][-2:] == [f"GET /{REQUESTS_LIMIT - 2}", "7 others"]
     assert sum(one.good for one in result.requests) == result.responses_good > 0
 
 
 def test_figures_of_several_processes_are_added(serve: Serve, tmp_path: Path) -> None:
-    mix = read(tmp_path / "targets.toml", GOOD, expect=as_hello)
+    mix = read(tmp_path / "targets.toml", GOOD, good=HELLO)
 
     one, two = (run(serve(lambda _number: OK).url, requests=mix, processes=processes) for processes in (1, 2))
 

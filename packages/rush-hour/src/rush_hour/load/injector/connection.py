@@ -20,6 +20,7 @@ class Connection:
         number: among all connections of the plan.
         slot: among those of this process.
         request: number of the next request due on it, or of the one in flight.
+        first_request: number of the first one since it was opened, or since the run began.
         due_ns, ready_ns, sent_ns: when that request was due, could be sent, was sent.
         deadline_ns: until when its answer must have come, or the connection be open.
         lag_ns: how late the generator began with it, where each request has a connection of its own.
@@ -29,24 +30,27 @@ class Connection:
         unsent: what is left of the request's first bytes, or of its rest.
         unsent_rest: the rest, if sending it has not begun.
         reading: the answer that has begun to come.
+        tag: of the records of that request, without their kind.
+        sent_tag: the same of its being sent.
         ways: by which it may still be tried to connect; the last is next.
         way: the one that is tried, or was taken.
         turn: how often ways were chosen.
     """
 
     __slots__ = (
-        "deadline_ns", "due_ns", "failures", "is_stalled", "lag_ns", "number", "read_lag_ns", "reading", "ready_ns",
-        "request", "sent_ns", "slot", "sock", "state", "target", "turn", "unsent",
-        "unsent_rest", "way", "ways",
+        "deadline_ns", "due_ns", "failures", "first_request", "is_stalled", "lag_ns", "number", "read_lag_ns",
+        "reading", "ready_ns", "request", "sent_ns", "sent_tag", "slot", "sock", "state", "tag", "target", "turn",
+        "unsent", "unsent_rest", "way", "ways",
     )  # fmt: skip
 
     def __init__(self, number: int, slot: int, target: Target) -> None:
         self.number = number
         self.slot = slot
         self.target = target
+        self.tag, self.sent_tag = target.tag, target.sent_tag
         self.state = CLOSED
         self.sock: socket.socket | TlsSocket | None = None
-        self.request = number
+        self.request = self.first_request = number
         self.due_ns = NEVER_NS
         self.deadline_ns = NEVER_NS
         self.ready_ns = 0
@@ -63,6 +67,8 @@ class Connection:
 
     def begin(self, start_at_ns: int) -> None:
         """Begin a run. Each number is an object of its own from here on, so that no first request needs new memory."""
+        self.tag, self.sent_tag = self.target.tag, self.target.sent_tag
+        self.first_request = self.number
         self.request = self.number + NEVER_NS - NEVER_NS
         self.ready_ns = start_at_ns - self.number - 1
         self.sent_ns = start_at_ns - self.number - 1

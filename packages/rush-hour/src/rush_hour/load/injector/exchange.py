@@ -13,13 +13,14 @@ What becomes of connections is not decided here: see `lifetimes.py`.
 
 import heapq
 import select
+from bisect import bisect_right
 from time import monotonic_ns
 
 from rush_hour.core.arrivals import NEVER_NS
 from rush_hour.core.expectation import BadAnswer
 from rush_hour.core.faults import STALLED_PREFIX, fault_name
-from rush_hour.core.http_response import HEAD_END, Framing, ResponseHead
-from rush_hour.core.malformed import MalformedResponse
+from rush_hour.core.http.http_response import HEAD_END, Framing, ResponseHead
+from rush_hour.core.http.malformed import MalformedResponse
 from rush_hour.core.records import (
     BAD,
     BYTES_READ,
@@ -29,6 +30,7 @@ from rush_hour.core.records import (
     KIND_BITS,
     LAST_ANSWER_NS,
     SECOND,
+    SENT,
     STALLED_NS,
     TOTAL,
     TOTALS,
@@ -36,10 +38,12 @@ from rush_hour.core.records import (
     tag_of,
 )
 from rush_hour.core.schedule import Schedule
+from rush_hour.core.slowest import Slowest
 from rush_hour.load.injector.connection import BUSY, CONNECTING, IDLE, NO_BYTES, Connection, Lifetime
 from rush_hour.load.injector.reading import Reading
 from rush_hour.load.injector.ring_writer import RingWriter
 from rush_hour.load.injector.target import Targets
+from rush_hour.load.injector.user_target import UserTargets
 from rush_hour.load.transport.error_name import name_of
 from rush_hour.load.transport.tls import READ_BYTES, TLS_RECORD_BYTES
 
@@ -49,10 +53,12 @@ STALL_NS = 100_000_000  # a jump of the clock that makes what was in flight hard
 class Exchange:
     """Requests and answers on one process's share of the connections.
 
+    It has slots: of an object with 30 attributes and no slots, CPython 3.11 keeps the attributes in another way, and
+    each request costs 5 % more instructions (callgrind, measured 2026-12).
+
     Args:
         numbers: of these connections, among all of the plan.
         targets: what is sent, and what a good answer is.
-        timeout_ns: how long an answer may take from the moment its request was sent.
         epoll: what the connections are watched with.
         ring: where what is seen is written.
 
@@ -61,33 +67,41 @@ class Exchange:
         waiting: a heap of (due, slot) of idle connections.
         in_flight: how many requests are awaited: sent, or to be sent on a connection that is being opened for them.
         queues: connections with requests that are still to come.
+        is_session: whether they are those that connections begin with.
         totals: by the codes of `core.records`.
         first_bad: what was wrong with the first answer of the run that was not good; None without any.
+        slowest: the slowest answers of the run.
         polled_at_ns: when epoll last returned.
         seen_at_ns: the latest look at the clock.
         give_up_at_ns: when the last answers are not waited for any more.
     """
 
+    __slots__ = (
+        "_answered_at_ns", "_buffer", "_due_of", "_epoll", "_number_of", "_pause_limit_ns", "_pause_ns",
+        "_read_at_ns", "_stride", "_targets", "_timeout_ns", "_varies", "_view", "_write",
+        "connections", "end_at_ns", "first_bad", "give_up_at_ns", "in_flight", "is_closed_loop", "is_running",
+        "is_session", "lifetime", "polled_at_ns", "queues", "seen_at_ns", "slowest", "start_at_ns", "totals", "waiting",
+    )  # fmt: skip
     lifetime: Lifetime
 
-    def __init__(
-        self, numbers: range, targets: Targets, timeout_ns: int, epoll: select.epoll, ring: RingWriter
-    ) -> None:
+    def __init__(self, numbers: range, targets: Targets | UserTargets, epoll: select.epoll, ring: RingWriter) -> None:
         self._targets, self._varies = targets, targets.vary
-        self._timeout_ns = timeout_ns
+        self._timeout_ns = 0
         self._number_of, self._write = ring.number_of, ring.write
         self._buffer = bytearray(READ_BYTES + TLS_RECORD_BYTES)
         self._view = memoryview(self._buffer)
         self._epoll = epoll
-        first = targets.get(numbers[0])
+        first = targets.first(numbers[0])
         self.connections = [Connection(number, slot, first) for slot, number in enumerate(numbers)]
         self.waiting: list[tuple[int, int]] = []
         self.totals = [0] * TOTALS
         self.first_bad: BadAnswer | None = None
+        self.slowest = Slowest(0)
         self.in_flight = 0
         self.queues = 0
         self.is_running = False
         self.is_closed_loop = False
+        self.is_session = False
         self.start_at_ns, self.end_at_ns, self.give_up_at_ns = 0, NEVER_NS, NEVER_NS
         self.polled_at_ns = self.seen_at_ns = 0
         self._read_at_ns = 0  # when what is being handled began to be read
@@ -95,20 +109,27 @@ class Exchange:
         self._pause_ns = 0  # the longest time between two looks at the clock in this second, epoll left out
         self._pause_limit_ns = 0  # a longer one is that, or a stall
 
-    def begin(self, schedule: Schedule, start_at_ns: int) -> None:
+    def begin(self, schedule: Schedule, start_at_ns: int, timeout_ns: int) -> None:
         """Begin a run: no connection waits for anything yet.
 
         Args:
             schedule: when each request is due.
             start_at_ns: when the schedule starts, on the clock of `time.monotonic_ns`.
+            timeout_ns: how long an answer may take from the moment its request was sent.
         """
         self.totals[:] = [0] * TOTALS
+        self.is_session = schedule.arrivals.is_session
+        self._targets.begin(is_session=self.is_session)
+        self._timeout_ns = timeout_ns
         self._due_of, self._stride = schedule.due_function(), schedule.connections
+        self._targets.phase_ends_ns = schedule.phase_ends_ns
+        self._varies = self._targets.vary or bool(schedule.phase_ends_ns)
         self.is_closed_loop = schedule.arrivals.is_closed_loop
         self.start_at_ns = self._answered_at_ns = start_at_ns
         self.end_at_ns = start_at_ns + schedule.duration_ns
         self.give_up_at_ns = self.end_at_ns + self._timeout_ns
         self.first_bad = None
+        self.slowest = Slowest(start_at_ns)
         self.is_running = True
         self.waiting.clear()
         for connection in self.connections:
@@ -173,10 +194,19 @@ class Exchange:
 
     # Sending.
 
+    def _choose(self, connection: Connection) -> None:
+        """Turn to the target of a connection's next request, and to the phase of a profile in which that is due."""
+        targets = self._targets
+        target = connection.target = targets.get(connection.request, connection.number)
+        tag = target.tag
+        if ends_ns := targets.phase_ends_ns:
+            tag += bisect_right(ends_ns, connection.due_ns - self.start_at_ns) * targets.phase_step
+        connection.tag, connection.sent_tag = tag, tag | SENT
+
     def send(self, connection: Connection) -> None:
         """Send the next request of a connection, which is open and idle."""
         if self._varies:
-            connection.target = self._targets.get(connection.request)
+            self._choose(connection)
         target = connection.target
         data = target.data
         now_ns = monotonic_ns()
@@ -196,7 +226,7 @@ class Exchange:
         connection.deadline_ns = now_ns + self._timeout_ns
         due_ns, ready_ns = connection.due_ns, connection.ready_ns
         lag_ns = now_ns - (due_ns if due_ns > ready_ns else ready_ns)  # noqa: FURB136  # faster
-        self._write(lag_ns + connection.lag_ns, 0, 0, target.sent_tag)
+        self._write(lag_ns + connection.lag_ns, 0, 0, connection.sent_tag)
         if sent_bytes != len(data) or target.rest:
             self._keep_unsent(connection, memoryview(data)[sent_bytes:], target.rest)
             self._watch(connection, select.EPOLLIN | select.EPOLLOUT)
@@ -305,12 +335,16 @@ class Exchange:
         self._answered_at_ns = now_ns
         if connection.is_stalled:
             self.totals[UNJUDGED] += 1
+        latency_ns = now_ns - connection.due_ns
+        tag = head.status << KIND_BITS | (GOOD if is_good else BAD) | connection.tag
         self._write(
-            now_ns - connection.due_ns,
+            latency_ns,
             now_ns - connection.sent_ns,
             self._read_at_ns - self.polled_at_ns + connection.read_lag_ns,
-            head.status << KIND_BITS | (GOOD if is_good else BAD) | connection.target.tag,
+            tag,
         )
+        if latency_ns > self.slowest.floor_ns:
+            self.slowest.add(latency_ns, now_ns, connection.sent_ns, connection.number, tag)
         if not is_good and self.first_bad is None:
             self.first_bad = connection.target.first_bad
         self.in_flight -= 1
@@ -347,8 +381,8 @@ class Exchange:
         """
         self._write(0, 0, 0, tag_of(CONNECT_FAILED, self._number_of(name)))
         if is_charged and connection.due_ns <= now_ns:
-            if self._targets.are_named:
-                connection.target = self._targets.get(connection.request)
+            if self._targets.are_named or self._targets.phase_ends_ns:
+                self._choose(connection)
             self._note_failure(connection, fault_name("connect", name))
             self.next_request(connection, now_ns)
 
@@ -364,7 +398,7 @@ class Exchange:
         if connection.is_stalled and name != "timeout":
             self.totals[UNJUDGED] += 1
             name = STALLED_PREFIX + name
-        self._write(0, 0, 0, tag_of(FAILED, self._number_of(name)) | connection.target.tag)
+        self._write(0, 0, 0, tag_of(FAILED, self._number_of(name)) | connection.tag)
 
     def _lost(self, connection: Connection, name: str) -> None:
         """The connection is at its end."""

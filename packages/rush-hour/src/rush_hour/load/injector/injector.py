@@ -18,19 +18,24 @@ from time import monotonic_ns
 from rush_hour.core.arrivals import NEVER_NS
 from rush_hour.core.expectation import BadAnswer
 from rush_hour.core.schedule import Schedule
-from rush_hour.load.injector.connection import BUSY, CLOSED, CONNECTING, Connection
+from rush_hour.core.slowest import SlowAnswer
+from rush_hour.load.injector.connection import BUSY, CLOSED, CONNECTING, IDLE, Connection
 from rush_hour.load.injector.exchange import STALL_NS, Exchange
 from rush_hour.load.injector.lifetimes import ConnectionPerRequest, KeepAlive
 from rush_hour.load.injector.opening import Opening
 from rush_hour.load.injector.ring_writer import RingWriter
 from rush_hour.load.injector.target import Targets
 from rush_hour.load.injector.timer import Timer
+from rush_hour.load.injector.user_target import UserTargets
 from rush_hour.load.plan import LoadPlan
+from rush_hour.load.share import OpenConnection
 from rush_hour.load.transport.address import Address
+from rush_hour.load.workload.user_mix import UserMix
 
 EVENTS_AT_ONCE = 64  # between two looks at the schedule
 TICK_NS = 100_000_000  # how often each connection's time-out is looked for
 LOOKS_AT_ONCE = 512  # at connections, for that
+SESSIONS_AT_ONCE = 4  # of each process
 SECOND_NS = 1_000_000_000
 
 
@@ -46,6 +51,8 @@ class Injector:
 
     Attributes:
         is_stopped: whether the run was ended early.
+        unfinished_by_phase: how many requests of the run were due in each phase of a profile, and neither answered nor
+            failed.
     """
 
     def __init__(self, plan: LoadPlan, address: Address, process: int, control_fd: int, ring: RingWriter) -> None:
@@ -59,15 +66,16 @@ class Injector:
         kind: type[KeepAlive | ConnectionPerRequest]
         kind = ConnectionPerRequest if plan.connection_per_request else KeepAlive
         numbers = plan.schedule.connections_of(process, plan.processes)
-        targets = Targets(plan.requests, close_all=not kind.is_kept)
+        targets = _targets(plan, close_all=not kind.is_kept)
         self._opening = Opening(plan, address, self._epoll)
-        self._exchange = Exchange(numbers, targets, self._timeout_ns, self._epoll, ring)
+        self._exchange = Exchange(numbers, targets, self._epoll, ring)
         self._lifetime = kind(self._exchange, self._opening)
         self._exchange.lifetime = self._opening.lifetime = self._lifetime
         self._look_at = 0  # the slot at which the next look for time-outs begins
         self._look_interval_ns = TICK_NS * min(LOOKS_AT_ONCE, len(numbers)) // len(numbers)
         self._open_at_end: int | None = None  # of the schedule; None when it was cut short
         self.is_stopped = False
+        self.unfinished_by_phase: list[int] = []
 
     # Before a run.
 
@@ -124,12 +132,19 @@ class Injector:
         exchange = self._exchange
         self._schedule = schedule
         self._open_at_end = None
-        exchange.begin(schedule, start_at_ns)
-        for connection in exchange.connections:
-            self._lifetime.begin(connection)
-        self._follow()
+        timeout_ns = self._timeout_ns if schedule.timeout_s is None else round(schedule.timeout_s * SECOND_NS)
+        exchange.begin(schedule, start_at_ns, timeout_ns)
+        if schedule.arrivals.is_session:
+            self._follow_sessions()
+        else:
+            for connection in exchange.connections:
+                self._lifetime.begin(connection)
+            self._follow()
         until_ns = min(schedule.duration_ns, max(0, monotonic_ns() - start_at_ns))
         due = sum(self._count_due(connection, until_ns) for connection in exchange.connections)
+        if schedule.phase_ends_ns:
+            queues = [(connection.request, connection.due_ns - start_at_ns) for connection in exchange.connections]
+            self.unfinished_by_phase = schedule.count_due_by_phase(queues, until_ns)
         for connection in exchange.connections:
             connection.due_ns = NEVER_NS
             self._lifetime.end(connection)
@@ -148,6 +163,23 @@ class Injector:
     def first_bad(self) -> BadAnswer | None:
         """The first answer of the run that was not good; None without any."""
         return self._exchange.first_bad
+
+    @property
+    def slowest(self) -> list[SlowAnswer]:
+        """The slowest answers of the run."""
+        return self._exchange.slowest.answers()
+
+    def connections(self) -> list[OpenConnection]:
+        """Return the TCP connections that are open after a run.
+
+        Whatever ends a request but an answer closes its connection: on one that is open all were answered.
+        """
+        found: list[OpenConnection] = []
+        for connection in self._opening.by_fd.values():
+            if connection.state == IDLE and (ends := self._opening.ends_of(connection)) is not None:
+                answers = (connection.request - connection.first_request) // self._schedule.connections
+                found.append(OpenConnection(own=ends[0], peer=ends[1], answers=answers))
+        return found
 
     def _count_due(self, connection: Connection, until_ns: int) -> int:
         """Return how many requests were due on a connection: those it is done with, and those in its queue."""
@@ -184,6 +216,29 @@ class Injector:
                 self._timer.arm(wake_ns)
                 armed_ns = wake_ns
             self._poll(wake_ns)
+        exchange.end_second(now_ns, self._opening.open_now)
+
+    def _follow_sessions(self) -> None:
+        """Let every connection send what it begins with, a few at a time: a server needs long for a login.
+
+        A connection is opened when its session begins, and one that is lost after that stays closed for now: servers
+        that read each connection in a thread of its own would wait for those that are silent.
+        """
+        exchange, lifetime = self._exchange, self._lifetime
+        not_begun, begun, whole = iter(exchange.connections), 0, exchange.queues
+        now_ns = monotonic_ns()
+        exchange.begin_watch(now_ns)
+        while not self.is_stopped and (exchange.queues or exchange.in_flight):
+            now_ns = monotonic_ns()
+            exchange.note_pause(now_ns)
+            while exchange.waiting and exchange.waiting[0][0] <= now_ns:  # to be opened for the next request
+                lifetime.due(exchange.connections[heapq.heappop(exchange.waiting)[1]])
+            while begun + exchange.queues < whole + SESSIONS_AT_ONCE and begun < whole:
+                begun += 1
+                lifetime.connect(next(not_begun))
+            self._look_for_timeouts(now_ns)
+            self._timer.arm(now_ns + TICK_NS)
+            self._poll()
         exchange.end_second(now_ns, self._opening.open_now)
 
     def _is_over(self, now_ns: int) -> bool:
@@ -229,3 +284,9 @@ class Injector:
             self._opening.give_up(connection, "ETIMEDOUT")
         else:
             self._exchange.time_out(connection)
+
+
+def _targets(plan: LoadPlan, *, close_all: bool) -> Targets | UserTargets:
+    if isinstance(plan.requests, UserMix):
+        return UserTargets(plan.requests, close_all=close_all, connections=plan.schedule.connections)
+    return Targets(plan.requests, close_all=close_all)

@@ -6,6 +6,7 @@ Both open a connection again, sooner or later, whatever becomes of it: the sched
 from time import monotonic_ns
 from typing import ClassVar
 
+from rush_hour.core.arrivals import NEVER_NS
 from rush_hour.core.records import CLOSED_IDLE, RECONNECTS
 from rush_hour.load.injector.connection import BUSY, CLOSED, IDLE, Connection
 from rush_hour.load.injector.exchange import Exchange
@@ -62,10 +63,13 @@ class KeepAlive:
         self._opening.open_later(connection)
 
     def ended(self, connection: Connection) -> None:
-        """Open a connection again: at once, unless it was closed idle several times in a row."""
+        """Open a connection again: at once, unless it was closed idle several times in a row or its session is over."""
+        exchange = self._exchange
         self._opening.close(connection)
-        if monotonic_ns() < self._exchange.end_at_ns:
-            self._exchange.totals[RECONNECTS] += 1
+        if exchange.is_session and connection.due_ns >= NEVER_NS:
+            return
+        if monotonic_ns() < exchange.end_at_ns:
+            exchange.totals[RECONNECTS] += 1
             if connection.failures <= 1:
                 self.connect(connection)
             else:

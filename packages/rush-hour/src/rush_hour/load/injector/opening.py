@@ -10,6 +10,7 @@ from time import monotonic_ns
 from rush_hour.core.arrivals import NEVER_NS
 from rush_hour.load.injector.connection import CLOSED, CONNECTING, IDLE, NO_BYTES, Connection, Lifetime
 from rush_hour.load.plan import LoadPlan
+from rush_hour.load.share import HostAndPort
 from rush_hour.load.transport.address import Address, Ways
 from rush_hour.load.transport.error_name import name_of
 from rush_hour.load.transport.tls import TlsSocket
@@ -95,6 +96,7 @@ class Opening:
         self._epoll.modify(sock.fileno(), wanted or select.EPOLLIN)
         if not wanted:
             connection.state = IDLE
+            connection.first_request = connection.request
             connection.is_stalled = False
             self.open_now += 1
             self.lifetime.opened(connection)
@@ -116,6 +118,18 @@ class Opening:
         connection.unsent = connection.unsent_rest = NO_BYTES
         connection.reading = None
         connection.read_lag_ns = 0
+
+    @staticmethod
+    def ends_of(connection: Connection) -> tuple[HostAndPort, HostAndPort] | None:
+        """Return our end of an open connection and the server's; None where it is not TCP, or has been reset."""
+        sock = connection.sock
+        assert sock is not None, "an open connection has a socket"
+        if connection.way is None or connection.way.address.family == socket.AF_UNIX:
+            return None
+        try:
+            return sock.getsockname()[:2], sock.getpeername()[:2]
+        except OSError:
+            return None
 
     # Again, later.
 

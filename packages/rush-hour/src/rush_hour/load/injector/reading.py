@@ -1,7 +1,7 @@
 """An answer that comes in parts, or whose head is new."""
 
 from rush_hour.core.expectation import BODY_LIMIT_BYTES
-from rush_hour.core.http_response import (
+from rush_hour.core.http.http_response import (
     HEAD_END,
     BodyChunk,
     Framing,
@@ -9,7 +9,7 @@ from rush_hour.core.http_response import (
     ResponseHead,
     ResponseReader,
 )
-from rush_hour.core.malformed import MalformedResponse
+from rush_hour.core.http.malformed import MalformedResponse
 from rush_hour.load.injector.target import Target
 
 CHUNKS_LIMIT_BYTES = 16 * 1024 * 1024  # a longer chunked answer is not remembered as it came

@@ -11,12 +11,12 @@ from multiprocessing.connection import Connection
 from time import process_time
 from typing import Any
 
-from rush_hour.core.counting import RequestCounts, ShareCounts
+from rush_hour.core.counting import PhaseCounts, RequestCounts, ShareCounts
 from rush_hour.core.figures import TimelineRow
 from rush_hour.core.histogram import Histogram, Used
 from rush_hour.core.records import BAD, CONNECT_FAILED, FAILED, GOOD, SENT
 from rush_hour.core.timeline import Interval, Timeline
-from rush_hour.load.generators import Counted, RequestCounted
+from rush_hour.load.generators import Counted, PhaseCounted, RequestCounted
 from rush_hour.load.kernel import ProcessUsage, end_with_parent, give_way, read_machine, read_process
 from rush_hour.load.local.messages import Begin, Finish
 from rush_hour.load.local.ring_reader import RingReader
@@ -85,7 +85,7 @@ class Counting:
 
     def __init__(self, readers: Sequence[RingReader], begin: Begin) -> None:
         self._readers = readers
-        self._shares = [ShareCounts(begin.requests) for _ in readers]
+        self._shares = [ShareCounts(begin.requests, begin.phases) for _ in readers]
         self._witnesses = [Witness(pid) for pid in begin.pids]
         self._timeline = Timeline(len(readers))
         self._machine = read_machine()
@@ -118,6 +118,7 @@ class Counting:
             read_lag=_merged(share.read_lag for share in self._shares),
             latency_bad=_merged(share.latency_bad for share in self._shares),
             requests=[_request(same) for same in zip(*(share.requests for share in self._shares), strict=True)],
+            phases=[_phase(same) for same in zip(*(share.phases for share in self._shares), strict=True)],
             steal_ratio=self._steal_ratio(),
             cpu_s=process_time() - self._cpu_at_begin_s,
         )
@@ -129,7 +130,8 @@ class Counting:
             sent=share.total(SENT),
             good=share.total(GOOD),
             bad=share.total(BAD),
-            status_counts=share.statuses(),
+            status_counts=share.statuses(GOOD, BAD),
+            bad_status_counts=share.statuses(BAD),
             errors=share.by_name(FAILED, names),
             connect_failures=share.by_name(CONNECT_FAILED, names),
             totals=share.totals,
@@ -140,6 +142,7 @@ class Counting:
             watched_s=watched_s,
             run_queue_wait_ratio=witness.run_queue_wait_ratio(),
             cpu_s=witness.cpu_s(),
+            finished_by_phase=[phase.finished for phase in share.phases],
         )
 
     def _steal_ratio(self) -> float | None:
@@ -155,6 +158,18 @@ def _request(same: Iterable[RequestCounts]) -> RequestCounted:
         total.add(one)
     sent, good, bad, failed = (int(total.kinds[kind]) for kind in (SENT, GOOD, BAD, FAILED))
     return RequestCounted(sent=sent, good=good, bad=bad, failed=failed, latency=total.latency.used())
+
+
+def _phase(same: Sequence[PhaseCounts]) -> PhaseCounted:
+    total = _request(same)
+    return PhaseCounted(
+        sent=total.sent,
+        good=total.good,
+        bad=total.bad,
+        failed=total.failed,
+        latency=total.latency,
+        send_lag=_merged(phase.send_lag for phase in same),
+    )
 
 
 def _merged(histograms: Iterable[Histogram]) -> Used:

@@ -27,6 +27,11 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """To a process that sends: say which connections are open, and how many answers of the last run came on each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     """To a process that sends: end; now, if a schedule is being followed."""
 
@@ -39,11 +44,13 @@ class Begin:
         pids: of the processes that send.
         reports_seconds: whether each second is to be told as soon as it is complete.
         requests: how many requests are told apart; 0 for a plan whose requests have no names.
+        phases: of the profile; 0 without one.
     """
 
     pids: list[int]
     reports_seconds: bool
     requests: int = 0
+    phases: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

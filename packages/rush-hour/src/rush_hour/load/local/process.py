@@ -10,7 +10,7 @@ from rush_hour.load.injector.injector import Injector
 from rush_hour.load.injector.ring_writer import RingWriter
 from rush_hour.load.kernel import end_with_parent, keep_memory, lock_memory, peak_rss_bytes
 from rush_hour.load.limits import raise_open_file_limit
-from rush_hour.load.local.messages import Follow, Open, Opened, Stop
+from rush_hour.load.local.messages import Follow, Look, Open, Opened, Stop
 from rush_hour.load.local.packed import Packed
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.ring import Ring
@@ -75,7 +75,11 @@ def _obey(injector: Injector, writer: RingWriter, control: "Connection[Any, Any]
                     cpu_s=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
                     max_rss_bytes=peak_rss_bytes(),
                     first_bad=injector.first_bad,
+                    slowest=injector.slowest,
+                    unfinished_by_phase=injector.unfinished_by_phase,
                 )
                 control.send(done)
+            case Look():
+                control.send(injector.connections())
             case Stop():
                 return

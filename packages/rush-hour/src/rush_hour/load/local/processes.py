@@ -14,21 +14,21 @@ from rush_hour.core.faults import GENERATOR_FAULTS
 from rush_hour.core.figures import TimelineRow
 from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError, StartError
-from rush_hour.load.generators import Counted, Outcome
+from rush_hour.load.generators import Counted, Outcome, RunOver
 from rush_hour.load.local.child import Child
 from rush_hour.load.local.counter import count
 from rush_hour.load.local.interrupts import Interrupts
-from rush_hour.load.local.messages import Begin, Finish, Follow, Open, Opened, Stop
+from rush_hour.load.local.messages import Begin, Finish, Follow, Look, Open, Opened, Stop
 from rush_hour.load.local.packed import Packed
 from rush_hour.load.local.process import live
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.ring import Ring
-from rush_hour.load.share import Done
+from rush_hour.load.share import Done, OpenConnection
 
 START_DELAY_NS = 50_000_000  # so that every process has its order before the first request is due
 STOP_TIMEOUT_S = 0.8  # after Ctrl-C, until a process that does not answer is killed
-COUNT_TIMEOUT_S = 10.0  # for what is left to count at the end
-COUNT_STOPPED_TIMEOUT_S = 0.5  # the same after Ctrl-C
+COUNT_TIMEOUT_S = 10.0  # for what is left to count at the end, also on a machine that is full
+LOOK_TIMEOUT_S = 2.0  # for what is said of connections at the end
 WATCH_INTERVAL_S = 0.5
 NUMPY_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -47,6 +47,7 @@ class Processes:
         self._plan = plan
         self._address = plan.destination.resolve()
         self._processes: list[Child] = []  # that send; the last one counts
+        self._is_ended_early = False
 
     def __enter__(self) -> Self:
         """Start the processes."""
@@ -115,25 +116,46 @@ class Processes:
             KeyboardInterrupt: the second Ctrl-C.
         """
         pids = [process.pid for process in self._processes[:-1]]
-        requests = len(self._plan.request_names)
-        self._processes[-1].control.send(Begin(pids=pids, reports_seconds=on_second is not None, requests=requests))
+        begin = Begin(
+            pids=pids,
+            reports_seconds=on_second is not None,
+            requests=len(self._plan.request_names),
+            phases=len(schedule.phase_ends_ns),
+        )
+        self._processes[-1].control.send(begin)
         start_at_ns = monotonic_ns() + START_DELAY_NS
         self._tell(Follow(schedule=schedule, start_at_ns=start_at_ns))
+        self._is_ended_early = False
         with Interrupts() as interrupts:
             done = self._await_done(interrupts, on_second or (lambda _row: None), watch)
             elapsed_ns = min(monotonic_ns() - start_at_ns, schedule.duration_ns)
-            counted = self._await_counted(done, interrupts, on_second or (lambda _row: None))
+            counted = self._await_counted(done, on_second or (lambda _row: None))
             return Outcome(
                 done=done,
                 counted=counted,
                 elapsed_ns=elapsed_ns,
                 is_interrupted=interrupts.count > 0,
+                is_ended_early=self._is_ended_early and not interrupts.count,
             )
+
+    def connections(self) -> list[OpenConnection]:
+        """Return the TCP connections that are open after a run that went to its end, of all processes that say so.
+
+        Raises:
+            RushHourError: a process of the load generator died.
+        """
+        self._tell(Look())
+        end_at_s = monotonic() + LOOK_TIMEOUT_S
+        found: list[OpenConnection] = []
+        for number, process in enumerate(self._processes[:-1]):
+            if wait([process.control], max(0.0, end_at_s - monotonic())):
+                found += self._receive(number)
+        return found
 
     def _await_done(
         self, interrupts: Interrupts, on_second: Callable[[TimelineRow], None], watch: Callable[[], None]
     ) -> list[Done | None]:
-        """Wait until all processes have followed their schedule, or are killed for not answering after Ctrl-C."""
+        """Wait until all processes have followed their schedule, or are killed for going on after its early end."""
         done: dict[int, Done | None] = {}
         watch_at_s, kill_at_s = monotonic(), float("inf")
         while len(done) < self._plan.processes:
@@ -141,17 +163,15 @@ class Processes:
             if now_s >= kill_at_s:
                 self._kill(missing := set(range(self._plan.processes)) - set(done))
                 return [None if number in missing else done[number] for number in range(self._plan.processes)]
-            if now_s >= watch_at_s and not interrupts.count:
-                watch()
+            if now_s >= watch_at_s and not (interrupts.count or self._is_ended_early):
                 watch_at_s = now_s + WATCH_INTERVAL_S
+                if self._is_over(watch):
+                    kill_at_s = watch_at_s = self._end_now()
             awaited = [process.control for number, process in enumerate(self._processes) if number not in done]
             for ready in wait([*awaited, interrupts.fileno()], min(watch_at_s, kill_at_s) - now_s):
                 if ready == interrupts.fileno():
                     interrupts.clear()
-                    for process in self._processes:
-                        process.wake()
-                    self._tell(Stop())
-                    kill_at_s = watch_at_s = monotonic() + STOP_TIMEOUT_S
+                    kill_at_s = watch_at_s = self._end_now()
                     continue
                 number = next(n for n, process in enumerate(self._processes) if process.control is ready)
                 message = self._receive(number)
@@ -161,14 +181,26 @@ class Processes:
                     done[number] = message
         return [done[number] for number in range(self._plan.processes)]
 
-    def _await_counted(
-        self, done: list[Done | None], interrupts: Interrupts, on_second: Callable[[TimelineRow], None]
-    ) -> Counted:
-        """Wait for what is left to count."""
+    def _is_over(self, watch: Callable[[], None]) -> bool:
+        """Let those watch that follow the run, and return whether they have seen enough."""
+        try:
+            watch()
+        except RunOver:
+            self._is_ended_early = True
+        return self._is_ended_early
+
+    def _end_now(self) -> float:
+        """Let all processes end the schedule, and return when those are killed that do not."""
+        for process in self._processes:
+            process.wake()
+        self._tell(Stop())
+        return monotonic() + STOP_TIMEOUT_S
+
+    def _await_counted(self, done: list[Done | None], on_second: Callable[[TimelineRow], None]) -> Counted:
+        """Wait for what is left to count; after Ctrl-C as long, for that is what is reported. A second one ends it."""
         control = self._processes[-1].control
         control.send(Finish(uncounted=[{} if one is None else one.uncounted for one in done]))
-        timeout_s = COUNT_STOPPED_TIMEOUT_S if interrupts.count else COUNT_TIMEOUT_S
-        while wait([control], timeout_s):
+        while wait([control], COUNT_TIMEOUT_S):
             message = self._receive(self._plan.processes)
             if isinstance(message, Counted):
                 return message

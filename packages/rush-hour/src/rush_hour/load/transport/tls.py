@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from rush_hour.errors import UsageError
 
@@ -142,6 +142,14 @@ class TlsSocket:
     def fileno(self) -> int:
         """Return the descriptor."""
         return self._tls.fileno()
+
+    def getsockname(self) -> Any:
+        """Return the address of this end."""
+        return self._tls.getsockname()
+
+    def getpeername(self) -> Any:
+        """Return the address of the server's end."""
+        return self._tls.getpeername()
 
     def handshake(self) -> int:
         """Go on with the handshake, and return what it waits for: EPOLLIN, EPOLLOUT, or 0 when it is done.

@@ -11,7 +11,7 @@ from rush_hour.credentials import authorization_of, hide_in_header
 from rush_hour.errors import UsageError
 from rush_hour.load.workload.wire_text import unfit_in_header, unfit_in_target, without_zone
 
-ResponseHook = Callable[[int, Mapping[str, str], bytes], object]
+ResponseHook = Callable[[int, Mapping[str, str], bytes, int], object]
 
 ANY_SUCCESS = Expectation()
 ONE_PIECE_BYTES = 64 * 1024  # up to here head and body are sent in one call
@@ -66,10 +66,16 @@ class Requests(Protocol):
 
     @property
     def on_response(self) -> ResponseHook | None:
-        """Called with the status, headers and body of each answer; one that it returns False for is a bad one."""
+        """Called with the status, headers and body of each answer, and the number of the connection.
 
-    def get(self, number: int) -> Request:
-        """Return the request of that number in the schedule; the same one whenever it is asked for again."""
+        An answer that it returns False for is a bad one.
+        """
+
+    def get(self, number: int, connection: int) -> Request:
+        """Return the request of that number in the schedule, which is on that connection.
+
+        It is the same one whenever it is asked for again.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ class OneRequest:
     on_response: ClassVar[None] = None
     request: Request
 
-    def get(self, _number: int) -> Request:
+    def get(self, _number: int, _connection: int) -> Request:
         """Return the request."""
         return self.request
 
@@ -115,6 +121,20 @@ def build_request(
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
     if (unfit := unfit_in_target(target)) is not None:
         raise UsageError(f"URL: expected a path of visible ASCII characters alone; {unfit}.")
+    lines = header_lines(url, headers, body)
+    head = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""])
+    data = head.encode("ascii")
+    if len(body) <= ONE_PIECE_BYTES:
+        data, body = data + body, b""
+    return Request(method=method, data=data, body=body, expectation=expectation or ANY_SUCCESS)
+
+
+def header_lines(url: SplitResult, headers: Sequence[str], body: bytes = b"") -> list[str]:
+    """Return the lines of a request's headers, those added that are not given: see `build_request`.
+
+    Raises:
+        UsageError: a header is not `Name: value`.
+    """
     lines = [_header_line(header) for header in headers]
     names = {line.partition(":")[0].lower() for line in lines}
     if "host" not in names:
@@ -123,11 +143,7 @@ def build_request(
         lines.append(authorization)
     if body and not names & {"content-length", "transfer-encoding"}:
         lines.append(f"Content-Length: {len(body)}")
-    head = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""])
-    data = head.encode("ascii")
-    if len(body) <= ONE_PIECE_BYTES:
-        data, body = data + body, b""
-    return Request(method=method, data=data, body=body, expectation=expectation or ANY_SUCCESS)
+    return lines
 
 
 def _header_line(header: str) -> str:

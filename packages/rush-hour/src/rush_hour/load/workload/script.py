@@ -2,14 +2,19 @@
 
 A script defines any of
 
-    request(number)                  the request of that number: a Request, a path, or all the bytes
-    response(status, headers, body)  called with each answer; returning False makes it a bad one
+    request(number, connection)      the request of that number, which is on that connection: a Request, a path, or all
+                                     the bytes
+    response(status, headers, body, connection)
+                                     called with each answer; returning False makes it a bad one
     done(summary)                    called once at the end, in the main process, with the run's LoadResult
+
+`connection`, its number from 0, may be left out by those that need not know it.
 
 `request` and `response` run inside the processes of the load generator, between two requests: what they take is the
 generator's own time, and shows as send lag.
 """
 
+import inspect
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +28,12 @@ from rush_hour.load.workload.request import Request, ResponseHook, build_request
 from rush_hour.results.run import LoadResult
 
 MODULE = "<script>"  # the name of its module
-HOOKS = ("request", "response", "done")
+ARGUMENTS = {
+    "request": ("number", "connection"),
+    "response": ("status", "headers", "body", "connection"),
+    "done": ("summary",),
+}
+HOOKS = tuple(ARGUMENTS)
 
 
 @dataclass(slots=True)
@@ -47,6 +57,7 @@ class Script:
     headers: tuple[str, ...] = ()
     source: bytes | None = None
     _names: dict[str, Any] | None = None
+    _request: Callable[[int, int], object] | None = None
 
     def __reduce__(self) -> tuple[type["Script"], tuple[Path, SplitResult, Request, tuple[str, ...], bytes]]:
         """Leave the functions out, which cannot be sent to another process, and the file in, which may not be there."""
@@ -58,19 +69,21 @@ class Script:
         Raises:
             UsageError: it cannot be read, raises, or has none of the functions.
         """
-        if not any(callable(self._functions().get(name)) for name in HOOKS):
+        functions = [name for name in HOOKS if callable(self._functions().get(name))]
+        if not functions:
             raise UsageError(f"--script: {self.path}: expected a function request, response or done; found none.")
+        for name in functions:
+            self._takes_connection(name, self._functions()[name])
 
-    def get(self, number: int) -> Request:
-        """Return what `request(number)` says.
+    def get(self, number: int, connection: int) -> Request:
+        """Return what `request` says.
 
         Raises:
             UsageError: it returns something else than a Request, a path or bytes.
         """
-        function = self._functions().get("request")
-        if function is None:
-            return self.fallback
-        asked = self._call("request", function, number)
+        if self._request is None:
+            self._request = self._function("request") or (lambda _number, _connection: self.fallback)
+        asked = self._request(number, connection)
         if isinstance(asked, Request):
             return asked
         if isinstance(asked, bytes):
@@ -86,10 +99,7 @@ class Script:
     @property
     def on_response(self) -> ResponseHook | None:
         """The `response` function; None without one."""
-        function = self._functions().get("response")
-        if function is None:
-            return None
-        return lambda status, headers, body: self._call("response", function, status, headers, body)
+        return self._function("response")
 
     def done(self, result: LoadResult) -> None:
         """Call the `done` function if there is one."""
@@ -101,6 +111,30 @@ class Script:
         asked, _, query = path.partition("?")
         url = self.url._replace(path=asked, query=query)
         return build_request(url, self.headers, method=self.fallback.method, expectation=self.fallback.expectation)
+
+    def _function(self, name: str) -> Callable[..., Any] | None:
+        """Return a function of the script as one that is told the connection last; None where there is none."""
+        function = self._functions().get(name)
+        if function is None:
+            return None
+        if self._takes_connection(name, function):
+            return lambda *arguments: self._call(name, function, *arguments)
+        return lambda *arguments: self._call(name, function, *arguments[:-1])
+
+    def _takes_connection(self, name: str, function: Callable[..., object]) -> bool:
+        """Whether a function can be told the connection.
+
+        Raises:
+            UsageError: it can be called neither with it nor without.
+        """
+        told = ARGUMENTS[name]
+        for arguments in (told, told[:-1] if told[-1] == "connection" else told):
+            try:
+                inspect.signature(function).bind(*arguments)
+            except TypeError:
+                continue
+            return arguments[-1] == "connection"
+        raise UsageError(f"--script: {self.path}: expected {name}({', '.join(told)}), got another signature.")
 
     def _call(self, name: str, function: Callable[..., object], *arguments: object) -> object:
         try:

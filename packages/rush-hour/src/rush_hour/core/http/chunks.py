@@ -10,7 +10,7 @@ Pure: no socket, no clock.
 
 import re
 
-from rush_hour.core.malformed import MalformedResponse
+from rush_hour.core.http.malformed import MalformedResponse
 
 CHUNK_LINE_LIMIT_BYTES = 4096
 SIZES_LENGTH = 1024  # size lines that are remembered

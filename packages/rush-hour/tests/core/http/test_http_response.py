@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rush_hour.core.http_response import (
+from rush_hour.core.http.http_response import (
     END,
     HEAD_LIMIT_BYTES,
     BodyChunk,
@@ -14,7 +14,7 @@ from rush_hour.core.http_response import (
     ResponseReader,
     parse_head,
 )
-from rush_hour.core.malformed import MalformedResponse
+from rush_hour.core.http.malformed import MalformedResponse
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1\r\n!\r\n0\r\nX-Sum: 6\r\n\r\n"

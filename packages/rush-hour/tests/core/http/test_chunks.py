@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rush_hour.core.chunks import CHUNK_LINE_LIMIT_BYTES, RUN_AT_LEAST, SIZES_LENGTH, Chunks
-from rush_hour.core.http_response import BodyChunk, HeadCache, ResponseEnd, ResponseReader
-from rush_hour.core.malformed import MalformedResponse
+from rush_hour.core.http.chunks import CHUNK_LINE_LIMIT_BYTES, RUN_AT_LEAST, SIZES_LENGTH, Chunks
+from rush_hour.core.http.http_response import BodyChunk, HeadCache, ResponseEnd, ResponseReader
+from rush_hour.core.http.malformed import MalformedResponse
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 LAST = b"0\r\n\r\n"

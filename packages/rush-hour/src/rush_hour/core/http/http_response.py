@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-from rush_hour.core.chunks import CHUNK_LINE_LIMIT_BYTES, Chunks, chunk_size
-from rush_hour.core.malformed import MalformedResponse
+from rush_hour.core.http.chunks import CHUNK_LINE_LIMIT_BYTES, Chunks, chunk_size
+from rush_hour.core.http.malformed import MalformedResponse
 
 HEAD_BEGIN = b"HTTP/1."
 HEAD_END = b"\r\n\r\n"

@@ -1,0 +1,1 @@
+"""Profiles of load: rates that change over a run, phase by phase. Pure."""
