@@ -1,11 +1,12 @@
 from dataclasses import replace
 
 import pytest
+from profiles import profile_of
 
 from rush_hour.core.expectation import BadAnswer
 from rush_hour.core.figures import DurationSummary
 from rush_hour.judge.trust import doubt_other_load, judge
-from rush_hour.results.run import LoadResult, PlanFacts
+from rush_hour.results.run import LoadResult, PhaseFigures, PlanFacts
 
 
 def codes(plan: PlanFacts, result: LoadResult, *, shares_cores: bool = False) -> list[str]:
@@ -44,6 +45,20 @@ def test_a_saturated_generator_is_not_trusted_and_says_so_first(plan: PlanFacts,
         == "a process of the load generator used 97% of a core: the generator was the bottleneck."
     )
     assert verdict.warnings[0].hint == "Use more processes than 2 (-t), a lower rate, or another machine for the load."
+
+
+def test_a_generator_that_waits_for_a_core_and_is_never_idle_is_saturated_too(
+    plan: PlanFacts, result: LoadResult
+) -> None:
+    for busy_ratio, is_saturated in ((0.85, False), (0.96, True)):
+        generator = replace(result.generator, busiest_process_cpu_ratio=0.6, busiest_process_busy_ratio=busy_ratio)
+        verdict = judge(plan, replace(result, generator=generator), shares_cores=True)
+        assert (verdict.message_of("generator-saturated") is not None) is is_saturated
+
+    assert verdict.message_of("generator-saturated") == (
+        "a process of the load generator had something to do for 96% of the run, and no core for a part of it: "
+        "the generator was the bottleneck."
+    )
 
 
 @pytest.mark.parametrize(
@@ -280,3 +295,69 @@ def test_a_body_that_was_only_guessed_and_is_another_ends_trust(plan: PlanFacts,
     said = replace(changed, first_bad=replace(bad, is_guess=False))
     assert codes(plan, said) == ["errors-above-limit"]
     assert codes(plan, replace(changed, responses_good=9_995)) == []
+
+
+def profiled(plan: PlanFacts, text: str) -> PlanFacts:
+    profile = profile_of(text)
+    return replace(plan, profile=profile, rate_per_s=profile.mean_per_s)
+
+
+def in_two_halves(result: LoadResult) -> LoadResult:
+    rows = [replace(row, p50_us=1000 if row.at_s <= 5 else 9000) for row in result.timeline]
+    return replace(result, timeline=rows)
+
+
+def test_latencies_that_follow_a_rate_that_changes_are_not_unsteady(plan: PlanFacts, result: LoadResult) -> None:
+    halves = in_two_halves(result)
+
+    assert codes(plan, halves) == codes(profiled(plan, "soak:1000/10s"), halves) == ["not-steady"]
+    assert codes(profiled(plan, "ramp:500..1500/10s"), halves) == []
+
+
+def test_too_few_samples_of_a_profile_are_told_with_its_option(plan: PlanFacts, result: LoadResult) -> None:
+    few = replace(result, latency_us=with_p(result.latency_us, count=50))
+
+    [doubt] = judge(profiled(plan, "ramp:500..1500/10s"), few, shares_cores=False).warnings
+    assert doubt.hint == "Run longer, or at higher rates (--profile)."
+
+
+def phase_of(result: LoadResult, lag_us: int, count: int) -> PhaseFigures:
+    return PhaseFigures(
+        name="peak", begins_at_s=4.0, duration_s=2.0, offered_per_s=1000.0, due=count, sent=count, good=count, bad=0,
+        failed=0, latency_us=result.latency_us, histogram_us=None,
+        send_lag_us=with_p(result.send_lag_us, p99=lag_us, count=count),
+    )  # fmt: skip
+
+
+def test_a_generator_that_was_late_in_one_phase_is_not_trusted(plan: PlanFacts, result: LoadResult) -> None:
+    plan = profiled(plan, "spike:500..1000/2s/12s")
+    late = replace(result, phases=[phase_of(result, 3_000, 2_000)])
+
+    verdict = judge(plan, late, shares_cores=False)
+
+    assert not verdict.trusted
+    assert verdict.message_of("generator-late") == (
+        "the load generator sent late by 3.0 ms (99th percentile) of a latency of 1.0 ms in the phase 'peak': "
+        "that part is its own."
+    )
+    assert codes(plan, replace(result, phases=[phase_of(result, 900, 2_000)])) == []
+    assert codes(plan, replace(result, phases=[phase_of(result, 3_000, 999)])) == []  # of so few p99 says nothing
+
+
+def test_what_a_stalled_generator_did_not_send_may_have_been_due_at_the_peak(
+    plan: PlanFacts, result: LoadResult
+) -> None:
+    generator = replace(result.generator, stalled_s=1.0, unjudged=1)
+    missed = replace(result, generator=generator, requests_sent=8_500, unanswered_at_end=1_500)
+
+    own, of_server = "the load generator itself kept", "the connections were still busy"
+    assert of_server in (judge(plan, missed, shares_cores=False).message_of("rate-missed") or "")
+    peaked = profiled(plan, "spike:800..2000/2s/12s")
+    assert own in (judge(peaked, missed, shares_cores=False).message_of("rate-missed") or "")
+
+
+def test_a_run_that_was_ended_early_can_be_trusted_and_is_said_to_be_one(plan: PlanFacts, result: LoadResult) -> None:
+    verdict = judge(plan, replace(result, elapsed_s=2.54), shares_cores=False, is_ended_early=True)
+
+    assert verdict.trusted
+    assert verdict.message_of("ended-early") == ("ended after 2.5 of 10 s: its objective could not be met any more.")

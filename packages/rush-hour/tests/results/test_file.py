@@ -19,8 +19,9 @@ from scripted_server import ScriptedServer
 from rush_hour.errors import UsageError
 from rush_hour.load.run import run_load
 from rush_hour.results.document import Document, MachineFacts, SuiteFacts, System
+from rush_hour.results.evidence import ExplainedError
 from rush_hour.results.file import json_schema, read_document, write_document
-from rush_hour.results.resources import ExplainedError, ProcessUsage, Resources, Usage, UsageRow
+from rush_hour.results.resources import ProcessUsage, Resources, Usage, UsageRow
 from rush_hour.results.run import LoadResult, PlanFacts, Run, Verdict
 
 PACKAGE = Path(__file__).parents[2]
@@ -241,7 +242,7 @@ def test_a_damaged_bench_does_not_hold_to_the_schema(bench: Document, tmp_path: 
     assert faults_in(damage(whole, path, value)) != []
 
 
-def test_the_wheel_has_the_schema_in_it(tmp_path: Path) -> None:
+def test_the_wheel_has_the_schema_and_all_of_the_page_in_it(tmp_path: Path) -> None:
     source = shutil.copytree(PACKAGE, tmp_path / "source", ignore=shutil.ignore_patterns("tests", "*.egg-info"))
     build = "import sys; from setuptools.build_meta import build_wheel; print(build_wheel(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", build, tmp_path], cwd=source, check=True, stdout=subprocess.DEVNULL)
@@ -249,4 +250,9 @@ def test_the_wheel_has_the_schema_in_it(tmp_path: Path) -> None:
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         assert archive.read("rush_hour/results/document.schema.json") == SCHEMA.read_bytes()
-        assert "rush_hour/py.typed" in archive.namelist()
+        names = set(archive.namelist())
+    page = PACKAGE / "src" / "rush_hour" / "report" / "page"
+    of_page = {file.relative_to(PACKAGE / "src").as_posix() for file in page.rglob("*.*") if file.suffix != ".pyc"}
+    assert "rush_hour/py.typed" in names
+    assert of_page <= names
+    assert any(name.endswith("licenses/src/rush_hour/report/page/vendor/uplot/LICENSE") for name in names)

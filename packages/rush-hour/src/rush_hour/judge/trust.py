@@ -8,20 +8,20 @@ Pure: results in, verdict out.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from statistics import median
+from dataclasses import dataclass, replace
 
 from rush_hour.core.faults import GENERATOR_FAULTS, GENERATOR_PREFIX, STALLED_PREFIX
-from rush_hour.results.run import FAULTY_RATIO, Doubt, LoadResult, PlanFacts, Verdict
+from rush_hour.core.figures import DurationSummary
+from rush_hour.judge.steady import unlike_halves
+from rush_hour.results.run import FAULTY_RATIO, Doubt, LoadResult, PhaseFigures, PlanFacts, Verdict
 
 RATE_REACHED_RATIO = 0.999  # of the requests due that must have been sent
-GENERATOR_CPU_RATIO = 0.9  # of a core; above it a process of the generator is a bottleneck (locust warns at 90 %)
+GENERATOR_BUSY_RATIO = 0.9  # above it a process of the generator is a bottleneck (locust warns at 90 % of a core)
 SEND_LAG_RATIO = 0.1  # of the latency shown, at the median or at the 99th percentile
 SEND_LAG_ALWAYS_FINE_US = 1_000
 SAMPLES_BEYOND_PERCENTILE = 10  # a percentile with fewer samples above it says little
 OTHER_LOAD_RATIO = 0.2  # of the machine, that others may take: as much as figures differ from run to run
-STEADY_SECONDS = 6  # shorter runs are not judged
-STEADY_RATIO = 1.5  # between the medians of the two halves of the run
+SHARED_CORES = "shared-cores"
 PERCENTILES = (99.99, 99.9, 99.0, 90.0)
 
 
@@ -33,6 +33,7 @@ class Facts:
     result: LoadResult
     shares_cores: bool
     is_interrupted: bool = False
+    is_ended_early: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,14 @@ class Check:
     find: Callable[[Facts], tuple[str, str] | None]
 
 
-def judge(plan: PlanFacts, result: LoadResult, *, shares_cores: bool, is_interrupted: bool = False) -> Verdict:
+def judge(
+    plan: PlanFacts,
+    result: LoadResult,
+    *,
+    shares_cores: bool,
+    is_interrupted: bool = False,
+    is_ended_early: bool = False,
+) -> Verdict:
     """Judge one run.
 
     Args:
@@ -58,8 +66,15 @@ def judge(plan: PlanFacts, result: LoadResult, *, shares_cores: bool, is_interru
         result: what it measured.
         shares_cores: whether the server is on the machine of the load generator.
         is_interrupted: whether Ctrl-C cut it short.
+        is_ended_early: whether it was ended because what it was for was known.
     """
-    facts = Facts(plan=plan, result=result, shares_cores=shares_cores, is_interrupted=is_interrupted)
+    facts = Facts(
+        plan=plan,
+        result=result,
+        shares_cores=shares_cores,
+        is_interrupted=is_interrupted,
+        is_ended_early=is_ended_early,
+    )
     found = [(check, seen) for check in CHECKS if (seen := check.find(facts)) is not None]
     return Verdict(
         trusted=not any(check.ends_trust for check, _ in found),
@@ -84,6 +99,11 @@ def doubt_other_load(verdict: Verdict, ratio: float) -> Verdict:
     return Verdict(trusted=False, warnings=[doubt, *verdict.warnings])
 
 
+def without_shared_cores(verdict: Verdict) -> Verdict:
+    """Take back that load generator and server shared cores, of a run in which they are known to have had their own."""
+    return replace(verdict, warnings=[doubt for doubt in verdict.warnings if doubt.code != SHARED_CORES])
+
+
 def _interrupted(facts: Facts) -> tuple[str, str] | None:
     if not facts.is_interrupted:
         return None
@@ -92,12 +112,24 @@ def _interrupted(facts: Facts) -> tuple[str, str] | None:
     return message, "Compare it with nothing that ran to its end."
 
 
-def _generator_saturated(facts: Facts) -> tuple[str, str] | None:
-    cpu_ratio = facts.result.generator.busiest_process_cpu_ratio
-    if cpu_ratio <= GENERATOR_CPU_RATIO:
+def _ended_early(facts: Facts) -> tuple[str, str] | None:
+    if not facts.is_ended_early:
         return None
+    measured_s, planned_s = facts.result.elapsed_s, facts.plan.duration_s
+    message = f"ended after {measured_s:.1f} of {planned_s:g} s: its objective could not be met any more."
+    return message, "Its figures are of the time until then; compare them with nothing that ran to its end."
+
+
+def _generator_saturated(facts: Facts) -> tuple[str, str] | None:
+    generator = facts.result.generator
+    used_ratio, busy_ratio = generator.busiest_process_cpu_ratio, generator.busiest_process_busy_ratio or 0.0
+    if max(used_ratio, busy_ratio) <= GENERATOR_BUSY_RATIO:
+        return None
+    what = f"used {used_ratio:.0%} of a core"
+    if used_ratio <= GENERATOR_BUSY_RATIO:
+        what = f"had something to do for {busy_ratio:.0%} of the run, and no core for a part of it"
     return (
-        f"a process of the load generator used {cpu_ratio:.0%} of a core: the generator was the bottleneck.",
+        f"a process of the load generator {what}: the generator was the bottleneck.",
         f"Use more processes than {facts.plan.processes} (-t), a lower rate, or another machine for the load.",
     )
 
@@ -138,20 +170,34 @@ def _durations_lost(facts: Facts) -> tuple[str, str] | None:
 
 
 def _generator_late(facts: Facts) -> tuple[str, str] | None:
-    latencies = facts.result.latency_us or facts.result.latency_bad_us
-    for what, lags in (("sent", facts.result.send_lag_us), ("read", facts.result.read_lag_us)):
-        if lags is None or latencies is None:
-            continue
-        for name, lag_us, latency_us in (
-            ("median", lags.p50, latencies.p50),
-            ("99th percentile", lags.p99, latencies.p99),
-        ):
-            if lag_us > max(SEND_LAG_ALWAYS_FINE_US, SEND_LAG_RATIO * latency_us):
-                lag, of_latency = f"{lag_us / 1000:.1f} ms ({name})", f"{latency_us / 1000:.1f} ms"
-                return (
-                    f"the load generator {what} late by {lag} of a latency of {of_latency}: that part is its own.",
-                    "Leave it a core of its own, lower the rate, or use another machine for the load.",
-                )
+    result = facts.result
+    latencies = result.latency_us or result.latency_bad_us
+    lags = [("sent", result.send_lag_us, latencies), ("read", result.read_lag_us, latencies)]
+    late = next((late for what, *both in lags if (late := _late_by(what, *both)) is not None), None)
+    if late is None:
+        late = next((late for phase in result.phases if (late := _late_in(phase)) is not None), None)
+    if late is None:
+        return None
+    hint = "Leave it a core of its own, lower the rate, or use another machine for the load."
+    return f"the load generator {late}: that part is its own.", hint
+
+
+def _late_in(phase: PhaseFigures) -> str | None:
+    """Return by how much it was late in one phase of a profile; of few requests that says nothing."""
+    lag = phase.send_lag_us
+    if lag is None or lag.count < 100 * SAMPLES_BEYOND_PERCENTILE:
+        return None
+    late = _late_by("sent", lag, phase.latency_us)
+    return None if late is None else f"{late} in the phase {phase.name!r}"
+
+
+def _late_by(what: str, lags: DurationSummary | None, latencies: DurationSummary | None) -> str | None:
+    """Return by how much it was late, of which latency; None where that is little."""
+    if lags is None or latencies is None:
+        return None
+    for name, lag_us, latency_us in (("median", lags.p50, latencies.p50), ("99th percentile", lags.p99, latencies.p99)):
+        if lag_us > max(SEND_LAG_ALWAYS_FINE_US, SEND_LAG_RATIO * latency_us):
+            return f"{what} late by {lag_us / 1000:.1f} ms ({name}) of a latency of {latency_us / 1000:.1f} ms"
     return None
 
 
@@ -182,7 +228,10 @@ def _late_count(facts: Facts) -> float:
     late_s = result.generator.stalled_s
     if result.send_lag_us is not None and _generator_late(facts) is not None:
         late_s += result.send_lag_us.max / 1e6
-    return result.requests_due * late_s / result.elapsed_s
+    due_per_s = result.requests_due / result.elapsed_s
+    if facts.plan.profile is not None:
+        due_per_s = facts.plan.profile.highest_per_s  # where it was late may have been the peak
+    return due_per_s * late_s
 
 
 def _is_generators_fault(facts: Facts, count: int) -> bool:
@@ -222,7 +271,8 @@ def _errors_above_limit(facts: Facts) -> tuple[str, str] | None:
         return None
     seen = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
     if result.first_bad is not None:
-        seen += f". The first bad answer had {result.first_bad.what}"
+        whose = f", to {result.first_bad.request!r}," if result.first_bad.request else ""
+        seen += f". The first bad answer{whose} had {result.first_bad.what}"
     share = sum(parts.values()) / result.requests_due
     advice = "Compare goodput, not requests. The statuses and errors say what went wrong."
     if _is_generators_fault(facts, sum(parts.values())):
@@ -237,7 +287,7 @@ def _body_changes(facts: Facts) -> tuple[str, str] | None:
         return None
     return (
         "the body was not the one of before the load: it changes with each request or with time, unless it is wrong.",
-        "Say what is good: --expect-body any, sha256:HEX or json:TEXT; in a suite, a path whose body stays the same.",
+        "Say what is good: --expect-body any, sha256:HEX or json:TEXT; in a suite, expect = { body = ... }.",
     )
 
 
@@ -251,18 +301,17 @@ def _too_few_samples(facts: Facts) -> tuple[str, str] | None:
     highest = f"the {sound[0]:g}th percentile is" if sound else "the median is"
     return (
         f"{latency.count:,} good answers are too few for the 99th percentile; {highest} the highest that says much.",
-        "Run longer (-d), or at a higher rate (-R).",
+        "Run longer (-d), or at a higher rate (-R)."
+        if facts.plan.profile is None
+        else "Run longer, or at higher rates (--profile).",
     )
 
 
 def _not_steady(facts: Facts) -> tuple[str, str] | None:
-    medians = [row.p50_us for row in facts.result.timeline if row.p50_us is not None]
-    if len(medians) < STEADY_SECONDS:
+    halves = unlike_halves(facts.plan, facts.result)
+    if halves is None:
         return None
-    middle = len(medians) // 2
-    first_us, second_us = median(medians[:middle]), median(medians[middle:])
-    if max(first_us, second_us) <= STEADY_RATIO * min(first_us, second_us):
-        return None
+    first_us, second_us = halves
     change = f"from {first_us / 1000:.1f} ms in the first half to {second_us / 1000:.1f} ms in the second"
     advice = "If it grows, the rate is above what the server can do; if it falls, use a longer --warmup."
     if _generator_stalled(facts) is not None or _generator_late(facts) is not None:
@@ -281,6 +330,7 @@ def _shared_cores(facts: Facts) -> tuple[str, str] | None:
 
 CHECKS = (
     Check(code="interrupted", ends_trust=False, find=_interrupted),
+    Check(code="ended-early", ends_trust=False, find=_ended_early),
     Check(code="generator-stalled", ends_trust=True, find=_generator_stalled),
     Check(code="generator-faults", ends_trust=True, find=_generator_faults),
     Check(code="generator-saturated", ends_trust=True, find=_generator_saturated),
@@ -292,5 +342,5 @@ CHECKS = (
     Check(code="errors-above-limit", ends_trust=False, find=_errors_above_limit),
     Check(code="too-few-samples", ends_trust=False, find=_too_few_samples),
     Check(code="not-steady", ends_trust=False, find=_not_steady),
-    Check(code="shared-cores", ends_trust=False, find=_shared_cores),
+    Check(code=SHARED_CORES, ends_trust=False, find=_shared_cores),
 )

@@ -1,9 +1,10 @@
-"""CPU time, memory and errors of the parts that served a run, by their role."""
+"""CPU time and memory of the parts that served a run, by their role."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 Role = Literal["server", "proxy", "database", "generator"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,11 +14,14 @@ class UsageRow:
     Attributes:
         at_s: end of that second, since the start.
         rss_bytes: sum of its processes' resident memory then; pages that they share count once for each.
+        busiest_pid, busiest_cpu_s: the process that used most in it, and how much; None where that is not known.
     """
 
     at_s: float
     cpu_s: float
     rss_bytes: int
+    busiest_pid: int | None = None
+    busiest_cpu_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +30,16 @@ class ProcessUsage:
 
     Attributes:
         name: as the process calls itself.
+        connections: of the load, that it held at the end; None where that is not known.
+        answers: that came on those connections; None where that is not known.
     """
 
     pid: int
     name: str
     cpu_s: float
     max_rss_bytes: int
+    connections: int | None = None
+    answers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,28 +81,3 @@ class Resources:
             "generator": self.generator,
         }
         return {role: usage for role, usage in roles.items() if usage is not None}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainedError:
-    """Something that went wrong, as the part that saw it says.
-
-    Attributes:
-        role: the role whose log or counter says so.
-        program: the program that keeps it.
-        count: how often.
-        what: what happened, in one sentence.
-        sign: the words of the log or the name of the counter that tell it.
-    """
-
-    role: Role
-    program: str
-    count: int
-    what: str
-    sign: str
-
-    @property
-    def sentence(self) -> str:
-        """All of it, for reading."""
-        times = f"{self.count:,} time{'s' if self.count != 1 else ''}"
-        return f"{self.program}, {times}: {self.what}{f' ({self.sign})' if self.sign else ''}."

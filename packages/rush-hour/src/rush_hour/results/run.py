@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from rush_hour.core.arrivals import describe_offer
 from rush_hour.core.expectation import BadAnswer
 from rush_hour.core.figures import DurationSummary, TimelineRow
-from rush_hour.results.resources import ExplainedError, Resources, Role
+from rush_hour.core.profile.profile import LoadProfile
+from rush_hour.results.evidence import DatabaseActivity, ExplainedError, Profile
+from rush_hour.results.resources import Resources, Role
 
 FAULTY_RATIO = 0.001  # of the requests due, that may go wrong where a server holds
 
@@ -19,8 +21,9 @@ class PlanFacts:
     """The order that a run carried out.
 
     Attributes:
-        rate_per_s: None for a closed loop.
+        rate_per_s: the mean of a profile; None for a closed loop.
         arrivals: `constant`, `poisson` or `closed-loop`.
+        profile: by which the rate changed; None where it did not.
     """
 
     url: str
@@ -34,11 +37,17 @@ class PlanFacts:
     seed: int = 0
     max_requests: int | None = None
     connection_per_request: bool = False
+    profile: LoadProfile | None = None
 
     @property
     def offered(self) -> str:
         """The offered load, for reading."""
-        return describe_offer(self.arrivals, self.rate_per_s)
+        return describe_offer(self.arrivals, self.rate_per_s, self.profile)
+
+    @property
+    def highest_per_s(self) -> float | None:
+        """The highest rate that is offered at any time; None for a closed loop."""
+        return self.rate_per_s if self.profile is None else self.profile.highest_per_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +62,8 @@ class GeneratorUsage:
             it waited for a core in that second.
         page_faults_per_s, major_page_faults_per_s: of the process that had most, between the first and the last
             second; None for a run that is too short to say.
+        busiest_process_busy_ratio: of the process for which it is most: share of the run in which it ran, or was ready
+            to and had no core; None in older documents.
         run_queue_wait_ratio: of the process that had most: share of the run for which it was ready and had no core;
             None where the kernel does not say.
         steal_ratio: share of the machine's CPU time that its host gave to others; None where it is not known.
@@ -69,6 +80,7 @@ class GeneratorUsage:
     page_faults_per_s: float | None = None
     major_page_faults_per_s: float | None = None
     run_queue_wait_ratio: float | None = None
+    busiest_process_busy_ratio: float | None = None
     steal_ratio: float | None = None
     stalled_s: float = 0.0
     unjudged: int = 0
@@ -124,6 +136,68 @@ class RequestFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseFigures:
+    """Figures of one phase of a profile: of the requests that were due in it, whenever they were answered.
+
+    Attributes:
+        begins_at_s: since the start of the run.
+        duration_s: of the phase; of one that Ctrl-C cut short, until then.
+        offered_per_s: in the mean of the whole phase.
+        due: how many requests; they were sent or not.
+        sent, good, bad, failed: how many of them were sent, answered well, answered badly, and ended in an error.
+        latency_us: of good answers, from the moment each was due.
+        send_lag_us: of those sent: how late the generator itself was, the connection being free.
+        histogram_us: that of the latency in HdrHistogram's V2 format and base64; None without any.
+    """
+
+    name: str
+    begins_at_s: float
+    duration_s: float
+    offered_per_s: float
+    due: int
+    sent: int
+    good: int
+    bad: int
+    failed: int
+    latency_us: DurationSummary | None
+    send_lag_us: DurationSummary | None
+    histogram_us: str | None
+
+    @property
+    def goodput_per_s(self) -> float:
+        """Good answers to the requests due in it, for each of its seconds."""
+        return self.good / self.duration_s
+
+    @property
+    def holds(self) -> bool:
+        """Whether the server answered all that was due in it, and well; one in a thousand may be missing."""
+        return self.due - self.good <= FAULTY_RATIO * self.due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlowRequest:
+    """One of the slowest requests of a run that were answered.
+
+    Attributes:
+        due_at_s: since the start of the run.
+        request: its name; None where requests have none.
+        connection: its number, from 0.
+        latency_us: from the moment it was due.
+        service_time_us: from the moment it was sent.
+        status: of the answer.
+        is_good: whether it was the answer that was expected.
+    """
+
+    due_at_s: float
+    request: str | None
+    connection: int
+    latency_us: int
+    service_time_us: int
+    status: int
+    is_good: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
     """The measured figures of a run.
 
@@ -143,8 +217,11 @@ class LoadResult:
         send_lag_us: of all requests sent: how late the generator itself was, the connection being free.
         latency_bad_us: of answers that were not good.
         read_lag_us: of all answers: for how long they waited to be read by the generator.
+        responses_bad_by_status: the answers that were not good; in older documents none.
         first_bad: one of the first answers that were not good; None without any.
         requests: each request of a target file.
+        slowest: the slowest answers, slowest first.
+        phases: each phase of a profile that was begun.
     """
 
     requests_due: int
@@ -167,8 +244,11 @@ class LoadResult:
     timeline: list[TimelineRow]
     histogram: Histograms
     read_lag_us: DurationSummary | None = None
+    responses_bad_by_status: dict[str, int] = field(default_factory=dict)
     first_bad: BadAnswer | None = None
     requests: list[RequestFigures] = field(default_factory=list)
+    slowest: list[SlowRequest] = field(default_factory=list)
+    phases: list[PhaseFigures] = field(default_factory=list)
 
     @property
     def responses_bad(self) -> int:
@@ -223,11 +303,15 @@ class Run:
 
     Attributes:
         started_at, ended_at: of the measurement, UTC, ISO 8601; None where it was not written down.
+        block: of a bench with repeats, the number of the block that it is of, from 1: each has every system once.
         is_interrupted: whether Ctrl-C cut the measurement short.
+        is_ended_early: whether it was ended before its time, because what it was for was known.
         resources: what each role used meanwhile; None where the system was not started by the rig.
         others_cpu_s: what everything else on the machine used meanwhile, other guests of its host included.
         others_cpu_ratio: the same as a share of what the machine could have used, from 0 to 1.
         explained_errors: what went wrong, as those who saw it say.
+        database: what the database did meanwhile; None where nobody looked.
+        profile: where the busiest process of the server spent its time; None where nobody looked.
     """
 
     plan: PlanFacts
@@ -235,11 +319,15 @@ class Run:
     verdict: Verdict
     started_at: str | None = None
     ended_at: str | None = None
+    block: int | None = None
     is_interrupted: bool = False
+    is_ended_early: bool = False
     resources: Resources | None = None
     others_cpu_s: float | None = None
     others_cpu_ratio: float | None = None
     explained_errors: list[ExplainedError] = field(default_factory=list)
+    database: DatabaseActivity | None = None
+    profile: Profile | None = None
 
     def cpu_us_per_good_answer(self, role: Role) -> float | None:
         """Return the CPU time that a role used for each good answer; None where either is not there."""
