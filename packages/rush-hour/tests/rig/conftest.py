@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rush_hour.rig.part import Part, base_environment
-from rush_hour.rig.postgres import private_server
-from rush_hour.rig.run_directory import RunDirectory
+from rush_hour.rig.parts.part import Part, base_environment
+from rush_hour.rig.parts.postgres import private_server
+from rush_hour.rig.parts.run_directory import RunDirectory
 
 
 @pytest.fixture

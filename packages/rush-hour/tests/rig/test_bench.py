@@ -1,61 +1,14 @@
-"""Which systems are benched. What becomes of them is in `e2e/test_bench.py`."""
+"""A bench before its first system, or gone on with; whole ones: `e2e/test_bench.py` and `e2e/test_repeats.py`."""
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
+from made_systems import Maker, system
+from made_systems import bench as made_bench
+from rig.heard_progress import Heard
 
-from rush_hour.core.figures import TimelineRow
-from rush_hour.errors import StartError, UsageError
-from rush_hour.results.document import System
+from rush_hour.results.document import RepeatFacts, SuiteFacts
 from rush_hour.rig import bench
-from rush_hour.rig.bench import LoadSettings, choose
-from rush_hour.rig.suite import Probe, Suite, SystemSpec
-
-SUITE = Suite(
-    name="s",
-    title="S",
-    probe=Probe(path="/"),
-    systems=[SystemSpec(name=name, title=name, command="serve {port}") for name in ("one", "two", "three")],
-)
-
-
-@pytest.mark.parametrize(
-    ("only", "chosen"),
-    [
-        ((), ["one", "two", "three"]),
-        (("two",), ["two"]),
-        (("three", "one"), ["one", "three"]),
-        (("two", "two"), ["two"]),
-    ],
-)
-def test_the_systems_named_are_benched_in_the_suites_order(only: tuple[str, ...], chosen: list[str]) -> None:
-    assert [system.name for system in choose(SUITE, only)] == chosen
-
-
-def test_an_unknown_name_is_told_with_the_known_ones() -> None:
-    with pytest.raises(UsageError) as caught:
-        choose(SUITE, ["one", "four"])
-    assert str(caught.value) == "--only: expected one of one, two, three; got 'four'."
-
-    with pytest.raises(UsageError) as caught:
-        choose(SUITE, [""], what="SYSTEM")
-    assert str(caught.value) == "SYSTEM: expected one of one, two, three; got ''."
-
-
-class Heard:
-    """A progress that notes what it is told."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
-
-    def step(self, text: str) -> None: ...
-
-    def second(self, row: TimelineRow) -> None: ...
-
-    def finished(self, entry: System) -> None: ...
 
 
 @pytest.mark.parametrize(
@@ -77,19 +30,17 @@ def test_a_busy_machine_is_said_before_the_bench(
     assert (heard.warnings, slept_s) == (warnings, [5.0] if warnings else [])
 
 
-@pytest.mark.parametrize(
-    "error",
-    [StartError("it is broken."), OSError(28, "No space left on device"), ValueError("embedded null byte")],
-)
-def test_whatever_goes_wrong_with_a_system_is_its_own_entry(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    def fail(*_arguments: object) -> None:
-        raise error
+def test_a_bench_that_is_gone_on_with_has_its_runs_and_the_repeats_of_now(make: Maker) -> None:
+    suite = SuiteFacts(name="s", title="S", path="s.toml", workers=2, digests={"a": "1"})
+    left_out = replace(suite, digests={"a": "1", "c": "3"})  # of the last one there is no run
+    before = replace(made_bench(system("a", make.run())), suite=left_out, repeats=RepeatFacts(blocks=2, seed=5))
+    anew = replace(
+        made_bench(),
+        suite=replace(suite, threads=1, digests={"a": "1", "b": "2"}),
+        repeats=RepeatFacts(blocks=7, seed=5, budget_s=60.0),
+    )
 
-    monkeypatch.setattr(bench, "running_system", fail)
-    load = LoadSettings(rate_per_s=1.0, duration_s=1.0, warmup_s=0.0, connections=1, processes=1, timeout_s=1.0)
-    rig: Any = None
+    document = bench._gone_on_with(before, anew)
 
-    entry, probe = bench._Trial(SUITE.systems[0], SUITE.probe, load, rig, None, Heard(), "[1/3] one:").run()
-
-    assert (entry.status, entry.reason) == ("failed", str(error))
-    assert probe == SUITE.probe
+    assert document.repeats == RepeatFacts(blocks=7, seed=5, budget_s=60.0)
+    assert (document.suite, document.systems) == (anew.suite, before.systems)

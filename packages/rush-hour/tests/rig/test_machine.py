@@ -1,15 +1,25 @@
 import os
 import platform
-import re
-import subprocess
 from pathlib import Path
 
 import pytest
+from rig.checkouts import committed
 
 from rush_hour.errors import UsageError
+from rush_hour.judge.health.facts import MachineState
+from rush_hour.results.health import Health
 from rush_hour.rig import machine
-from rush_hour.rig.machine import backlog, commit_of, machine_facts, nginx_version, package_versions, provenance
-from rush_hour.rig.nginx import find_nginx
+from rush_hour.rig.machine import (
+    backlog,
+    commit_of,
+    machine_facts,
+    nginx_version,
+    package_versions,
+    provenance,
+    shared_cores,
+    usable_cores,
+)
+from rush_hour.rig.parts.nginx import find_nginx
 
 
 def test_the_facts_are_those_of_this_machine() -> None:
@@ -22,7 +32,7 @@ def test_the_facts_are_those_of_this_machine() -> None:
     assert facts.memory_bytes == total_kib * 1024
     assert facts.cpu.strip()
     assert facts.system.strip()
-    assert set(facts.limits) == {"open_files_hard", "somaxconn", "ip_local_port_range"}
+    assert set(facts.limits) - {"cpu_quota_cores"} == {"open_files_hard", "somaxconn", "ip_local_port_range"}
     assert int(facts.limits["somaxconn"]) > 0
     assert all(part.isdigit() for part in facts.limits["ip_local_port_range"].split("-"))
 
@@ -77,25 +87,16 @@ def test_a_machine_that_does_not_name_itself_is_described_by_what_it_is(
     assert machine._cpu_name() == platform.machine()
 
 
-def git(directory: Path, *words: str) -> None:
-    subprocess.run(
-        ["git", "-C", directory, "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True, capture_output=True
-    )
-
-
 def test_the_commit_is_that_of_the_checkout_and_says_so_when_something_was_changed(tmp_path: Path) -> None:
-    git(tmp_path, "init")
     (tmp_path / "a").write_text("1")
-    git(tmp_path, "add", "a")
-    git(tmp_path, "commit", "-m", "a")
+    commit = committed(tmp_path)
     inside = tmp_path / "inside"
     inside.mkdir()
 
     clean = commit_of(inside)
     (tmp_path / "a").write_text("2")
 
-    assert clean is not None
-    assert re.fullmatch("[0-9a-f]{40}", clean)
+    assert clean == commit
     assert commit_of(inside) == f"{clean}-dirty"
 
 
@@ -112,3 +113,36 @@ def test_the_command_line_is_kept_without_its_secrets(monkeypatch: pytest.Monkey
 
     assert provenance("before").command_line == "rush-hour load 'http://***@a/' -R 1"
     assert provenance("before").label == "before"
+
+
+def test_cores_are_those_that_affinity_and_quota_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    cores = len(os.sched_getaffinity(0))
+    monkeypatch.setattr(machine, "quota_cores", lambda: None)
+    assert usable_cores() == cores
+    assert usable_cores([0]) == 1
+
+    monkeypatch.setattr(machine, "quota_cores", lambda: 0.5)
+    assert usable_cores() == 1
+
+
+def test_the_health_of_the_machine_is_among_its_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = MachineState(cores=8, quota_cores=0.5, governors={"powersave": 8}, steal_ratio=0.0)
+    monkeypatch.setattr(machine, "look", lambda: state)
+
+    facts = machine_facts()
+
+    assert facts.limits == {"cpu_quota_cores": "0.5", "open_files_hard": "-1"}  # what is not told is left out
+    assert facts.health == Health(
+        governor="powersave",
+        steal_ratio=0.0,
+        hinders={"cpu-quota": "CPU quota 0.5 of 8 cores", "governor": "frequency governor powersave"},
+    )
+
+
+def test_cores_that_are_shared_are_those_of_the_parts_and_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "quota_cores", lambda: None)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {2, 3})
+
+    assert shared_cores(None) == 2
+    assert shared_cores([0, 1]) == 4
+    assert shared_cores([2, 3]) == 2

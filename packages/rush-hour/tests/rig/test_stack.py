@@ -2,27 +2,40 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from msgspec.structs import replace
+from rig.deadlines import TIMEOUT_S
+from rig.environments import made_environment
 
-from rush_hour.errors import UsageError
+from rush_hour.errors import StartError, UsageError
+from rush_hour.load.workload.specs import RequestSpec
 from rush_hour.rig.stack import RigOptions, shared_rig
-from rush_hour.rig.suite import DatabaseSpec, Front, Probe, Suite, SystemSpec
+from rush_hour.rig.suite.suite import DatabaseSpec, Suite
+from rush_hour.rig.suite.system_spec import Front, SystemSpec
 
+SHORT_S = TIMEOUT_S / 10  # and yet long enough for a program to begin
 PLAIN = Suite(
-    name="s", title="S", probe=Probe(path="/"), systems=[SystemSpec(name="a", title="A", command="serve {port}")]
+    name="s",
+    title="S",
+    requests=[RequestSpec(path="/")],
+    systems=[SystemSpec(name="a", title="A", command="serve {port}")],
 )
 FRONTED = Suite(
     name="s",
     title="S",
-    probe=Probe(path="/"),
+    requests=[RequestSpec(path="/")],
     systems=[SystemSpec(name="a", title="A", command="serve {socket}", front=Front(protocol="http", port=8080))],
 )
 WITH_DATABASE = Suite(
-    name="s", title="S", probe=Probe(path="/"), systems=PLAIN.systems, database=DatabaseSpec(load=["schema.sql"])
+    name="s",
+    title="S",
+    requests=[RequestSpec(path="/")],
+    systems=PLAIN.systems,
+    database=DatabaseSpec(load=["schema.sql"]),
 )
 
 
 def options_for(directory: Path, **changes: object) -> RigOptions:
-    settings = {"logs": directory / "logs", "workers": None, "database_url": None, "nginx": None}
+    settings = {"logs": directory / "logs", "database_url": None, "nginx": None}
     return RigOptions(suite_path=directory / "suite.toml", **(settings | changes))  # type: ignore[arg-type]
 
 
@@ -44,9 +57,50 @@ def test_a_plain_suite_needs_neither_database_nor_nginx(tmp_path: Path) -> None:
     assert (tmp_path / "logs").is_dir()
 
 
-def test_workers_of_the_command_line_come_first(tmp_path: Path) -> None:
-    with shared_rig(PLAIN, options_for(tmp_path, workers=16), print) as (rig, _):
-        assert rig.workers == 16
+def test_a_suite_is_prepared_when_its_database_is_up(tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_text("CREATE TABLE agents (name text)")
+    insert = (
+        "import os, psycopg; psycopg.connect(os.environ['DATABASE_URL'], autocommit=True).execute('DROP TABLE agents')"
+    )
+    suite = replace(WITH_DATABASE, prepare=[f'{{python}} -c "{insert}"', "sh -c 'pwd; echo {workers} {threads}'"])
+    steps: list[str] = []
+
+    with shared_rig(suite, options_for(tmp_path), steps.append) as (rig, _):
+        assert rig.database_url is not None
+        with psycopg.connect(rig.database_url) as connection:
+            assert connection.execute("SELECT to_regclass('agents')").fetchone() == (None,)
+
+    assert steps[2].startswith("preparing: ")
+    assert steps[3] == "preparing: sh -c 'pwd; echo 2 1'"
+    assert (tmp_path / "logs" / "suite.prepare-2.log").read_text() == f"{tmp_path}\n2 1\n"
+
+
+def test_a_suite_that_cannot_be_prepared_ends_the_bench(tmp_path: Path) -> None:
+    suite = replace(PLAIN, prepare=["sh -c 'echo no such table; exit 4'"])
+
+    with pytest.raises(StartError) as caught, shared_rig(suite, options_for(tmp_path), print):
+        pytest.fail("it was prepared")
+
+    assert str(caught.value) == "prepare: sh -c 'echo no such table; exit 4': exit code 4.\nno such table"
+
+
+def test_what_prepares_a_suite_has_its_time(tmp_path: Path) -> None:
+    suite = replace(PLAIN, prepare=["sh -c 'echo waiting; sleep 1000'"], prepare_timeout=f"{SHORT_S:g}s")
+
+    with pytest.raises(StartError) as caught, shared_rig(suite, options_for(tmp_path), print):
+        pytest.fail("it was prepared")
+
+    assert str(caught.value) == f"prepare: sh -c 'echo waiting; sleep 1000': not done after {SHORT_S:g} s.\nwaiting"
+
+
+def test_a_suite_is_prepared_in_its_environment(tmp_path: Path) -> None:
+    programs = made_environment(tmp_path / "venv")
+    suite = replace(PLAIN, prepare=["sh -c 'command -v hello; echo {python}'"], venv="venv")
+
+    with shared_rig(suite, options_for(tmp_path), print):
+        said = (tmp_path / "logs" / "suite.prepare-1.log").read_text()
+
+    assert said == f"{programs}/hello\n{programs}/python\n"
 
 
 def test_without_a_place_for_them_logs_go_with_the_run(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
 """Provenance of results: machine, versions, command line, commit."""
 
+import math
 import os
 import platform
-import resource
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,11 +15,16 @@ import psutil
 from rush_hour.clock import utc_now
 from rush_hour.credentials import masked_command
 from rush_hour.errors import UsageError
+from rush_hour.judge.health.checkup import health_of
+from rush_hour.judge.health.facts import MachineState
+from rush_hour.judge.health.limit_checks import WANTED_BACKLOG
 from rush_hour.results.document import MachineFacts
+from rush_hour.rig.health.state import look
+from rush_hour.rig.parts.control_group import quota_cores
 
 SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
-WANTED_BACKLOG = 4096
 GIT_TIMEOUT_S = 2.0
+NOT_INSTALLED = "not installed"  # in place of a version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,22 +64,49 @@ def commit_of(directory: Path) -> str | None:
 
 def machine_facts() -> MachineFacts:
     """Return the facts of this machine."""
+    state = look()
     return MachineFacts(
         cpu=_cpu_name(),
-        cores=len(os.sched_getaffinity(0)),
+        cores=state.cores,
         memory_bytes=psutil.virtual_memory().total,
         kernel=platform.release(),
         name=platform.node() or None,
         system=_system_name(),
-        limits={
-            "open_files_hard": str(resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
-            "somaxconn": SOMAXCONN.read_text().strip(),
-            "ip_local_port_range": Path("/proc/sys/net/ipv4/ip_local_port_range")
-            .read_text()
-            .strip()
-            .replace("\t", "-"),
-        },
+        limits=_limits(state),
+        health=health_of(state),
     )
+
+
+def _limits(state: MachineState) -> dict[str, str]:
+    """Return the limits that are known, as texts."""
+    quota, ports = state.quota_cores, state.port_range
+    limits = {
+        "cpu_quota_cores": None if quota is None else f"{quota:g}",
+        "open_files_hard": str(-1 if state.open_files_hard is None else state.open_files_hard),
+        "somaxconn": None if state.somaxconn is None else str(state.somaxconn),
+        "ip_local_port_range": None if ports is None else f"{ports[0]}-{ports[1]}",
+    }
+    return {name: value for name, value in limits.items() if value is not None}
+
+
+def usable_cores(cpus: Collection[int] | None = None) -> int:
+    """Return how many cores may be used: what affinity and the quota of control groups allow, at least one.
+
+    Args:
+        cpus: that it is limited to; None for all.
+    """
+    cores = len(os.sched_getaffinity(0) if cpus is None else cpus)
+    quota = quota_cores()
+    return cores if quota is None else max(1, min(cores, math.ceil(quota)))
+
+
+def shared_cores(cpus: Collection[int] | None) -> int:
+    """Return how many cores may be used by this process and by parts that are limited to CPUs, together.
+
+    Args:
+        cpus: that the parts are limited to; None for those of this process.
+    """
+    return usable_cores(None if cpus is None else {*cpus, *os.sched_getaffinity(0)})
 
 
 def backlog() -> int:
@@ -106,7 +138,7 @@ def _package_version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
-        return "not installed"
+        return NOT_INSTALLED
     except KeyError:  # installed, but what it says of itself is broken
         return "unknown"
 

@@ -1,16 +1,21 @@
 """Parts that all systems of a bench share, started once: run directory, database, nginx's program."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rush_hour.rig import nginx, postgres
+from rush_hour.rig.interpreter import find_interpreter
 from rush_hour.rig.machine import backlog
-from rush_hour.rig.part import Part
-from rush_hour.rig.run_directory import RunDirectory
-from rush_hour.rig.suite import Suite
-from rush_hour.rig.system import Rig
+from rush_hour.rig.parts import nginx, postgres
+from rush_hour.rig.parts.errand import Surroundings, prepare
+from rush_hour.rig.parts.part import Part
+from rush_hour.rig.parts.run_directory import RunDirectory
+from rush_hour.rig.shared import Rig, database_environment, shared_values
+from rush_hour.rig.suite.placeholders import filled_words
+from rush_hour.rig.suite.suite import Suite
+from rush_hour.rig.watch.profiling import find_profiler
+from rush_hour.units import parse_duration_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,18 +23,20 @@ class RigOptions:
     """Options of the rig.
 
     Attributes:
-        suite_path: the suite file.
+        suite_path: the suite file; of an application without one, the application in its directory.
         logs: directory for the logs of all parts; made if needed. None for one that is gone with the run.
-        workers: overrides the suite's; None to keep it.
         database_url: a server to use instead of a private one.
         nginx: a program to use instead of the wheel's.
+        profile: whether the busiest process of each server is sampled.
+        cpus: that the parts may use; None for those that the rig may.
     """
 
     suite_path: Path
     logs: Path | None
-    workers: int | None
     database_url: str | None
     nginx: Path | None
+    profile: bool = False
+    cpus: Sequence[int] | None = None
 
 
 @contextmanager
@@ -53,8 +60,9 @@ def shared_rig(suite: Suite, options: RigOptions, on_step: Callable[[str], None]
         postgres.check_database_url(options.database_url)
     needs_nginx = any(system.front is not None for system in suite.systems)
     program = nginx.find_nginx(options.nginx) if needs_nginx else None
+    profiler = find_profiler() if options.profile else None
     with ExitStack() as stack:
-        run_directory = stack.enter_context(RunDirectory())
+        run_directory = stack.enter_context(RunDirectory(cpus=options.cpus))
         logs = (options.logs or run_directory.path / "logs").absolute()
         logs.mkdir(parents=True, exist_ok=True)
         database_url, server = None, None
@@ -72,9 +80,30 @@ def shared_rig(suite: Suite, options: RigOptions, on_step: Callable[[str], None]
             run_directory=run_directory,
             suite_directory=directory,
             logs=logs,
-            workers=options.workers or suite.workers,
+            workers=suite.workers,
+            threads=suite.threads,
             backlog=backlog(),
             nginx=program,
             database_url=database_url,
+            profiler=profiler,
         )
+        _prepare(suite, rig, on_step)
         yield rig, server
+
+
+def _prepare(suite: Suite, rig: Rig, on_step: Callable[[str], None]) -> None:
+    """Run what prepares the suite, in its directory."""
+    interpreter = find_interpreter(suite.venv, suite.python, rig.suite_directory)
+    values = shared_values(rig, interpreter)
+    prepare(
+        [filled_words(command, values) for command in suite.prepare],
+        Surroundings(
+            run_directory=rig.run_directory,
+            environment=interpreter.environment() | database_environment(rig.database_url),
+            directory=rig.suite_directory,
+        ),
+        name="suite",
+        logs=rig.logs,
+        timeout_s=parse_duration_s(suite.prepare_timeout, what="prepare_timeout"),
+        on_step=on_step,
+    )

@@ -1,0 +1,1 @@
+"""What of this machine bears on measurements: looked up, or measured."""

@@ -1,0 +1,149 @@
+"""What is known of a trial as it goes on, and the document of it."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from rush_hour.clock import utc_now
+from rush_hour.judge.ranking.halving import Round
+from rush_hour.judge.ranking.places import ranked
+from rush_hour.judge.ranking.signs import busiest_ratio, uneven_workers
+from rush_hour.results.document import SCHEMA_VERSION, Document, MachineFacts, SuiteFacts, System
+from rush_hour.results.trial import Estimate, Trial
+from rush_hour.rig.machine import Provenance
+from rush_hour.rig.stack import RigOptions
+from rush_hour.rig.trial.settings import Entrant, Subject, TrialSettings
+from rush_hour.rig.trial.turns import RemarkCode, Turn
+
+
+class TrialRecord:
+    """What is known of a trial as it goes on, and the document of it.
+
+    Args:
+        subject: what is tried.
+        settings: how.
+        provenance: how the command was started.
+        options: of the rig.
+        machine: where everything runs.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        settings: TrialSettings,
+        provenance: Provenance,
+        options: RigOptions,
+        machine: MachineFacts,
+    ) -> None:
+        self._subject = subject
+        self._settings = settings
+        self._provenance = provenance
+        self._options = options
+        self._machine = machine
+        self._began_s = time.monotonic()
+        self.versions: dict[str, str] = {}
+        self.rounds: Sequence[Round] = []
+        self.contenders = {one.candidate.name: one.candidate.contender() for one in subject.entrants}
+        self.systems: dict[str, System] = {}
+        self._remarks: dict[str, dict[RemarkCode, str]] = {name: {} for name in self.contenders}
+
+    @property
+    def took_s(self) -> float:
+        """How long it has taken."""
+        return time.monotonic() - self._began_s
+
+    def note_answer(self, entrant: Entrant, turn: Turn) -> None:
+        """Take what came of asking an entrant; of one that did not answer, why all with its server are out."""
+        name = entrant.candidate.name
+        self.systems[name] = turn.system
+        self._add(name, start_s=turn.start_s, remarks=turn.remarks)
+
+    def put_out(self, name: str, reason: str) -> None:
+        """Put an entrant out."""
+        self.systems[name] = replace(self.systems[name], status="failed", reason=reason)
+
+    def note_capacity(self, entrant: Entrant, turn: Turn, number: int, slot_s: float) -> None:
+        """Take what came of a search.
+
+        Args:
+            entrant: whose it was.
+            turn: what came of it.
+            number: of the round, from 1.
+            slot_s: how long it was looked for.
+        """
+        name, found, interval = entrant.candidate.name, turn.found, turn.interval
+        before = self.systems.get(name)
+        kept = before.runs if before is not None and not turn.system.runs else turn.system.runs
+        self.systems[name] = replace(turn.system, runs=kept)
+        if turn.is_interrupted and (found is None or found.ending == "interrupted"):
+            self.systems[name] = replace(self.systems[name], status="interrupted", reason="it was interrupted.")
+            return
+        server, resources = entrant.candidate.server, None if turn.run is None else turn.run.resources
+        ratio = None if resources is None or server.routes else busiest_ratio(resources.server)
+        uneven = uneven_workers(ratio, entrant.candidate.workers, server.worker)
+        self._add(name, start_s=turn.start_s, remarks={**turn.remarks, **({"uneven": uneven} if uneven else {})})
+        one = self.contenders[name]
+        if found is None:
+            return
+        self.contenders[name] = replace(
+            one,
+            estimates=[
+                *one.estimates,
+                Estimate(
+                    round=number,
+                    rate_per_s=None if interval is None or turn.system.status != "ok" else interval.median_per_s,
+                    low_per_s=None if interval is None else interval.low_per_s,
+                    high_per_s=None if interval is None or math.isinf(interval.high_per_s) else interval.high_per_s,
+                    measured_s=round(slot_s, 1),
+                ),
+            ],
+            gave_first=None if found.gave_first is None else found.gave_first.says,
+            saturation_per_s=max(found.saturation_per_s or 0.0, one.saturation_per_s or 0.0) or None,
+            busiest_ratio=None if ratio is None else round(ratio, 4),
+            reload=turn.reload or one.reload,
+        )
+
+    def _add(self, name: str, *, start_s: float | None, remarks: Mapping[RemarkCode, str]) -> None:
+        """Take a start, and remarks; of those about the same thing the last."""
+        one, known = self.contenders[name], self._remarks[name]
+        known.update(remarks)
+        self.contenders[name] = replace(one, start_s=start_s or one.start_s, remarks=list(known.values()))
+
+    def document(self) -> Document:
+        """Return what is known now."""
+        subject, settings = self._subject, self._settings
+        contenders, spread = ranked(list(self.contenders.values()))
+        return Document(
+            schema_version=SCHEMA_VERSION,
+            kind="try",
+            started_at=self._provenance.started_at,
+            ended_at=utc_now(),
+            command_line=self._provenance.command_line,
+            label=self._provenance.label,
+            commit=self._provenance.commit,
+            machine=self._machine,
+            generators=[self._machine],
+            versions=self.versions,
+            suite=SuiteFacts(
+                name=subject.suite.name,
+                title=subject.suite.title,
+                path=str(self._options.suite_path),
+                workers=subject.suite.workers,
+            ),
+            systems=[self.systems[one.name] for one in contenders if one.name in self.systems],
+            trial=Trial(
+                target=subject.application.target,
+                interface=subject.application.interface,
+                framework=subject.application.framework,
+                objective=settings.objective.text,
+                rounds=len(self.rounds),
+                budget_s=settings.budget_s,
+                took_s=round(self.took_s, 1),
+                seed=settings.seed,
+                restart_spread=round(spread, 4),
+                contenders=[one for one in contenders if one.name in self.systems],
+                missing=list(subject.missing),
+                front=any(entrant.spec.front is not None for entrant in subject.entrants),
+            ),
+        )
