@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from made_systems import Maker
 from scripted_server import ScriptedServer
 
 from rush_hour.core.figures import DurationSummary, TimelineRow
@@ -71,3 +72,9 @@ def result() -> LoadResult:
         ],
         histogram=Histograms(latency_us=None, service_time_us=None, send_lag_us=None, latency_bad_us=None),
     )  # fmt: skip
+
+
+@pytest.fixture
+def make(plan: PlanFacts, result: LoadResult) -> Maker:
+    """Runs and systems of 1,000/s for 10 s on 100 connections."""
+    return Maker(plan, result)

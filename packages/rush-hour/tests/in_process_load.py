@@ -22,7 +22,7 @@ from rush_hour.load.local.ring_reader import RingReader
 from rush_hour.load.plan import LoadPlan
 from rush_hour.load.ring import Ring
 from rush_hour.load.run import run_load
-from rush_hour.load.share import Done
+from rush_hour.load.share import Done, OpenConnection
 from rush_hour.results.run import Run
 
 ONE_AFTER_THE_OTHER = {  # however busy the machine is, all are answered
@@ -87,7 +87,10 @@ class ThisProcess:
         elapsed_ns = min(monotonic_ns() - start_at_ns, schedule.duration_ns)
         done = Done(
             requests_due=due, open_at_end=self._injector.open_at_end, uncounted=self._writer.uncounted, cpu_s=0.0,
-            max_rss_bytes=0, first_bad=self._injector.first_bad,
+            max_rss_bytes=0, first_bad=self._injector.first_bad, slowest=self._injector.slowest,
         )  # fmt: skip
         counted = counting.finish(Finish(uncounted=[self._writer.uncounted]))
         return Outcome(done=[done], counted=counted, elapsed_ns=elapsed_ns, is_interrupted=False)
+
+    def connections(self) -> list[OpenConnection]:
+        return self._injector.connections()

@@ -10,7 +10,7 @@ from rush_hour.load.plan import LoadPlan, parse_url
 from rush_hour.load.run import Observer, run_load
 from rush_hour.load.transport.address import Address
 from rush_hour.load.transport.destination import destination_of
-from rush_hour.load.workload.request import OneRequest, build_request
+from rush_hour.load.workload.request import OneRequest, Request, build_request
 from rush_hour.results.run import LoadResult
 
 HELLO = Expectation(statuses=frozenset({200}), body=b"hello")
@@ -47,6 +47,12 @@ def plan_for(
     return replace(plan, **changes)  # type: ignore[arg-type]  # the changes are of its own fields
 
 
+def request_of(plan: LoadPlan) -> Request:
+    """Return the request of a plan that has one."""
+    assert isinstance(plan.requests, OneRequest)
+    return plan.requests.request
+
+
 def run(url: str, *, observer: Observer | None = None, **changes: object) -> LoadResult:
     """Carry a plan out and return its result."""
     run = run_load(plan_for(url, **changes), observer)  # type: ignore[arg-type]
@@ -60,6 +66,7 @@ def assert_accounted_for(result: LoadResult) -> None:
     assert result.requests_due == result.responses_total + sum(result.errors.values()) + result.unanswered_at_end
     assert result.unanswered_at_end >= 0
     assert result.responses_total == sum(result.responses_by_status.values())
+    assert result.responses_bad == sum(result.responses_bad_by_status.values())
     if result.generator.durations_lost:
         return
     assert result.latency_us is None or result.latency_us.count == result.responses_good
@@ -69,3 +76,11 @@ def assert_accounted_for(result: LoadResult) -> None:
     assert sum(row.good for row in result.timeline) == result.responses_good
     assert sum(row.failed for row in result.timeline) == sum(result.errors.values())
     assert result.read_lag_us is None or result.read_lag_us.count == result.responses_total
+
+
+def assert_answered_well(result: LoadResult, due: int) -> None:
+    """See that so many were due and each answer was good; a busy machine may leave some for after the end."""
+    assert result.requests_due == due
+    assert result.responses_good == due - result.unanswered_at_end > 0
+    if result.requests:
+        assert sum(one.good for one in result.requests) == result.responses_good

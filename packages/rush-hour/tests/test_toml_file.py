@@ -69,8 +69,8 @@ def test_a_file_is_read_into_its_type(tmp_path: Path) -> None:
         ('"red"', '"red"\ncolour = 1', 2, "colour: this key is not known here."),
         ("[spare]\nsize = 15", "", 1, None),
         ("[spare]\nsize = 15", "[[spare]]\nsize = 15", 13, "spare: expected 'table', got 'array': [{'size': 15}]."),
-        ('"AB 12"', "12", 10, "papers: expected 'str', got 'int': {'plate': 12}."),
-        ('"AB 12"', '12\nCookie = "a"', 10, "papers: expected 'str', got 'int': {'plate': 12, 'Cookie': '***'}."),
+        ('"AB 12"', "12", 11, "papers.plate: expected 'str', got 'int': 12."),
+        ('"AB 12"', '12\nCookie = "a"', 11, "papers.plate: expected 'str', got 'int': 12."),
     ],
 )
 def test_what_is_wrong_is_told_with_file_line_key_and_value(

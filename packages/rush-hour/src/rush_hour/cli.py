@@ -1,8 +1,9 @@
 """The `rush-hour` and `wrk2` commands: one module in `commands/` for each subcommand, imported when it is used.
 
-The only place that prints an error and chooses an exit code: 0 done; 1 a system failed, or something was lost; 2 a
-wrong option, suite or URL; 3 something could not be started or reached; 4 measured, but the figures cannot be trusted;
-130 ended by Ctrl-C. The command `wrk2` has wrk2's codes: 0 for every run that ended, 1 for whatever prevented one.
+The only place that prints an error and chooses an exit code: 0 done; 1 a system failed, a requirement is not met, a
+figure changed that was not to, or something was lost; 2 a wrong option, suite or URL; 3 something could not be started
+or reached; 4 measured, but the figures cannot be trusted or do not tell, or a machine hinders that; 130 ended by
+Ctrl-C. The command `wrk2` has wrk2's codes: 0 for every run that ended, 1 for whatever prevented one.
 """
 
 import signal
@@ -28,10 +29,19 @@ app = cyclopts.App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
+app.command("rush_hour.commands.init:init")
+app.command("rush_hour.commands.trial:trial", name="try")
 app.command("rush_hour.commands.bench:bench")
+app.command("rush_hour.commands.capacity:capacity")
 app.command("rush_hour.commands.load:load")
+app.command("rush_hour.commands.compare:compare")
+app.command("rush_hour.commands.check:check")
+app.command("rush_hour.commands.history:history")
+app.command("rush_hour.commands.import_results:import_results", name="import")
+app.command("rush_hour.commands.report:report")
 app.command("rush_hour.commands.serve:serve")
 app.command("rush_hour.commands.serve:database")
+app.command("rush_hour.commands.doctor:doctor")
 
 
 def main() -> None:

@@ -19,6 +19,12 @@ _NAME = re.compile(r"[^\s:=]+")
 _SECRET_NAME = re.compile(
     r"auth|cookie|key|token|secret|passw|credential|session|signature|bearer|basic", re.IGNORECASE
 )
+_PASSWORD_IN_TEXT = re.compile(r"(//[^\s/:@]*:)[^\s/@]*@")
+_SECRET_IN_TEXT = re.compile(
+    r"((?:authorization|cookie|passw(?:or)?d|secret|token|api[_-]?key)['\"]?\s*[:=]\s*['\"]?(?:basic |bearer )?)"
+    r"[^\s'\",;&]+",
+    re.IGNORECASE,
+)
 
 
 def authorization_of(url: SplitResult) -> str | None:
@@ -101,6 +107,13 @@ def is_secret(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None
 
 
+def hide_in_line(line: str) -> str:
+    """Return a line of a log without the passwords in its URLs, and the values of what is named as a secret."""
+    if "@" in line:
+        line = _PASSWORD_IN_TEXT.sub(rf"\1{HIDDEN}@", line)
+    return _SECRET_IN_TEXT.sub(rf"\1{HIDDEN}", line)
+
+
 def cut(line: str) -> str:
     """Return a line, or of a long one the beginning."""
     return line if len(line) <= LINE_CHARACTERS else f"{line[:LINE_CHARACTERS]}... ({len(line):,} characters)"
@@ -108,4 +121,6 @@ def cut(line: str) -> str:
 
 def printable(text: str) -> str:
     """Return what a server or program said in one line, without what a terminal would obey."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

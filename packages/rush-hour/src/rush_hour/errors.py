@@ -9,6 +9,7 @@ Only `cli.py` turns them into exit codes.
 """
 
 INSTALL_RIG = "pip install 'rush-hour[rig]'"
+INSTALL_PROFILE = "pip install 'rush-hour[profile]'"
 
 
 class RushHourError(Exception):

@@ -12,7 +12,10 @@ from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
 PLAIN = "rush-hour-plain"  # the name of our error handler
-_IN_ASCII = {"µ": "u", "…": "...", "│": "|", "─": "-", "╭": "+", "╮": "+", "╰": "+", "╯": "+"}
+_FRAMES = {"│": "|", "─": "-", "╭": "+", "╮": "+", "╰": "+", "╯": "+"}
+_LEVELS = dict(zip("▁▂▃▄▅▆▇", "_.-=+*#", strict=True))  # of sparklines
+_BARS = {"━": "=", "╸": "-", "·": "."}
+_IN_ASCII = {"µ": "u", "…": "...", "–": "-", **_FRAMES, **_LEVELS, **_BARS}
 
 
 class Outlet:

@@ -10,6 +10,7 @@ import re
 import stat
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,28 @@ READER_TIMEOUT_S = 10.0
 POLL_S = 0.02
 _DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/self/fd/(\d+)")
 _NAMED_DESCRIPTORS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+
+
+def check_files(written: Mapping[str, Path], read: Mapping[str, Path]) -> None:
+    """Make sure before a run that files can be written, each beside the others and all that is read; change nothing.
+
+    Pipes and devices may be named twice: what is written there replaces nothing.
+
+    Args:
+        written: by the options that name them.
+        read: by the arguments and options that name them.
+
+    Raises:
+        UsageError: one cannot be written, or would take the place of another.
+    """
+    taken = {path.resolve(): name for name, path in read.items()}
+    for name, path in written.items():
+        check_writable(path)
+        if _descriptor_of(path) is not None or _is_stream(path):
+            continue
+        other = taken.setdefault(path.resolve(), name)
+        if other != name:
+            raise UsageError(f"{name}: expected another file than that of {other}, got {str(path)!r}.")
 
 
 def check_writable(path: Path) -> None:
@@ -115,8 +138,9 @@ def _descriptor_of(path: Path) -> int | None:
 
 
 def _unfinished(path: Path) -> Path:
+    """Return where a file is written until it is whole: nobody else's, though two commands write it at once."""
     target = path.resolve()
-    return target.with_name(target.name + ".unfinished")
+    return target.with_name(f"{target.name}.{os.getpid()}.unfinished")
 
 
 def _message(path: Path, error: OSError | RuntimeError) -> str:

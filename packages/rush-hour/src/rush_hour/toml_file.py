@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -16,7 +17,7 @@ from rush_hour.errors import UsageError
 KeyPath = tuple[str | int, ...]
 
 _MSGSPEC_MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
-_PATH_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_PATH_PART = re.compile(r"([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"]+)\s*=")
 
@@ -68,27 +69,48 @@ class TomlFile:
 
     def where(self, key_path: KeyPath) -> str:
         """Return file, line and name of a key, for a message."""
-        name = f": {_dotted(key_path)}" if key_path else ""
+        name = f": {dotted(key_path)}" if key_path else ""
         return f"{self.path}:{line_of(self.text, key_path)}{name}"
 
     def _explain(self, message: str, type_: type[Any]) -> tuple[KeyPath, str]:
         """Take msgspec's message apart, such as "Expected `int`, got `str` - at `$.systems[0].port`"."""
         match = _MSGSPEC_MESSAGE.fullmatch(message)
         assert match is not None, "the pattern matches every text"
-        parts = _PATH_PART.findall(match["path"] or "")
-        key_path: KeyPath = tuple(int(index) if index else name for name, index in parts)
+        key_path: KeyPath = ()
+        for name, index in _PATH_PART.findall(match["path"] or ""):
+            if index == "...":  # a table whose keys are the user's own: msgspec does not say which
+                key_path += (self._wrong_key(key_path, type_),)
+            else:
+                key_path += (int(index) if index else name,)
         what = match["what"].replace("`", "'").replace(" | null", "").replace("object", "table")
         if unknown := re.search(r"unknown field '(.+)'", what):
             return (*key_path, unknown[1]), "this key is not known here"
         if missing := re.search(r"missing required field '(.+)'", what):
             return key_path, f"expected a key {missing[1]!r}, found none"
-        value: Any = self.document
-        for part in key_path:
-            value = value[part]
-        value = hide_in_value(value, name=str(key_path[-1]) if key_path else "")
+        value = hide_in_value(_at(self.document, key_path), name=str(key_path[-1]) if key_path else "")
         if what.startswith("Invalid enum value"):
             return key_path, f"expected one of {_choices(type_, key_path)}; got {value!r}"
         return key_path, f"{what[0].lower()}{what[1:]}{':' if ', got' in what else ', got'} {cut(repr(value))}"
+
+    def _wrong_key(self, table: KeyPath, type_: type[Any]) -> str:
+        """Return the first key of a table with which alone the document is wrong."""
+        for key in list(_at(self.document, table)):
+            document = deepcopy(self.document)
+            inside = _at(document, table)
+            for other in inside.keys() - {key}:
+                del inside[other]
+            try:
+                msgspec.convert(document, type_)
+            except msgspec.ValidationError:
+                return str(key)
+        raise AssertionError("one of the values was found to be wrong")
+
+
+def _at(document: Any, key_path: KeyPath) -> Any:
+    """Return what stands below a key."""
+    for part in key_path:
+        document = document[part]
+    return document
 
 
 def _with_nul(value: Any, key_path: KeyPath = ()) -> KeyPath | None:
@@ -146,17 +168,24 @@ def _choices(type_: type[Any], key_path: KeyPath) -> str:
     info: Any = inspect.type_info(type_)
     for part in key_path:
         info = _type_inside(info, part)
-    return ", ".join(map(repr, info.values))
+    return ", ".join(map(repr, _present(info).values))
+
+
+def _present(info: inspect.Type) -> Any:
+    """Return the type of a key that may be left out, where it is not."""
+    if isinstance(info, inspect.UnionType):
+        return next(type_ for type_ in info.types if not isinstance(type_, inspect.NoneType))
+    return info
 
 
 def _type_inside(info: inspect.Type, part: str | int) -> inspect.Type:
-    if isinstance(info, inspect.UnionType):  # of a table that may be left out
-        info = next(type_ for type_ in info.types if not isinstance(type_, inspect.NoneType))
+    info = _present(info)
     if isinstance(info, inspect.StructType):
         return next(field.type for field in info.fields if field.encode_name == part)
     assert isinstance(info, inspect.ListType), "only tables and arrays have something inside"
     return info.item_type
 
 
-def _dotted(key_path: KeyPath) -> str:
+def dotted(key_path: KeyPath) -> str:
+    """Return a key's name, such as `systems[1].front.port`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key_path).removeprefix(".")

@@ -54,13 +54,13 @@ def test_a_taken_port_is_said(tmp_path: Path, free_port: int) -> None:
 
 
 def test_a_system_that_ends_by_itself_ends_the_serving(tmp_path: Path, free_port: int) -> None:
-    suite = write_suite(tmp_path, system("once", "once", free_port))
+    suite = write_suite(tmp_path, system("twice", "twice", free_port))
 
-    with rush_hour_process("serve", "once", "--suite", suite, directory=tmp_path) as process:
+    with rush_hour_process("serve", "twice", "--suite", suite, directory=tmp_path) as process:
         code = process.wait()
 
     assert code == 3
-    assert process.err.endswith("rush-hour: the server ended with exit code 8.\nserving\nonce is enough\n")
+    assert process.err.endswith("rush-hour: the server ended with exit code 8.\nserving\ntwice is enough\n")
 
 
 def test_nothing_is_left_when_the_serving_is_killed(tmp_path: Path, free_port: int) -> None:
@@ -98,6 +98,12 @@ def test_an_unknown_system_is_told_with_the_known_ones(capsys: Capture, tmp_path
 
     assert rush_hour(capsys, "serve", "three", "--suite", suite) == Said(
         2, "", "rush-hour: SYSTEM: expected one of one, two; got 'three'.\n"
+    )
+    assert rush_hour(capsys, "serve", "--suite", suite) == Said(
+        2, "", "rush-hour: SYSTEM: expected one of one, two; got none.\n"
+    )
+    assert rush_hour(capsys, "serve", "--suite", suite, "--app", "a:b") == Said(
+        2, "", "rush-hour: --app: expected either an application or --suite, got both.\n"
     )
 
 

@@ -56,7 +56,7 @@ class RushHourProcess:
 
     def wait(self) -> int:
         """Return its exit code when it has ended."""
-        return self.process.wait(TIMEOUT_S)
+        return self.process.wait(3 * TIMEOUT_S)  # there may be several starts in it
 
     def wait_until_it_says(self, text: str) -> None:
         """Wait for a text on standard output or standard error."""

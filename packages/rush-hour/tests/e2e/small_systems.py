@@ -23,8 +23,8 @@ def serve(connection):
             connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n" + body)
             if manner == "counting" and requests == 30:
                 print("thirty requests", flush=True)
-            if manner == "once":
-                print("once is enough", flush=True)
+            if manner == "twice" and requests == 2:  # as often as it is asked before the load
+                print("twice is enough", flush=True)
                 os._exit(8)
 
 
@@ -47,7 +47,7 @@ HEAD = """\
 name = "small"
 title = "Small systems"
 
-[probe]
+[[requests]]
 path = "/agents"
 
 [load]
@@ -89,5 +89,6 @@ def write_suite(directory: Path, *tables: str) -> Path:
     (directory / "server.py").write_text(SERVER)
     (directory / "schema.sql").write_text("CREATE TABLE agents (name text);")
     path = directory / "suite.toml"
-    path.write_text("".join([HEAD, *tables]))
+    top = [table for table in tables if "[" not in table.partition("=")[0]]  # keys of the suite itself come first
+    path.write_text("".join([*top, HEAD, *(table for table in tables if table not in top)]))
     return path

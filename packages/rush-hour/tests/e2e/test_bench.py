@@ -17,6 +17,7 @@ from rush_hour.results.file import json_schema
 
 SOON = f'ready_timeout = "{TIMEOUT_S / 10:g}s"'
 LATE = f'ready_timeout = "{10 * TIMEOUT_S:g}s"'
+PREPARE = 'prepare = ["sleep 1000"]\n'
 FOREVER = f"{10 * TIMEOUT_S:g}s"
 
 pytestmark = pytest.mark.timeout(6 * TIMEOUT_S)
@@ -58,8 +59,8 @@ class Bench:
             system("silent", "silent", self.port, SOON),
             absent("absent"),
             system("mortal", "mortal", self.port),
-            system("once", "once", self.port),
-            system("other", "other", self.port, SOON),
+            system("twice", "twice", self.port),
+            system("other", "other", self.port),
             system("last", "fine", self.port),
         )
         self.output = directory / "out"
@@ -86,7 +87,7 @@ def test_every_system_has_its_entry_whatever_became_of_the_others(bench: Bench) 
         "silent": "failed",
         "absent": "unavailable",
         "mortal": "failed",
-        "once": "failed",
+        "twice": "failed",
         "other": "failed",
         "last": "ok",
     }
@@ -115,21 +116,35 @@ def test_reasons_have_the_end_of_the_log(bench: Bench) -> None:
     reasons = {name: entry["reason"] for name, entry in bench.systems.items() if entry["reason"]}
     wait = SOON.split('"')[1].removesuffix("s")
 
-    assert reasons.pop("other").startswith(f"other was not ready after {wait} s: expected a body with SHA-256 2cf24dba")
     assert reasons == {
         "silent": (
             f"silent was not ready after {wait} s: URL: unable to connect to 127.0.0.1:{bench.port}: "
             "Connection refused.\nloading"
         ),
         "absent": "no compiler. Install one.",
+        "other": (
+            "other has given the same wrong answer for 2 s: requests[0]: expected the body that the first "
+            "system answered for /agents, got a body that differs from byte 0 on (5 bytes, expected 5): b'other', "
+            "expected b'hello'\nserving"
+        ),
         "mortal": "the server ended with exit code 9 under load.\nserving\nout of memory",
-        "once": "the server ended with exit code 8 under load.\nserving\nonce is enough",
+        "twice": "the server ended with exit code 8 under load.\nserving\ntwice is enough",
     }
 
 
 def test_the_result_is_written_after_each_system(bench: Bench) -> None:
     assert bench.names_after_the_first[0] == "fine"
     assert len(bench.names_after_the_first) < len(bench.systems)
+
+
+def test_the_end_of_each_log_is_in_the_result(bench: Bench) -> None:
+    logs = {name: entry["logs"] for name, entry in bench.systems.items()}
+
+    assert logs["absent"] == []
+    lines = [{"number": 1, "text": "serving"}, {"number": 2, "text": "out of memory"}]
+    assert logs["mortal"] == [{"role": "server", "name": "mortal.log", "lines": lines, "lines_total": 2}]
+    assert logs["fine"] == [{"role": "server", "name": "fine.log", "lines": lines[:1], "lines_total": 1}]
+    assert bench.systems["fine"]["runs"][0]["explained_errors"] == []
 
 
 def without_business(err: str) -> str:
@@ -141,7 +156,7 @@ def test_the_report_and_the_progress_name_every_system(bench: Bench) -> None:
     for name, entry in bench.systems.items():
         assert f"\n{name} " in bench.out
         if entry["reason"]:
-            assert f"\n{name}: {entry['reason'].splitlines()[0]}\n" in bench.out
+            assert f"\n! {name}: {entry['reason'].splitlines()[0]}\n" in bench.out
             assert f"\n{name}: {entry['status']}: {entry['reason'].splitlines()[0]}\n" in bench.err
     assert without_business(bench.err).startswith(
         "[1/7] fine: starting\n[1/7] fine: connecting\n[1/7] fine: measuring\nfine: "
@@ -181,11 +196,13 @@ def interrupted(process: RushHourProcess, when: str) -> None:
     [
         ((DATABASE, absent("first")), (), "starting PostgreSQL"),
         ((absent("first"), system("second", "silent", 8000, LATE)), (), "[2/2] second: starting"),
+        ((PREPARE, absent("first")), (), "preparing: sleep 1000"),
+        ((absent("first"), system("second", "fine", 8000, PREPARE)), (), "[2/2] second: preparing: sleep 1000"),
         ((absent("first"), system("second", "fine", 8000)), (), "[2/2] second: connecting"),
         ((absent("first"), system("second", "fine", 8000)), ("--warmup", FOREVER), "[2/2] second: warming up"),
         ((absent("first"), system("second", "counting", 8000)), ("-d", FOREVER), "[2/2] second: measuring"),
     ],
-    ids=["database-start", "system-start", "connecting", "warm-up", "load"],
+    ids=["database-start", "system-start", "suite-prepare", "system-prepare", "connecting", "warm-up", "load"],
 )
 def test_ctrl_c_in_any_phase_leaves_the_finished_systems_and_nothing_else(
     tmp_path: Path, tables: tuple[str, ...], options: tuple[str, ...], when: str
@@ -233,8 +250,8 @@ def test_what_was_measured_of_the_system_under_load_is_reported_too(tmp_path: Pa
     assert only["runs"][0]["result"]["responses_good"] > 0
     assert only["status"] == "interrupted"
     assert re.fullmatch(r"interrupted after \d+\.\d of \d+ s: the rest was not measured\.", only["reason"])
-    assert process.out.count(f"\nonly: {only['reason']}\n") == 1
-    assert re.search(r"^only .* interrupted *$", process.out, re.MULTILINE)
+    assert process.out.count(f"\n! {only['reason']}\n") == 1
+    assert re.search(r"^only +(interrupted|do not trust) ", process.out, re.MULTILINE)
 
 
 def test_impatience_does_not_leave_anything_behind(tmp_path: Path) -> None:
@@ -293,4 +310,69 @@ def test_two_benches_at_once_do_not_collide(tmp_path: Path) -> None:
     assert_answered_well(same["runs"][0]["result"])
     used = same["runs"][0]["plan"]["url"].removeprefix("http://127.0.0.1:").removesuffix("/agents")
     assert same["notes"] == [f"port {port} was taken: {used} was used."]
-    assert f"same: port {port} was taken: {used} was used." in other.out
+    assert f"\n! port {port} was taken: {used} was used.\n" in other.out
+
+
+def test_a_suites_profile_is_followed_by_every_system(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, *(system(name, "fine", a_free_port()) for name in ("first", "second")))
+    text = suite.read_text().replace("rate = 100", 'profile = "day.toml"').replace('duration = "1s"\n', "")
+    suite.write_text(text)
+    day = '[[phases]]\nrate = 50\nduration = "400ms"\n[[phases]]\nfrom = 50\nto = 150\nduration = "400ms"\n'
+    (tmp_path / "day.toml").write_text(day)
+
+    with rush_hour_process("bench", suite, "--output", "out", directory=tmp_path) as process:
+        assert process.wait() in {0, 4}
+
+    for one in result_in(tmp_path / "out")["systems"]:
+        [run] = one["runs"]
+        assert run["plan"]["profile"]["text"] == "day.toml"
+        assert [(phase["name"], phase["due"]) for phase in run["result"]["phases"]] == [
+            ("phase 1", 20),
+            ("phase 2", 40),
+        ]
+        assert f"\n{one['name']}, phases\nphase " in process.out
+
+
+def test_a_mistake_in_a_suite_is_told_before_anything_starts(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path, DATABASE, system("fine", "fine", a_free_port(), "threads = 0\n"))
+    line = 1 + next(number for number, text in enumerate(suite.read_text().splitlines()) if text == "threads = 0")
+
+    with rush_hour_process("bench", suite, "--output", "out", directory=tmp_path) as process:
+        assert process.wait() == 2
+
+    assert process.out == ""
+    assert process.err == f"rush-hour: {suite}:{line}: systems[0].threads: expected a number above 0, got 0.\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_prepares_the_suite_ends_the_bench_when_it_fails(tmp_path: Path) -> None:
+    suite = write_suite(
+        tmp_path, """prepare = ["sh -c 'echo no such table; exit 4'"]\n""", system("fine", "fine", 8000)
+    )
+
+    with rush_hour_process("bench", suite, "--output", "out", directory=tmp_path) as process:
+        assert process.wait() == 3
+        process.wait_until_nothing_is_left()
+
+    assert without_business(process.err) == (
+        "preparing: sh -c 'echo no such table; exit 4'\n"
+        "rush-hour: prepare: sh -c 'echo no such table; exit 4': exit code 4.\nno such table\n"
+    )
+
+
+def test_a_matrix_makes_systems_with_names_loads_and_files_of_their_own(tmp_path: Path) -> None:
+    port = a_free_port()
+    matrix = "\n[matrix]\nmanner = ['fine', 'counting']\nrate = [50, 100]\nexclude = [{ manner = 'fine', rate = 50 }]\n"
+    suite = write_suite(tmp_path, matrix, system("small", "{manner}", port))
+
+    with rush_hour_process("bench", suite, "--output", "out", "--only", "*rate=*", directory=tmp_path) as process:
+        assert process.wait() in {0, 4}, process.err
+
+    systems = {entry["name"]: entry for entry in result_in(tmp_path / "out")["systems"]}
+    assert {name: entry["runs"][0]["result"]["requests_due"] for name, entry in systems.items()} == {
+        "small-manner=fine-rate=100": 100,
+        "small-manner=counting-rate=50": 50,
+        "small-manner=counting-rate=100": 100,
+    }
+    assert systems["small-manner=counting-rate=50"]["title"] == "small (manner counting, rate 50)"
+    assert {path.name for path in (tmp_path / "out").glob("*.hlog")} == {f"{name}.hlog" for name in systems}

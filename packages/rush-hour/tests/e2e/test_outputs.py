@@ -127,7 +127,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
 SUITE = """
 name = "small"
 title = "Small"
-[probe]
+[[requests]]
 path = "/"
 [load]
 rate = 20

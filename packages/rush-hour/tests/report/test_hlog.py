@@ -7,6 +7,7 @@ from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
 from rush_hour.core.histogram import HIGHEST_US, Histogram
+from rush_hour.core.profile.profile import LoadProfile, Phase
 from rush_hour.report.hlog import write_hlog
 from rush_hour.results.run import LoadResult, PlanFacts, Run, Verdict
 
@@ -55,3 +56,14 @@ def test_a_run_without_a_good_answer_writes_nothing(tmp_path: Path, plan: PlanFa
     write_hlog(tmp_path / "a.hlog", run_with(plan, result, None))
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_name_of_a_profile_is_in_the_file_whatever_it_is(
+    tmp_path: Path, plan: PlanFacts, result: LoadResult
+) -> None:
+    histogram = Histogram()
+    histogram.record_ns(np.array([1_000_000]))
+    profile = LoadProfile(text="größer.toml", phases=(Phase.constant("noon", 5, 3),))
+    write_hlog(tmp_path / "a.hlog", run_with(replace(plan, profile=profile), result, histogram))
+
+    assert ", 5/s (größer.toml)\n" in (tmp_path / "a.hlog").read_text(encoding="utf-8")

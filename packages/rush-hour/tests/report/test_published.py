@@ -5,9 +5,10 @@ import pytest
 
 from rush_hour.core.figures import DurationSummary
 from rush_hour.errors import UsageError
-from rush_hour.report.published import Comparison, Figures, Published, PublishedFigures, compare, read_published
-from rush_hour.results.document import System
+from rush_hour.report.published import Comparison, compare
+from rush_hour.results.document import SCHEMA_VERSION, Document, SuiteFacts, System, SystemFigures
 from rush_hour.results.run import LoadResult, PlanFacts, Run, Verdict
+from rush_hour.rig.published import read_published
 
 PUBLISHED = """\
 source = "a talk"
@@ -35,16 +36,19 @@ def system_of(name: str, run: Run | None) -> System:
     return System(name=name, title=name, status="ok" if run else "failed", runs=[] if run is None else [run])
 
 
-def test_published_figures_are_read_from_toml(path: Path) -> None:
-    assert read_published(path) == Published(
-        source="a talk",
-        systems=[
-            PublishedFigures(
-                name="slow", rate_per_s=4000.0, duration_s=300.0, requests=1_200_000, non_2xx_or_3xx=900_000,
-                latency_mean_us=121_080.0, latency_max_us=2_660_000.0,
-            )
-        ],
-    )  # fmt: skip
+def document_of(path: Path, *systems: System) -> Document:
+    suite = SuiteFacts(name="s", title="S", path="s.toml", workers=1, published=read_published(path))
+    return Document(schema_version=SCHEMA_VERSION, kind="bench", suite=suite, systems=list(systems))
+
+
+SLOW = SystemFigures(
+    name="slow", rate_per_s=4000.0, requests_per_s=4000.0, goodput_per_s=1000.0, bad_ratio=0.75, mean_us=121_080.0,
+    max_us=2_660_000.0,
+)  # fmt: skip
+
+
+def test_goodput_is_computed_from_the_published_errors(path: Path) -> None:
+    assert read_published(path) == [SLOW]
 
 
 @pytest.mark.parametrize(
@@ -65,24 +69,21 @@ def test_a_wrong_file_is_told_with_line_and_key(path: Path, old: str, new: str, 
     assert str(caught.value) == f"{path}:{what}"
 
 
-def test_goodput_is_computed_from_the_published_errors(path: Path) -> None:
-    [comparison] = compare(read_published(path), [system_of("slow", None)])
+def test_a_system_that_was_not_measured_has_its_published_figures_alone(path: Path) -> None:
+    [comparison] = compare(document_of(path, system_of("slow", None)))
 
-    assert comparison == Comparison(
-        name="slow",
-        published=Figures(
-            rate_per_s=4000.0, requests_per_s=4000.0, goodput_per_s=1000.0, bad_ratio=0.75, mean_us=121_080.0,
-            max_us=2_660_000.0,
-        ),
-        measured=None,
-    )  # fmt: skip
+    assert comparison == Comparison(name="slow", published=SLOW, measured=None)
+
+
+def test_a_document_without_a_suite_has_nothing_to_compare_with() -> None:
+    assert compare(Document(schema_version=SCHEMA_VERSION, kind="load", systems=[system_of("slow", None)])) == []
 
 
 def test_systems_are_compared_by_name_in_the_published_order(path: Path) -> None:
     table = PUBLISHED[PUBLISHED.index("[[") :]
     path.write_text(PUBLISHED + table.replace('"slow"', '"gone"') + table.replace('"slow"', '"fast"'))
 
-    rows = compare(read_published(path), [system_of("fast", None), system_of("unknown", None), system_of("slow", None)])
+    rows = compare(document_of(path, system_of("fast", None), system_of("unknown", None), system_of("slow", None)))
 
     assert [row.name for row in rows] == ["slow", "fast"]
 
@@ -100,11 +101,17 @@ def test_measured_latencies_are_of_all_answers_as_wrk2s_are(path: Path, plan: Pl
     )  # fmt: skip
 
     [row] = compare(
-        read_published(path), [system_of("slow", Run(plan=plan, result=measured, verdict=Verdict(trusted=True)))]
+        document_of(path, system_of("slow", Run(plan=plan, result=measured, verdict=Verdict(trusted=True))))
     )
 
-    assert row.measured == Figures(
-        rate_per_s=1000.0, requests_per_s=100.0, goodput_per_s=25.0, bad_ratio=0.75, mean_us=175.0, max_us=9000
+    assert row.measured == SystemFigures(
+        name="slow",
+        rate_per_s=1000.0,
+        requests_per_s=100.0,
+        goodput_per_s=25.0,
+        bad_ratio=0.75,
+        mean_us=175.0,
+        max_us=9000,
     )
 
 
@@ -113,10 +120,8 @@ def test_a_system_that_answered_nothing_has_no_latencies(path: Path, plan: PlanF
         result, responses_total=0, responses_good=0, goodput_per_s=0.0, latency_us=None, latency_bad_us=None
     )
 
-    [row] = compare(
-        read_published(path), [system_of("slow", Run(plan=plan, result=silent, verdict=Verdict(trusted=True)))]
-    )
+    [row] = compare(document_of(path, system_of("slow", Run(plan=plan, result=silent, verdict=Verdict(trusted=True)))))
 
-    assert row.measured == Figures(
-        rate_per_s=1000.0, requests_per_s=0.0, goodput_per_s=0.0, bad_ratio=0.0, mean_us=None, max_us=None
+    assert row.measured == SystemFigures(
+        name="slow", rate_per_s=1000.0, requests_per_s=0.0, goodput_per_s=0.0, bad_ratio=0.0, mean_us=None, max_us=None
     )

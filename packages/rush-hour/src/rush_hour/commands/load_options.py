@@ -7,9 +7,12 @@ from urllib.parse import SplitResult
 
 from cyclopts import Parameter
 
-from rush_hour.commands import options
+from rush_hour.commands import options, result_options
+from rush_hour.errors import UsageError
+from rush_hour.judge.require.requirements import clauses_of
 from rush_hour.load.transport.host import usable_host
 from rush_hour.load.transport.tls import Tls
+from rush_hour.results.document import RequireFacts
 
 
 @Parameter(name="*", group="Load")
@@ -18,9 +21,12 @@ class PaceOptions:
     """Options of the pace: how much, how often, for how long."""
 
     rate_per_s: Annotated[float | None, options.RATE] = None
+    profile: Annotated[str | None, options.LOAD_PROFILE] = None
     connections: Annotated[int, options.CONNECTIONS] = 10
     processes: Annotated[int, options.PROCESSES] = 2
-    duration_s: Annotated[float, options.DURATION] = 10.0
+    duration_s: Annotated[
+        float | None, options.DURATION, Parameter(show_default=lambda _none: f"{options.DEFAULT_DURATION_S:g}s")
+    ] = None
     warmup_s: Annotated[float, options.WARMUP] = 0.0
     timeout_s: Annotated[float, options.TIMEOUT] = 2.0
     arrivals: Annotated[Literal["constant", "poisson"], options.ARRIVALS] = "constant"
@@ -84,7 +90,9 @@ class OutputOptions:
     """Options of the output."""
 
     json: Annotated[Path | None, options.JSON] = None
+    html: Annotated[Path | None, options.HTML] = None
     label: Annotated[str | None, options.LABEL] = None
+    require: Annotated[tuple[str, ...], result_options.REQUIRE] = ()
     hlog: Annotated[Path | None, options.HLOG] = None
     csv: Annotated[Path | None, options.CSV] = None
     wrk2: Annotated[bool, options.WRK2] = False
@@ -93,6 +101,33 @@ class OutputOptions:
     batch_latency: Annotated[bool, options.BATCH_LATENCY] = False
     version: Annotated[bool, options.VERSION] = False
 
-    def files(self) -> list[Path]:
-        """Return the files that will be written."""
-        return [path for path in (self.json, self.hlog, self.csv) if path is not None]
+    def check_runs(self, *, is_repeated: bool) -> None:
+        """Refuse what has room for a single run where there are several.
+
+        Args:
+            is_repeated: whether there are several runs.
+
+        Raises:
+            UsageError: something has no room for them.
+        """
+        for name, is_given in (("--hlog", self.hlog), ("--csv", self.csv), ("--wrk2", self.wrk2)):
+            if is_repeated and is_given:
+                raise UsageError(f"{name}: expected one run for it, not several starts; --json and --html have all.")
+
+    def required(self) -> RequireFacts | None:
+        """Return what is required of the run; None where nothing is.
+
+        Raises:
+            UsageError: it is no objective, or compares with what a load does not have.
+        """
+        if not self.require:
+            return None
+        if self.wrk2:
+            raise UsageError("--require: expected no --wrk2 with it, whose exit code says nothing of the figures.")
+        for clause in clauses_of(self.require, what="--require"):
+            if clause.is_of_baseline:
+                raise UsageError(
+                    f"--require: clause {clause.text!r}: expected no baseline: a load has none. Write the result with "
+                    "--json, and compare it with rush-hour check --baseline."
+                )
+        return RequireFacts(all=list(self.require))

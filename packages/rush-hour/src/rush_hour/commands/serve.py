@@ -9,41 +9,46 @@ from typing import Annotated
 import msgspec
 
 from rush_hour.commands import options
+from rush_hour.commands.application_options import ApplicationOptions
 from rush_hour.credentials import without_password
 from rush_hour.errors import StartError
 from rush_hour.report.terminal.console import make_console
-from rush_hour.report.terminal.progress import TerminalProgress
+from rush_hour.report.terminal.live.progress import TerminalProgress
 from rush_hour.results.resources import Role
-from rush_hour.rig.bench import choose
-from rush_hour.rig.part import Part
+from rush_hour.rig.parts.part import Part
 from rush_hour.rig.stack import RigOptions, shared_rig
-from rush_hour.rig.suite import read_suite
+from rush_hour.rig.suite.choosing import check_overrides, choose_one, override
+from rush_hour.rig.suite.reading import read_suite
 from rush_hour.rig.system import running_system
 
 LOOK_INTERVAL_S = 0.5
 
 
 def serve(
-    system: Annotated[str, options.SYSTEM],
+    system: Annotated[str | None, options.SYSTEM] = None,
     /,
     *,
-    suite: Annotated[Path, options.SUITE_OPTION] = options.DEFAULT_SUITE,
+    suite: Annotated[Path | None, options.SUITE_OPTION] = None,
+    application: ApplicationOptions = ApplicationOptions(),
     workers: Annotated[int | None, options.WORKERS] = None,
+    server_threads: Annotated[int | None, options.SERVER_THREADS] = None,
     database: Annotated[str | None, options.DATABASE] = None,
     nginx: Annotated[Path | None, options.NGINX] = None,
 ) -> int:
-    """Start one system of a suite, with its proxy and its database, and keep it up until Ctrl-C."""
-    read = read_suite(suite)
-    [spec] = choose(read, [system], what="SYSTEM")
+    """Start one system of a suite, with its proxy and its database, or an application; keep it up until Ctrl-C."""
+    found, suite_path = application.suite(suite, what="--suite")
+    read = override(found, workers=workers, threads=server_threads)
+    spec = choose_one(read, system, what="SYSTEM")
+    check_overrides([spec], {"workers": workers, "threads": server_threads}, by="SYSTEM")
     console = make_console(stderr=True)
-    rig_options = RigOptions(suite_path=suite, logs=None, workers=workers, database_url=database, nginx=nginx)
+    rig_options = RigOptions(suite_path=suite_path, logs=None, database_url=database, nginx=nginx)
     with (
         _until_ctrl_c(),
         TerminalProgress(console) as progress,
         shared_rig(read, rig_options, progress.step) as (rig, server),
     ):
         progress.step(f"starting {spec.name}")
-        with running_system(spec, read.probe, rig) as running:
+        with running_system(spec, read, rig, on_step=progress.step) as running:
             progress.clear()
             for note in running.notes:
                 console.print(note)
@@ -62,7 +67,7 @@ def database(
     """Start a suite's database and keep it up until Ctrl-C, for systems that are started by hand."""
     alone = msgspec.structs.replace(read_suite(suite), systems=[])
     console = make_console(stderr=True)
-    rig_options = RigOptions(suite_path=suite, logs=None, workers=None, database_url=database, nginx=None)
+    rig_options = RigOptions(suite_path=suite, logs=None, database_url=database, nginx=None)
     with (
         _until_ctrl_c(),
         TerminalProgress(console) as progress,

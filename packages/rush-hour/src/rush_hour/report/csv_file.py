@@ -11,7 +11,7 @@ from rush_hour.results.run import LoadResult
 
 
 def write_csv(path: Path, result: LoadResult) -> None:
-    """Write one row for each second; the columns are the fields of `TimelineRow`, empty where there is no value.
+    """Write one row for each second; the columns are the figures of `TimelineRow`, empty where there is no value.
 
     Args:
         path: the file; an earlier one is replaced.
@@ -21,7 +21,8 @@ def write_csv(path: Path, result: LoadResult) -> None:
         OutputLost: the file cannot be written.
     """
     file = StringIO(newline="")
-    writer = csv.DictWriter(file, [field.name for field in fields(TimelineRow)])
+    columns = [field.name for field in fields(TimelineRow) if field.name != "histogram_us"]
+    writer = csv.DictWriter(file, columns, extrasaction="ignore")
     writer.writeheader()
     writer.writerows(asdict(row) for row in result.timeline)
     write_output(path, file.getvalue().encode("ascii"))

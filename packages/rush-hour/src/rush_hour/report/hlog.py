@@ -33,4 +33,4 @@ def write_hlog(path: Path, run: Run) -> None:
     log.output_interval_histogram(
         histogram, start_time_stamp_sec=0, end_time_stamp_sec=end_ms / 1000, max_value_unit_ratio=1.0
     )
-    write_output(path, file.getvalue().encode("ascii"))
+    write_output(path, file.getvalue().encode())  # the name of a profile's file may be anything

@@ -6,25 +6,30 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from made_systems import Maker, load, system
+from profiled_runs import profiled_run
 from rich.console import Console, RenderableType
 
 from rush_hour.core.figures import DurationSummary
-from rush_hour.report.published import Comparison, Figures
+from rush_hour.judge.remarks.document_trust import trust_of
 from rush_hour.report.terminal.bench_report import bench_report
 from rush_hour.report.terminal.console import make_console
-from rush_hour.report.terminal.live_view import second_table
-from rush_hour.report.terminal.load_summary import load_summary, second_line, verdict_lines
-from rush_hour.results.document import Document, MachineFacts, SuiteFacts, System
+from rush_hour.report.terminal.load_summary import load_report, load_summary
+from rush_hour.report.terminal.remarks import trust_line
+from rush_hour.report.terminal.seconds import second_line, second_table
+from rush_hour.results.document import Document, MachineFacts, SuiteFacts, System, SystemFigures
+from rush_hour.results.evidence import ExplainedError
 from rush_hour.results.resources import Resources, Usage
-from rush_hour.results.run import Doubt, LoadResult, PlanFacts, Run, Verdict
+from rush_hour.results.run import Doubt, LoadResult, PlanFacts, RequestFigures, Run, Verdict
 
 SHARED = Doubt(code="shared-cores", message="the cores were shared.", hint="Use another machine.")
 MISSED = Doubt(code="rate-missed", message="9 of 10 were sent.", hint="Lower the rate.")
 FAULTY = Doubt(code="errors-above-limit", message="half was bad.", hint="Compare goodput.")
 SATURATED = Doubt(code="generator-saturated", message="the generator was busy.", hint="Use more processes.")
-FIGURES = Figures(
-    rate_per_s=4000.0, requests_per_s=3992.7, goodput_per_s=555.3, bad_ratio=0.861, mean_us=121_080.0, max_us=2.66e6
-)
+FIGURES = SystemFigures(
+    name="good-one", rate_per_s=4000.0, requests_per_s=3992.7, goodput_per_s=555.3, bad_ratio=0.861,
+    mean_us=121_080.0, max_us=2.66e6,
+)  # fmt: skip
 
 
 def summary_of(value_us: int, count: int) -> DurationSummary:
@@ -75,12 +80,19 @@ def changed(system: System, *doubts: Doubt, name: str, trusted: bool = True, **c
     return replace(system, name=name, runs=[replace(run, result=result, verdict=verdict, resources=resources)])
 
 
-def bench(*systems: System) -> Document:
+def bench(*systems: System, published: Sequence[SystemFigures] = ()) -> Document:
     return Document(
         schema_version=2,
         kind="bench",
         started_at="2026-03-04T05:06:07+00:00",
-        suite=SuiteFacts(name="s", title="All of them", path="s.toml", workers=16, rules=["The same query."]),
+        suite=SuiteFacts(
+            name="s",
+            title="All of them",
+            path="s.toml",
+            workers=16,
+            rules=["The same query."],
+            published=list(published),
+        ),
         machine=MachineFacts(
             cpu="Fast CPU", cores=2, memory_bytes=8 * 1024**3, kernel="6.1.0", system="Linux", limits={}
         ),
@@ -108,47 +120,98 @@ def systems(ok: System) -> list[System]:
     ]  # fmt: skip
 
 
-TABLE = """\
-          goodput   bad                                      server   proxy  database  generator     peak
-system         /s     %      p50      p90      p99      max  CPU µs  CPU µs    CPU µs     CPU µs   memory  verdict
-good-one    1,000   0.0  1.00 ms  1.00 ms  1.00 ms  1.00 ms     125      50       200      1,234  345 MiB  holds
-half          140  86.1   121 ms   121 ms   121 ms   121 ms     896       -         -      8,849  345 MiB  does not hold
-doubtful    1,000   0.0  1.00 ms  1.00 ms  1.00 ms  1.00 ms     125       -         -      1,234  345 MiB  do not trust
-silent          0     -        -        -        -        -       -       -         -          -  345 MiB  does not hold
-absent          -     -        -        -        -        -       -       -         -          -        -  unavailable
-dead            -     -        -        -        -        -       -       -         -          -        -  failed
+ANSWER = """\
+good-one holds 1,000/s with 99.9 % within 1.00 ms; half answers 140/s well: 86 % of the answers were bad; silent \
+answers nothing well. The figures of doubtful cannot be trusted; dead failed; absent cannot run here.
+Do not trust the figures of doubtful: the load generator was the bottleneck. The others can be trusted.
+"""
+RESULTS = """\
+                                                         bad     p50     p90     p99     max
+system    verdict        good/s  of offered  over time     %      ms      ms      ms      ms
+good-one  holds           1,000  ━━━━━━━━    ▇▇▇▇▇▇▇▇    0.0    1.00    1.00    1.00    1.00
+half      does not hold     140  ━·······    ▇▇▇▇▇▇▇▇   86.1  121     121     121     121
+doubtful  do not trust    1,000  ━━━━━━━━    ▇▇▇▇▇▇▇▇    0.0    1.00    1.00    1.00    1.00
+silent    does not hold       0  ········    ▇▇▇▇▇▇▇▇      -    -       -       -       -
+absent    unavailable         -  -           -             -    -       -       -       -
+dead      failed              -  -           -             -    -       -       -       -
+"""
+COSTS = """\
+                                                 peak
+          server   proxy  database  generator  memory
+system    CPU µs  CPU µs    CPU µs     CPU µs     MiB
+good-one     125      50       200      1,234     345
+half         896       -         -      8,849     345
+doubtful     125       -         -      1,234     345
+silent         -       -         -          -     345
+absent         -       -         -          -       -
+dead           -       -         -          -       -
 """
 
 
-def test_the_report_of_a_bench_says_what_and_where_and_how_each_did(systems: list[System]) -> None:
-    report = text_of(bench_report(bench(*systems), []))
+def test_the_report_of_a_bench_has_its_answer_first_and_then_what_and_where_and_how_each_did(
+    systems: list[System],
+) -> None:
+    report = text_of(bench_report(bench(*systems)), 1000)
 
     assert report.startswith(
+        ANSWER + "\n"
         "All of them\n"
-        "1,000/s on 100 connections for 10 s after 0 s of warm-up\n"
+        "1,000/s on 100 connections for 10 s\n"
         "2 cores (Fast CPU), 8.00 GiB\n"
         "Linux 6.1.0, rush-hour 1.0, nginx 1.31\n"
         "The same query.\n"
-        "\n" + TABLE + "Latency counts from when each request was due"
+        "\n" + RESULTS + "Latency counts from when each request was due, and is of good answers.\n"
+        "\n" + COSTS + "CPU: of all the role's processes, for each good answer. Peak memory: "
     )
 
 
-def test_below_the_table_stands_what_it_has_no_room_for(ok: System, systems: list[System]) -> None:
-    with_note = replace(ok, name="noted", notes=["port 80 was taken: 81 was used."])
+def test_columns_in_which_there_is_nothing_are_left_out(ok: System) -> None:
+    plain = [changed(ok, name="a"), changed(ok, name="b")]
+    without_resources = replace(ok, runs=[replace(run, resources=None) for run in ok.runs])
 
-    report = text_of(bench_report(bench(with_note, *systems), []))
+    report = text_of(bench_report(bench(*plain)))
 
-    assert report[report.index("\n\nnoted: ") :] == (
+    assert [line.split() for line in report.splitlines() if line.startswith("system ")] == [
+        ["system", "verdict", "good/s", "of", "offered", "over", "time", "ms", "ms", "ms", "ms"],
+        ["system", "CPU", "µs", "CPU", "µs", "MiB"],
+    ]
+    assert "peak" not in text_of(bench_report(bench(without_resources)))
+
+
+def test_of_several_runs_the_one_of_the_median_goodput_is_in_the_table(ok: System) -> None:
+    [run] = ok.runs
+    runs = [replace(run, result=replace(run.result, goodput_per_s=per_s)) for per_s in (700.0, 500.0, 600.0)]
+
+    assert re.search(r"^good-one +holds +600 ", text_of(bench_report(bench(replace(ok, runs=runs)))), re.MULTILINE)
+
+
+def test_below_the_tables_stands_what_they_have_no_room_for(ok: System, systems: list[System]) -> None:
+    error = ExplainedError(role="proxy", program="nginx", count=8, what="it was reset", sign="104", advice="Raise it.")
+    with_note = replace(
+        ok, name="noted", notes=["port 80 was taken: 81 was used."],
+        runs=[replace(run, explained_errors=[error]) for run in ok.runs],
+    )  # fmt: skip
+
+    report = text_of(bench_report(bench(with_note, *systems)))
+
+    assert report[report.index("\n\n! ") :] == (
         "\n\n"
-        "noted: port 80 was taken: 81 was used.\n"
-        "half: 9 of 10 were sent.\n"
-        "half: half was bad.\n"
-        "doubtful: the generator was busy.\n"
-        "silent: half was bad.\n"
-        "absent: no compiler. Install one.\n"
-        "dead: the server ended.\n"
-        "[/last] line of its log\n"
-        "all: the cores were shared. Use another machine."
+        "! doubtful: the generator was busy.\n"
+        "  Use more processes.\n"
+        "! half: 9 of 10 were sent.\n"
+        "  Lower the rate.\n"
+        "! half, silent: half was bad.\n"
+        "  Compare goodput.\n"
+        "! noted: nginx, 8 times: it was reset (104).\n"
+        "  Raise it.\n"
+        "! half: p99 is 121 ms from when requests were due, and 900 µs from when they were sent: most of it is waiting "
+        "for a connection that still waited for an earlier answer, which took up to 900 µs.\n"
+        "! noted: port 80 was taken: 81 was used.\n"
+        "! absent: no compiler. Install one.\n"
+        "! dead: the server ended.\n"
+        "  [/last] line of its log\n"
+        "! noted, good-one, half: the cores were shared.\n"
+        "  Use another machine."
     )
 
 
@@ -159,19 +222,26 @@ def test_a_system_that_was_cut_short_is_told_as_that_once(ok: System) -> None:
     run = replace(short.run, is_interrupted=True)
     cut_short = replace(short, status="interrupted", reason=doubt.message, runs=[run])
 
-    report = text_of(bench_report(bench(cut_short), []))
+    report = text_of(bench_report(bench(cut_short)))
 
-    assert re.search(r"^short +1,000 .* interrupted$", report, re.MULTILINE)
+    assert re.search(r"^short +interrupted +1,000 ", report, re.MULTILINE)
     assert report.count("interrupted after 3.0 of 10 s.") == 1
 
 
 def test_a_bench_in_which_nothing_ran_has_no_load_to_tell_of(systems: list[System]) -> None:
-    report = text_of(bench_report(bench(*systems[4:]), []))
+    report = text_of(bench_report(bench(*systems[4:])))
 
-    assert report.splitlines()[:3] == [
+    assert report.splitlines()[:10] == [
+        "Dead failed; Absent cannot run here.",
+        "Nothing was measured.",
+        "",
         "All of them",
         "2 cores (Fast CPU), 8.00 GiB",
         "Linux 6.1.0, rush-hour 1.0, nginx 1.31",
+        "The same query.",
+        "",
+        "system  verdict",
+        "absent  unavailable",
     ]
 
 
@@ -188,79 +258,82 @@ def tables_in(report: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
 def test_at_any_width_no_figure_is_cut_and_each_row_keeps_its_name(systems: list[System], width: int) -> None:
-    narrow = text_of(bench_report(bench(*systems), []), width)
+    narrow = text_of(bench_report(bench(*systems)), width)
 
     assert "…" not in narrow
     tables = tables_in(narrow)
-    assert all(len(line) <= width for table in tables for line in table)
-    for row, whole in enumerate(TABLE.splitlines()[1:]):
+    assert all(len(line) <= width for line in narrow.splitlines())
+    results, costs = (table.splitlines() for table in (RESULTS, COSTS))
+    for row in range(7):
         parts = [cells(table[row]) for table in tables]
-        assert {part[0] for part in parts} == {cells(whole)[0]}
-        assert [cell for part in parts for cell in part[1:]] == cells(whole)[1:]
+        [name] = {part[0] for part in parts}
+        assert name == cells(results[row + 1])[0]
+        assert [cell for part in parts for cell in part[1:]] == cells(results[row + 1])[1:] + cells(costs[row + 2])[1:]
 
 
-def right_edges(line: str, names_width: int) -> list[int]:
-    return [match.end() for match in re.finditer(r"\S+(?: \S+)*", line) if match.start() > names_width]
+def points(line: str) -> list[int]:
+    """Return where the whole parts of a line's figures end."""
+    return [match.end() for match in re.finditer(r"(?<![\w.])\d[\d,]*", line)]
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
-def test_figures_end_in_one_column(systems: list[System], width: int) -> None:
-    for table in tables_in(text_of(bench_report(bench(*systems), []), width)):
-        figures = -1 if "verdict" in table[0] else None
-        edges = [right_edges(line, len("good-one"))[:figures] for line in table]
-        assert all(line_edges == edges[0] for line_edges in edges)
+def test_decimal_points_are_below_each_other(systems: list[System], width: int) -> None:
+    for table in tables_in(text_of(bench_report(bench(*systems[:3])), width)):
+        rows = [points(line) for line in table[1:4]]
+        assert all(len(row) == len(rows[0]) for row in rows) or "-" in "".join(table[1:4])
+        assert all(set(row) <= set(rows[0]) for row in rows)
 
 
 COMPARISON = """\
 published against measured
-system      rate/s  requests/s  goodput/s  bad %     mean      max
-good-one     4,000       3,993        555   86.1   121 ms   2.66 s
-  measured   1,000       1,000      1,000    0.0  1.00 ms  1.00 ms
-dead         4,000       3,993        555   86.1   121 ms   2.66 s
-  measured       -           -          -      -        -        -
-silent       4,000       3,993        555   86.1   121 ms   2.66 s
-  measured   1,000           0          0    0.0        -        -"""
+system      rate/s  answers/s  good/s  bad %  mean ms    max ms
+good-one     4,000      3,993     555   86.1   121     2,660
+  measured   1,000      1,000   1,000    0.0     1.00      1.00
+dead         4,000      3,993     555   86.1   121     2,660
+  measured       -          -       -      -     -         -
+silent       4,000      3,993     555   86.1   121     2,660
+  measured   1,000          0       0    0.0     -         -"""
 
 
-def test_published_figures_stand_above_the_measured_ones() -> None:
-    measured = replace(
-        FIGURES, rate_per_s=1000.0, requests_per_s=1000.0, goodput_per_s=1000.0, bad_ratio=0.0, mean_us=1000.0,
-        max_us=1000.0,
-    )  # fmt: skip
-    silent = replace(measured, requests_per_s=0.0, goodput_per_s=0.0, mean_us=None, max_us=None)
-    comparison = [
-        Comparison(name="good-one", published=FIGURES, measured=measured),
-        Comparison(name="dead", published=FIGURES, measured=None),
-        Comparison(name="silent", published=FIGURES, measured=silent),
-    ]
+def test_published_figures_stand_above_the_measured_ones(systems: list[System]) -> None:
+    [good, _, _, silent, _, dead] = systems
+    published = [FIGURES, replace(FIGURES, name="dead"), replace(FIGURES, name="silent")]
 
-    report = text_of(bench_report(bench(), comparison))
+    report = text_of(bench_report(bench(good, silent, dead, published=published)))
 
-    assert report[report.index("published against") :] == COMPARISON
+    table = report[report.index("published against") :]
+    assert table == COMPARISON
 
 
 SUMMARY = """\
 http://127.0.0.1:8008/agents
 1,000/s on 100 connections for 10 s, 2 processes
 
-goodput      1,000.0/s   100.00% of the 10,000 requests due
-sent         1,000.0/s   10,000 requests
-answers         10,000   200: 10,000
-errors               0
-unanswered           0
-read           977 KiB   97.7 KiB/s
-generator     38.1 MiB   5% of a core in the busiest process
+goodput       1,000.0/s   100.00% of the 10,000 requests due
+each second               ▇▇▇▇▇▇▇▇▇▇
+sent          1,000.0/s   10,000 requests
+answers          10,000   200: 10,000
+errors                0
+unanswered            0
+read            977 KiB   97.7 KiB/s
+generator      38.1 MiB   5% of a core in the busiest process
 
-                               p50       p90       p99     p99.9       max
-latency (from due)         1.00 ms   1.00 ms   1.00 ms   1.00 ms   1.00 ms
-service time (from sent)    900 µs    900 µs    900 µs    900 µs    900 µs
-send lag                     20 µs     20 µs     20 µs     20 µs     20 µs
-
-These figures can be trusted."""
+in ms                        p50     p90     p99   p99.9     max
+latency (from due)         1.00    1.00    1.00    1.00    1.00
+service time (from sent)   0.900   0.900   0.900   0.900   0.900
+send lag                   0.020   0.020   0.020   0.020   0.020"""
 
 
-def test_the_summary_of_a_load(plan: PlanFacts, result: LoadResult) -> None:
-    assert text_of(load_summary(Run(plan=plan, result=result, verdict=Verdict(trusted=True)))) == SUMMARY
+def loaded(run: Run) -> Document:
+    system = System(name=run.plan.url, title=run.plan.url, status="ok", runs=[run])
+    return Document(schema_version=2, kind="load", systems=[system])
+
+
+def test_the_report_of_a_load_has_its_answer_first(plan: PlanFacts, result: LoadResult) -> None:
+    assert text_of(load_report(loaded(Run(plan=plan, result=result, verdict=Verdict(trusted=True))))) == (
+        "http://127.0.0.1:8008/agents holds 1,000/s: 99.9 % of the answers within 1.00 ms of when they were due.\n"
+        "These figures can be trusted.\n\n" + SUMMARY
+    )
 
 
 @pytest.mark.parametrize("width", [40, 60, 80])
@@ -271,13 +344,13 @@ def test_at_any_width_no_figure_of_a_load_is_cut(plan: PlanFacts, result: LoadRe
         latency_bad_us=summary_of(987_654, 9),
     )  # fmt: skip
 
-    lines = text_of(load_summary(Run(plan=plan, result=large, verdict=Verdict(trusted=True))), width)
+    lines = text_of(load_report(loaded(Run(plan=plan, result=large, verdict=Verdict(trusted=True)))), width)
 
     assert "…" not in lines
     assert all(len(line) <= width for line in lines.splitlines())
     for figure in ("1,234,567.8/s", "0.08% of the 12,345,678 requests due", "200: 7,654,321", "97.7 KiB/s"):
         assert figure in lines
-    assert lines.count("12.3 s") == lines.count("988 ms") == 5
+    assert lines.count("12,346") == lines.count("988") == 5
 
 
 @pytest.mark.parametrize("width", [40, 80])
@@ -287,43 +360,62 @@ def test_at_any_width_no_figure_of_a_second_is_cut(result: LoadResult, width: in
     lines = text_of(second_table([row]), width)
 
     assert "…" not in lines
-    assert all(figure in lines for figure in ("1,234,567", "123 ms", "1.23 s", "12.3 ms"))
+    assert all(len(line) <= width for line in lines.splitlines())
+    assert all(figure in lines for figure in ("1,234,567", "123", "1,235", "12.3"))
 
 
-def test_the_summary_names_bad_answers_and_errors_and_what_to_do(plan: PlanFacts, result: LoadResult) -> None:
+def test_the_report_of_a_load_names_bad_answers_and_errors_and_what_to_do(plan: PlanFacts, result: LoadResult) -> None:
     half = replace(
         result, responses_total=9000, responses_good=5000, responses_by_status={"200": 6000, "502": 3000},
         errors={"read:EOF": 900, "timeout": 50}, unanswered_at_end=50, latency_bad_us=summary_of(500, 4000),
     )  # fmt: skip
     verdict = Verdict(trusted=False, warnings=[SATURATED, SHARED])
 
-    lines = text_of(load_summary(Run(plan=replace(plan, processes=1), result=half, verdict=verdict)))
+    lines = text_of(load_report(loaded(Run(plan=replace(plan, processes=1), result=half, verdict=verdict))))
 
+    assert lines.startswith(
+        "What http://127.0.0.1:8008/agents holds is not known: its figures cannot be trusted.\n"
+        "Do not trust these figures: the load generator was the bottleneck.\n"
+    )
     assert "for 10 s, 1 process\n" in lines
     assert "\ngoodput       1,000.0/s   50.00% of the 10,000 requests due\n" in lines
     assert "\nanswers           9,000   200: 6,000, 502: 3,000\n" in lines
     assert "\nbad answers       4,000\n" in lines
     assert "\nerrors              950   read:EOF: 900, timeout: 50\n" in lines
-    assert "\nbad answers                 500 µs    500 µs    500 µs    500 µs    500 µs\n" in lines
+    assert "\nbad answers                0.500   0.500   0.500   0.500   0.500\n" in lines
     assert lines.endswith(
-        "Do not trust these figures.\n"
-        "! the generator was busy.\n  Use more processes.\n"
-        "! the cores were shared.\n  Use another machine."
+        "! the generator was busy.\n  Use more processes.\n! the cores were shared.\n  Use another machine."
     )
 
 
-def test_a_doubt_does_not_end_trust_by_itself() -> None:
-    assert text_of(verdict_lines(Verdict(trusted=True, warnings=[MISSED]))) == (
-        "These figures can be trusted.\n! 9 of 10 were sent.\n  Lower the rate."
+def test_a_run_without_any_answer_has_no_durations(plan: PlanFacts, result: LoadResult) -> None:
+    nothing = replace(result, requests_due=0, latency_us=None, service_time_us=None, send_lag_us=None, timeline=[])
+
+    lines = text_of(load_summary(Run(plan=plan, result=nothing, verdict=Verdict(trusted=True))))
+
+    assert "each second" not in lines
+    assert lines.endswith("of a core in the busiest process")
+
+
+def test_what_is_long_hangs_below_its_beginning(plan: PlanFacts, result: LoadResult) -> None:
+    verdict = Verdict(trusted=True, warnings=[Doubt(code="x", message="seen " * 12, hint="do " * 20)])
+
+    lines = text_of(load_report(loaded(Run(plan=plan, result=result, verdict=verdict))), 40)
+
+    assert lines[lines.index("\n! ") :] == (
+        "\n! seen seen seen seen seen seen seen\n  seen seen seen seen seen"
+        "\n  do do do do do do do do do do do do do\n  do do do do do do do"
     )
 
 
 def test_a_second_is_a_line_with_what_went_wrong(result: LoadResult) -> None:
     row = result.timeline[2]
 
-    assert second_line(row) == "  3 s: 1,000 good, p50 1.00 ms, p99 1.00 ms"
-    assert second_line(replace(row, bad=2, failed=3)) == "  3 s: 1,000 good, 5 bad, p50 1.00 ms, p99 1.00 ms"
-    assert second_line(replace(row, good=0, p50_us=None, p99_us=None)) == "  3 s: 0 good"
+    assert second_line(row).plain == "1,000 good/s, p50 1.00 ms, p99 1.00 ms"
+    faulty = second_line(replace(row, bad=2, failed=3))
+    assert faulty.plain == "1,000 good/s, 5 bad, p50 1.00 ms, p99 1.00 ms"
+    assert [faulty.plain[span.start : span.end] for span in faulty.spans if span.style == "red"] == ["5 bad"]
+    assert second_line(replace(row, good=0, p50_us=None, p99_us=None)).plain == "0 good/s"
 
 
 def printed(capsys: pytest.CaptureFixture[str], renderables: Sequence[RenderableType]) -> str:
@@ -331,11 +423,13 @@ def printed(capsys: pytest.CaptureFixture[str], renderables: Sequence[Renderable
     return capsys.readouterr().out
 
 
-def test_colours_are_for_terminals_only(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colours_are_for_terminals_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, ok: System
+) -> None:
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    verdict = [verdict_lines(Verdict(trusted=True))]
+    verdict = [trust_line(trust_of([ok]))]
     coloured = "\x1b[32mThese figures can be trusted.\x1b[0m\n"
 
     assert printed(capsys, verdict) == "These figures can be trusted.\n"
@@ -353,3 +447,60 @@ def test_outside_a_terminal_lines_are_long(capsys: pytest.CaptureFixture[str]) -
     assert make_console().width == 1000
     make_console(stderr=True).print("to standard error")
     assert capsys.readouterr().err == "to standard error\n"
+
+
+def test_the_phases_of_a_load_stand_below_its_durations(make: Maker) -> None:
+    run = profiled_run(make, "ramp:100..2000/10s", (10_000,))
+
+    assert text_of(load_report(load(run)), width=80).endswith(
+        """\
+
+phase           offered     due  good/s  not good  p50 ms  p99 ms  max ms
+ramp   100/s to 2,000/s  10,500   1,000       500   0.500    2.00    12.0"""
+    )
+
+
+def test_the_phases_of_each_system_stand_below_its_name(make: Maker) -> None:
+    runs = [profiled_run(make, "steps:100,500/4s", (400, good)) for good in (2000, 1500)]
+    shown = text_of(bench_report(bench(system("a", runs[0]), system("b", runs[1]))), width=80)
+
+    assert (
+        """
+a, phases
+phase   offered    due  good/s  not good  p50 ms  p99 ms  max ms
+step 1    100/s    400     100         0   0.500    2.00    12.0
+step 2    500/s  2,000     500         0   0.500    2.00    12.0
+
+b, phases
+phase   offered    due  good/s  not good  p50 ms  p99 ms  max ms
+step 1    100/s    400     100         0   0.500    2.00    12.0
+step 2    500/s  2,000     375       500   0.500    2.00    12.0"""
+        in shown
+    )
+
+
+def test_a_phase_without_good_answers_has_no_latencies(make: Maker) -> None:
+    shown = text_of(load_report(load(profiled_run(make, "steps:100,500/4s", (400, 0)))), width=80)
+
+    assert "\nstep 2    500/s  2,000       0     2,000   -        -        -" in shown
+
+
+def named_run(make: Maker) -> Run:
+    """A run of two requests with names."""
+    run = make.run()
+    summary = run.result.latency_us
+    requests = [
+        RequestFigures(name="list", sent=9000, good=9000, bad=0, failed=0, latency_us=summary, histogram_us=None),
+        RequestFigures(name="add one", sent=1000, good=0, bad=990, failed=10, latency_us=None, histogram_us=None),
+    ]
+    return replace(run, result=replace(run.result, requests=requests))
+
+
+def test_named_requests_have_their_figures(make: Maker) -> None:
+    table = """\
+request   sent   good  bad  failed  p50 ms  p99 ms  max ms
+list     9,000  9,000    0       0    1.00    1.00    1.00
+add one  1,000      0  990      10    -       -       -"""
+
+    assert f"\n\n{table}" in text_of(load_report(load(named_run(make))), width=80)
+    assert f"\n\na, requests\n{table}" in text_of(bench_report(bench(system("a", named_run(make)))), width=80)

@@ -1,79 +1,115 @@
-"""One load on the terminal: counts, durations, and what to think of them."""
+"""One load on the terminal: the answer, counts, durations, remarks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
-from rush_hour.core.figures import DurationSummary, TimelineRow
-from rush_hour.report.terminal.tables import Counts, WholeTable
-from rush_hour.results.run import Doubt, Run, Verdict
+from rush_hour.report.conditions import hindrance_lines
+from rush_hour.report.terminal.blocks import goodput_line
+from rush_hour.report.terminal.colours import STRONG
+from rush_hour.report.terminal.columns import duration_columns, duration_unit
+from rush_hour.report.terminal.parts import part_tables
+from rush_hour.report.terminal.remarks import answer_lines, remark_lines
+from rush_hour.report.terminal.seconds import faults
+from rush_hour.report.terminal.tables import Cell, Column, Counts, WholeTable
+from rush_hour.results.document import Document
+from rush_hour.results.resources import Usage
+from rush_hour.results.run import LoadResult, Run
 from rush_hour.units import format_bytes, format_count, format_duration_us
+
+PERCENTILES = ("p50", "p90", "p99", "p99.9", "max")
+LINE_WIDTH = 30  # of the sparkline; with it the summary has room on 80 columns
+
+
+def load_report(document: Document) -> RenderableType:
+    """Return the whole report of a load; of several runs each has its figures."""
+    remarks = list(remark_lines(document))
+    runs = [run for system in document.systems for run in system.runs]
+    return Group(
+        answer_lines([document]),
+        *(part for run in runs for part in ("", load_summary(run))),
+        *(["", *remarks] if remarks else []),
+        *(["", *hindrances] if (hindrances := hindrance_lines(document)) else []),
+    )
 
 
 def load_summary(run: Run) -> RenderableType:
-    """Return the summary of one load."""
-    plan, result = run.plan, run.result
-    what = Text.assemble(
-        (plan.url, "bold"),
-        f"\n{plan.offered} on {format_count(plan.connections)} connections for {plan.duration_s:g} s, "
-        f"{plan.processes} process{'es' if plan.processes != 1 else ''}",
+    """Return what was offered, and what came of it."""
+    plan = run.plan
+    return Group(
+        Text(plan.url if run.block is None else f"{plan.url}, start {run.block}", STRONG),
+        f"{plan.offered} on {format_count(plan.connections)} connection{'s' if plan.connections != 1 else ''} "
+        f"for {plan.duration_s:g} s, {plan.processes} process{'es' if plan.processes != 1 else ''}",
+        "",
+        Counts(list(_counts(run))),
+        *_durations(run.result),
+        *_parts(run),
     )
-    good = f"{result.good_ratio:.2%} of the {format_count(result.requests_due)} requests due"
+
+
+def _counts(run: Run) -> Iterator[tuple[Cell, Cell, Cell]]:
+    result = run.result
     statuses = ", ".join(f"{status}: {format_count(n)}" for status, n in result.responses_by_status.items())
     errors = ", ".join(f"{name}: {format_count(count)}" for name, count in result.errors.items())
-    bytes_per_s = f"{format_bytes(result.bytes_read / result.elapsed_s)}/s"
     cpu = f"{result.generator.busiest_process_cpu_ratio:.0%} of a core in the busiest process"
-    counts = [
-        ("goodput", f"{result.goodput_per_s:,.1f}/s", good),
-        ("sent", f"{result.rate_per_s:,.1f}/s", f"{format_count(result.requests_sent)} requests"),
-        ("answers", format_count(result.responses_total), statuses),
-        *([("bad answers", format_count(result.responses_bad), "")] if result.responses_bad else []),
-        ("errors", format_count(result.requests_failed), errors),
-        ("unanswered", format_count(result.unanswered_at_end), ""),
-        ("read", format_bytes(result.bytes_read), bytes_per_s),
-        ("generator", format_bytes(result.generator.max_rss_bytes), cpu),
-    ]
-    durations = [
-        ("latency (from due)", result.latency_us),
-        ("service time (from sent)", result.service_time_us),
-        ("bad answers", result.latency_bad_us),
-        ("send lag", result.send_lag_us),
-    ]
-    return Group(what, "", Counts(counts), "", _durations_table(durations), "", verdict_lines(run.verdict))
+    yield (
+        "goodput",
+        f"{result.goodput_per_s:,.1f}/s",
+        f"{result.good_ratio:.2%} of the {format_count(result.requests_due)} requests due"
+        if result.requests_due
+        else "",
+    )
+    if line := goodput_line(run, LINE_WIDTH):
+        yield "each second", "", line
+    yield "sent", f"{result.rate_per_s:,.1f}/s", f"{format_count(result.requests_sent)} requests"
+    yield "answers", format_count(result.responses_total), statuses
+    if result.responses_bad:
+        yield "bad answers", faults(result.responses_bad), ""
+    yield "errors", faults(result.requests_failed), errors
+    yield "unanswered", faults(result.unanswered_at_end), ""
+    yield "read", format_bytes(result.bytes_read), f"{format_bytes(result.bytes_read / result.elapsed_s)}/s"
+    if run.resources is not None:
+        yield "server", format_bytes(run.resources.server.max_rss_bytes), _cost(run.resources.server, result)
+    yield "generator", format_bytes(result.generator.max_rss_bytes), cpu
 
 
-def _durations_table(rows: Sequence[tuple[str, DurationSummary | None]]) -> WholeTable:
-    cells = [
-        [name, *map(format_duration_us, (summary.p50, summary.p90, summary.p99, summary.p99_9, summary.max))]
-        for name, summary in rows
+def _cost(server: Usage, result: LoadResult) -> str:
+    if not result.responses_good:
+        return f"{server.cpu_s:.1f} s of CPU time"
+    return f"{format_duration_us(server.cpu_s / result.responses_good * 1e6)} of CPU time for each good answer"
+
+
+def _durations(result: LoadResult) -> Iterator[RenderableType]:
+    if columns := distribution_columns(result):
+        yield ""
+        yield WholeTable(columns, gap=3)
+
+
+def _parts(run: Run) -> Iterator[RenderableType]:
+    for table in part_tables(run):
+        yield ""
+        yield WholeTable(table.columns)
+
+
+def distribution_columns(result: LoadResult) -> list[Column]:
+    """Return the distributions that there are, in one unit; no column where there is none."""
+    rows = [
+        (name, summary)
+        for name, summary in (
+            ("latency (from due)", result.latency_us),
+            ("service time (from sent)", result.service_time_us),
+            ("bad answers", result.latency_bad_us),
+            ("send lag", result.send_lag_us),
+        )
         if summary is not None
     ]
-    return WholeTable(("", "p50", "p90", "p99", "p99.9", "max"), cells, header_style="dim", gap=3)
-
-
-def verdict_lines(verdict: Verdict) -> RenderableType:
-    """Return whether the figures can be trusted, and each doubt with what to do."""
-    head = (
-        Text("These figures can be trusted.", "green")
-        if verdict.trusted
-        else Text("Do not trust these figures.", "bold red")
-    )
-    return Group(head, *(_doubt(doubt) for doubt in verdict.warnings))
-
-
-def _doubt(doubt: Doubt) -> RenderableType:
-    return Group(
-        Text.assemble(("! ", "yellow"), doubt.message),
-        Padding(Text(doubt.hint, style="dim"), (0, 0, 0, 2), expand=False),
-    )
-
-
-def second_line(row: TimelineRow) -> str:
-    """Return what one second of a run was like."""
-    faults = f", {format_count(row.bad + row.failed)} bad" if row.bad or row.failed else ""
-    latency = ""
-    if row.p50_us is not None and row.p99_us is not None:
-        latency = f", p50 {format_duration_us(row.p50_us)}, p99 {format_duration_us(row.p99_us)}"
-    return f"{row.at_s:3.0f} s: {format_count(row.good)} good{faults}{latency}"
+    if not rows:
+        return []
+    fields = [name.replace(".", "_") for name in PERCENTILES]
+    columns = [[float(getattr(summary, field)) for _, summary in rows] for field in fields]
+    unit, _ = duration_unit(columns)
+    return [
+        Column(f"in {unit}", [name for name, _ in rows], align="left"),
+        *duration_columns(PERCENTILES, columns, form="{0}", group="all"),
+    ]
