@@ -15,10 +15,10 @@ from applications_client import Client
 from applications_seen import Transcript
 
 from rush_hour.errors import StartError
-from rush_hour.rig.part import Part, base_environment
-from rush_hour.rig.ports import HOST, Ports
-from rush_hour.rig.run_directory import RunDirectory
-from rush_hour.rig.waiting import POLL_S, wait_until
+from rush_hour.rig.parts.part import Part, base_environment
+from rush_hour.rig.parts.ports import HOST, Ports
+from rush_hour.rig.parts.run_directory import RunDirectory
+from rush_hour.rig.parts.waiting import POLL_S, wait_until
 
 HERE = Path(__file__).parent
 READY_S = 120.0

@@ -1,6 +1,7 @@
 """Run the tests on every supported CPython that is here, as `make test-pythons` does.
 
-All tests on the oldest and the newest, those of the HTTP engine on the others. Each has an environment of its own,
+All tests on the oldest; on the newest all but those of whole benches, which say little of an interpreter; those of the
+HTTP engine on the others. Each has an environment of its own,
 .venv-3.N, with the same pins; the one that `.venv` was made with has that. Those that are not here are named.
 
     python benchmarks/installed/pythons.py
@@ -13,8 +14,12 @@ from pathlib import Path
 
 from interpreters import REPOSITORY, find_interpreters, supported_versions, version_of
 
-WHOLE, ENGINE = "test", "test-engine"
-MEANING = {WHOLE: "all tests", ENGINE: "the HTTP engine's tests"}
+WHOLE, PACKAGES, ENGINE = "test", "test-packages", "test-engine"
+MEANING = {
+    WHOLE: "all tests",
+    PACKAGES: "all tests but those of whole benches",
+    ENGINE: "the HTTP engine's tests",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +55,13 @@ def plan(supported: list[str], found: dict[str, str], *, made_with: str | None) 
         found: the interpreters that are here, by version, likewise.
         made_with: the version that `.venv` was made with, if there is one.
     """
-    ends = [*found][:1] + [*found][-1:]
+    here = list(found)
+    targets = dict.fromkeys(here, ENGINE) | dict.fromkeys(here[-1:], PACKAGES) | dict.fromkeys(here[:1], WHOLE)
     return [
         Run(
             version=version,
             python=found.get(version),
-            target="" if version not in found else WHOLE if version in ends else ENGINE,
+            target=targets.get(version, ""),
             environment=".venv" if version == made_with else f".venv-{version}",
         )
         for version in supported

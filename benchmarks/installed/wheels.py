@@ -31,10 +31,24 @@ COMMANDS = {
     "api-hour": (("api_hour",), ("api_hour", "reload"), ("api_hour", "stop"), ("api_hour", "status")),
     "rush-hour": (
         ("rush-hour",),
-        ("rush-hour", "load"),
-        ("rush-hour", "bench"),
-        ("rush-hour", "serve"),
-        ("rush-hour", "database"),
+        *(
+            ("rush-hour", command)
+            for command in (
+                "init",
+                "bench",
+                "try",
+                "load",
+                "capacity",
+                "compare",
+                "check",
+                "history",
+                "report",
+                "import",
+                "serve",
+                "database",
+                "doctor",
+            )
+        ),
         ("wrk2",),
     ),
 }
@@ -43,18 +57,49 @@ name = "rig"
 title = "Needs the rig"
 database = { load = [] }
 systems = [{ name = "a", title = "A", command = "true {port}" }]
-probe = { path = "/" }
+requests = [{ path = "/" }]
 """
 SUITE = """\
 name = "suite"
 title = "The suite of the README"
-probe = { path = "/" }
+requests = [{ path = "/" }]
 load = { rate = 10, connections = 2, warmup = "0" }
 [[systems]]
-name = "files"
+name = "before"
 title = "The standard library's server"
 command = "python -m http.server {port} --bind 127.0.0.1 --directory {run_directory}"
+[[systems]]
+name = "after"
+title = "The standard library's server again"
+command = "python -m http.server {port} --bind 127.0.0.1 --directory {run_directory}"
 """
+APPLICATION = """\
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
+    return [b"hello"]
+"""
+SERVERS = ("gunicorn", "waitress")  # of the README's application
+SHORTER = (
+    (r"(-d|--duration) ?\d+[sm]", r"\1 1s"),
+    (r"--rate 4k", "--rate 50"),
+    (r"--repeats \d+", "--repeats 2 --duration 1s"),
+    (r"--workers \d+", "--workers 1 --rate 50 --connections 5 --duration 1s"),
+    (r"( capacity .*)", r"\1 --budget 30s"),
+    (r"( doctor)$", r"\1 --calibrate 1s"),
+)
+# One of them, of each command; the last of a doctor.
+SAID = (
+    "hold",
+    "do not trust",
+    "requests in",
+    "runs in",
+    "100.00%",
+    "than",
+    "be compared",
+    "be told",
+    "measures well",
+    "measure well",
+)
 
 
 def main() -> None:
@@ -102,17 +147,19 @@ def try_readmes(wheels: dict[str, Path], python: str, directory: Path) -> None:
     port = free_port()
     (directory / "hello.py").write_text(python_block(REPOSITORY / "packages" / "api-hour" / "README.md"))
     (directory / "suite.toml").write_text(SUITE)
+    (directory / "app.py").write_text(APPLICATION)
     [serve] = readme_lines("api-hour", port)
     with (
         environment(python, [with_extras("api-hour", wheels)], directory) as programs,
         background([str(programs / serve[0]), *serve[1:]], directory),
     ):
         wait_for_answer(f"http://127.0.0.1:{port}/", b'{"hello":"world"}')
-        with environment(python, [with_extras("rush-hour", wheels)], directory) as ours:
+        with environment(python, [with_extras("rush-hour", wheels), *SERVERS], directory) as ours:
             for words in readme_lines("rush-hour", port):
                 said = run([str(ours / words[0]), *words[1:]], directory, codes=(0, 4))
-                expect("holds" in said or "do not trust" in said or "requests in" in said or "100.00%" in said, said)
-            shutil.rmtree(directory / "rush-hour-results")
+                expect(any(one in said for one in SAID), said)
+            for results in ("results", "repeats", "rush-hour-results"):  # of the README, and of what names none
+                shutil.rmtree(directory / results)
 
 
 def with_extras(package: str, wheels: dict[str, Path]) -> str:
@@ -125,8 +172,14 @@ def readme_lines(package: str, port: int) -> list[list[str]]:
     """Return the words of each command line in a README, made short; without the installation."""
     lines = re.findall(r"^    ((?:api_hour|rush-hour|wrk2) .+)$", readme(package), re.MULTILINE)
     expect(bool(lines), f"the README of {package} has no command line")
-    short = [re.sub(r"(-d|--duration) ?\d+[sm]", r"\1 1s", line).replace(":8000", f":{port}") for line in lines]
-    return [shlex.split(re.sub(r"--rate 4k", "--rate 50", line)) for line in short]
+    return [shlex.split(_shorter(line).replace(":8000", f":{port}")) for line in lines]
+
+
+def _shorter(line: str) -> str:
+    """Return a command line that takes a second or so."""
+    for pattern, short in SHORTER:
+        line = re.sub(pattern, short, line)
+    return line
 
 
 def python_block(path: Path) -> str:

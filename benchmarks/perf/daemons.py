@@ -34,10 +34,10 @@ from rush_hour.load.probe import ask_once
 from rush_hour.load.transport.destination import destination_of
 from rush_hour.load.workload.request import build_request
 from rush_hour.report.terminal.console import make_console
-from rush_hour.rig.part import Part, base_environment
-from rush_hour.rig.ports import Ports
-from rush_hour.rig.run_directory import RunDirectory
-from rush_hour.rig.waiting import wait_until
+from rush_hour.rig.parts.part import Part, base_environment
+from rush_hour.rig.parts.ports import Ports
+from rush_hour.rig.parts.run_directory import RunDirectory
+from rush_hour.rig.parts.waiting import wait_until
 
 RUSH_HOUR = str(Path(sys.executable).with_name("rush-hour"))
 PEERS = Path(__file__).parents[2] / ".venv-peers" / "bin"

@@ -36,11 +36,11 @@ from daemons import (
 from slow_clients import slow_clients
 
 from rush_hour.load.limits import raise_open_file_limit
-from rush_hour.rig.part import Part, base_environment
-from rush_hour.rig.ports import Ports
-from rush_hour.rig.postgres import fresh_database, make_cluster, running_cluster
-from rush_hour.rig.run_directory import RunDirectory
-from rush_hour.rig.waiting import wait_until
+from rush_hour.rig.parts.part import Part, base_environment
+from rush_hour.rig.parts.ports import Ports
+from rush_hour.rig.parts.postgres import fresh_database, make_cluster, running_cluster
+from rush_hour.rig.parts.run_directory import RunDirectory
+from rush_hour.rig.parts.waiting import wait_until
 
 BENCHMARKS = Path(__file__).parents[1]
 SLOW_CLIENTS = 1000

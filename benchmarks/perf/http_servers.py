@@ -19,7 +19,8 @@ from rich.console import Console
 from rush_hour.errors import RushHourError, StartError
 from rush_hour.load.limits import raise_open_file_limit
 from rush_hour.report.terminal.console import make_console
-from rush_hour.rig.suite import Suite, read_suite
+from rush_hour.rig.suite.reading import read_suite
+from rush_hour.rig.suite.suite import Suite
 
 SUITES = Path(__file__).parents[1] / "suites"
 TABLES = {

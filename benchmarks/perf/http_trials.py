@@ -17,16 +17,17 @@ from msgspec.structs import replace as replace_struct
 from rush_hour.core.arrivals import Arrivals, ClosedLoop, Constant
 from rush_hour.core.schedule import Schedule
 from rush_hour.errors import RushHourError
-from rush_hour.judge.trust import GENERATOR_CPU_RATIO, OTHER_LOAD_RATIO
+from rush_hour.judge.trust import GENERATOR_BUSY_RATIO, OTHER_LOAD_RATIO
 from rush_hour.load.plan import LoadPlan, parse_url
 from rush_hour.load.transport.destination import destination_of
-from rush_hour.load.workload.request import OneRequest
 from rush_hour.results.run import Run
-from rush_hour.rig.measure import measure
-from rush_hour.rig.part import Part
+from rush_hour.rig.parts.part import Part
+from rush_hour.rig.shared import Rig
 from rush_hour.rig.stack import RigOptions, shared_rig
-from rush_hour.rig.suite import Suite, SystemSpec
-from rush_hour.rig.system import Rig, RunningSystem, running_system
+from rush_hour.rig.suite.suite import Suite
+from rush_hour.rig.suite.system_spec import SystemSpec
+from rush_hour.rig.system import RunningSystem, running_system
+from rush_hour.rig.watch.measure import measure
 from rush_hour.units import parse_duration_s
 
 
@@ -86,7 +87,7 @@ class Turns:
         Raises:
             RushHourError: it cannot run here, did not come up, does not answer rightly, or answered nothing.
         """
-        with running_system(system, self.suite.probe, self.rig) as running:
+        with running_system(system, self.suite, self.rig) as running:
             full = self._quietest(running, ClosedLoop())
             return Trial(
                 full=full,
@@ -108,7 +109,7 @@ class Turns:
         plan = LoadPlan(
             url=running.url,
             destination=destination_of(parse_url(running.url)),
-            requests=OneRequest(running.request),
+            requests=running.workload.source(),
             schedule=schedule,
             warmup=schedule.warm_up(parse_duration_s(load.warmup, what="warmup", zero_is_fine=True)),
             processes=load.processes,
@@ -126,7 +127,7 @@ class Turns:
 @contextmanager
 def turns_of(suite_path: Path, suite: Suite, *, duration_s: float, retries: int) -> Iterator[Turns]:
     """Start what the systems of a suite share, and stop it afterwards."""
-    options = RigOptions(suite_path=suite_path, logs=None, workers=None, database_url=None, nginx=None)
+    options = RigOptions(suite_path=suite_path, logs=None, database_url=None, nginx=None)
     with shared_rig(suite, options, lambda _step: None) as (rig, database):
         yield Turns(suite=suite, rig=rig, database=database, duration_s=duration_s, retries=retries)
 
@@ -152,7 +153,7 @@ def figures_of(run: Run) -> Figures:
         p99_us=result.latency_us.p99,
         max_rss_bytes=resources.server.max_rss_bytes,
         holds=result.holds,
-        generator_is_the_limit=result.generator.busiest_process_cpu_ratio > GENERATOR_CPU_RATIO,
+        generator_is_the_limit=result.generator.busiest_process_cpu_ratio > GENERATOR_BUSY_RATIO,
         others_ratio=run.others_cpu_ratio,
     )
 

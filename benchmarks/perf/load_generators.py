@@ -26,11 +26,11 @@ from rush_hour.load.probe import ask_once
 from rush_hour.load.transport.destination import destination_of
 from rush_hour.load.workload.request import build_request
 from rush_hour.report.terminal.console import make_console
-from rush_hour.rig.nginx import find_nginx
-from rush_hour.rig.part import Part, base_environment
-from rush_hour.rig.ports import Ports
-from rush_hour.rig.run_directory import RunDirectory
-from rush_hour.rig.waiting import wait_until
+from rush_hour.rig.parts.nginx import find_nginx
+from rush_hour.rig.parts.part import Part, base_environment
+from rush_hour.rig.parts.ports import Ports
+from rush_hour.rig.parts.run_directory import RunDirectory
+from rush_hour.rig.parts.waiting import wait_until
 
 REPETITIONS = 5
 SHORT_S, LONG_S = 1, 5

@@ -18,11 +18,11 @@ import psutil
 from soak_accounts import Accounts, Fault, Kill, Outcome
 from soak_flatness import Sample
 
-from rush_hour.rig.nginx import find_nginx
-from rush_hour.rig.part import Part, base_environment
-from rush_hour.rig.ports import Ports
-from rush_hour.rig.run_directory import RunDirectory
-from rush_hour.rig.waiting import wait_until
+from rush_hour.rig.parts.nginx import find_nginx
+from rush_hour.rig.parts.part import Part, base_environment
+from rush_hour.rig.parts.ports import Ports
+from rush_hour.rig.parts.run_directory import RunDirectory
+from rush_hour.rig.parts.waiting import wait_until
 
 HERE = Path(__file__).parent
 READY_S = 60.0

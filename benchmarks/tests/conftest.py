@@ -9,6 +9,9 @@ from contextlib import ExitStack
 import pytest
 from command_lines import BENCHMARKS, SUITE, TIMEOUT_S, accepts, running, skip_if_taken
 
+from rush_hour.rig.parts.postgres import private_server
+from rush_hour.rig.parts.run_directory import RunDirectory
+
 
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
@@ -21,6 +24,14 @@ def database_url() -> Iterator[str]:
             line = process.stdout.readline()
         assert line, f"rush-hour database ended with {process.wait()}"
         yield shlex.split(line)[1].partition("=")[2]
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The maintenance database of a private server."""
+    log_path = tmp_path_factory.mktemp("postgres") / "postgres.log"
+    with RunDirectory() as directory, private_server(directory, log_path) as (url, _):
+        yield url
 
 
 @pytest.fixture

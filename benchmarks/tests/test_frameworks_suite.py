@@ -8,7 +8,7 @@ import pytest
 from command_lines import BENCHMARKS, ENVIRONMENT, SUITE
 from msgspec.structs import replace
 
-from rush_hour.rig.suite import read_suite
+from rush_hour.rig.suite.reading import read_suite
 
 FRAMEWORKS = BENCHMARKS / "suites" / "frameworks.toml"
 ON_API_HOUR = ["django-api-hour-nginx", "django-api-hour", "flask-api-hour-nginx", "flask-api-hour"]

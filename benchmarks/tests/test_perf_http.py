@@ -9,7 +9,7 @@ import pytest
 from command_lines import BENCHMARKS, ENVIRONMENT
 from http_servers import TABLES
 
-from rush_hour.rig.suite import read_suite
+from rush_hour.rig.suite.reading import read_suite
 
 SCRIPT = BENCHMARKS / "perf" / "http_servers.py"
 ONLY_ON_AGENTS = {"api-hour-json", "api-hour-coalesced"}
@@ -45,7 +45,7 @@ def test_the_three_suites_of_wsgi_have_the_same_servers_and_each_peer_has_its_pa
 def test_the_agents_are_those_of_the_published_comparison(table: str) -> None:
     published, agents = read_suite(BENCHMARKS / "suites" / "published.toml"), read_suite(TABLES[table][0])
 
-    assert agents.probe == published.probe
+    assert agents.requests == published.requests
     assert agents.database == published.database
 
 

@@ -49,7 +49,8 @@ def test_a_published_command_serves_the_agents_and_the_index(
     content_type, body = fetch(f"{url}/agents")
 
     assert content_type == "application/json"
-    assert hashlib.sha256(body).hexdigest() == tomllib.loads(SUITE.read_text())["probe"]["sha256"]
+    [agents] = tomllib.loads(SUITE.read_text())["requests"]
+    assert agents["expect"] == {"body": f"sha256:{hashlib.sha256(body).hexdigest()}"}
     assert fetch(f"{url}/index") == ("application/json", b'{"hello":"world"}')
 
 

@@ -1,0 +1,9 @@
+"""The application's configuration."""
+
+from django.apps import AppConfig
+
+
+class OrdersConfig(AppConfig):
+    """Products and orders."""
+
+    name = "orders"
