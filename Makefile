@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
 ROBYN := .venv-robyn
+MODERN := .venv-modern
 FIRST_STEPS := .venv-first-steps
 PYTHONS ?= $(PYTHON)
 LOWEST := .venv-lowest
@@ -11,11 +12,15 @@ APPLICATIONS := .venv-applications
 LOWEST_TESTS = $(filter-out %.py %/e2e %/__pycache__,$(wildcard packages/*/tests/*)) $(wildcard packages/*/tests/test_*.py) \
 	packages/api-hour/tests/e2e/test_targets.py
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement
+UV := .venv-uv/bin/uv
 PACKAGES := packages/api-hour packages/rush-hour
 ARGS ?=
 
-.PHONY: help bench test test-engine test-pythons test-lowest applications applications-short soak lint types perf perf-load perf-http perf-daemon first-steps docs clean meinheld pins format
+# $(call install,ENVIRONMENT) FILE installs pins; $(call editable,ENVIRONMENT) installs the two packages from here.
+install = $(UV) pip install --quiet --python $(1)/bin/python --require-hashes --requirement
+editable = $(UV) pip install --quiet --python $(1)/bin/python --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
+
+.PHONY: help bench test test-packages test-engine test-pythons test-lowest applications applications-short workloads modern soak lint types perf perf-load perf-http perf-daemon perf-history first-steps docs clean meinheld pins format
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,12 +35,16 @@ soak: $(VENV)/.bench $(VENV)/.dev ## Ask one daemon all kinds of things for 10 m
 
 test: $(VENV)/.bench $(VENV)/.dev ## Run all tests; ARGS="-k name" passes options on.
 	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/api-hour $(ARGS)
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile packages/rush-hour benchmarks/tests $(ARGS)
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/rush-hour benchmarks/tests $(ARGS)
+
+test-packages: $(VENV)/.bench $(VENV)/.dev ## Run all tests but those of whole benches.
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/api-hour $(ARGS)
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/rush-hour --ignore=packages/rush-hour/tests/e2e $(ARGS)
 
 test-engine: $(VENV)/.bench $(VENV)/.dev ## Run the tests of the HTTP engine only.
 	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/api-hour/tests/http $(ARGS)
 
-test-pythons: ## Run all tests on the oldest and the newest CPython that is here, and test-engine on the others.
+test-pythons: ## Run all tests on the oldest CPython that is here, test-packages on the newest, test-engine on the others.
 	$(PYTHON) benchmarks/installed/pythons.py
 
 test-lowest: $(LOWEST)/.lowest ## Run tests with the oldest dependencies that the packages allow (on CPython 3.11).
@@ -47,6 +56,12 @@ applications: $(APPLICATIONS)/.large ## Serve real applications beside uvicorn a
 applications-short: $(APPLICATIONS)/.small
 	$(APPLICATIONS)/bin/python benchmarks/applications/applications.py --short $(ARGS)
 
+workloads: $(VENV)/.bench $(VENV)/.dev ## Load three applications with logins, and see that every answer is good; ARGS="--duration 60s" for longer.
+	$(BIN)/python benchmarks/workloads/workloads.py $(ARGS)
+
+modern: $(MODERN)/.modern $(ROBYN)/.robyn ## Bench the frameworks of today under nine workloads; ARGS="--workload json --duration 2s" for less.
+	$(MODERN)/bin/python benchmarks/modern/modern.py $(ARGS)
+
 lint: $(VENV)/.bench $(VENV)/.dev ## Check style, spelling and the layers.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -56,7 +71,7 @@ lint: $(VENV)/.bench $(VENV)/.dev ## Check style, spelling and the layers.
 types: $(VENV)/.bench $(VENV)/.dev ## Check types.
 	$(BIN)/mypy
 
-perf: perf-load perf-http perf-daemon ## Measure us beside our peers on the same work; prints ratios.
+perf: perf-load perf-http perf-daemon perf-history ## Measure us beside our peers on the same work; prints ratios.
 
 perf-load: $(VENV)/.bench ## Measure the load generator beside wrk, wrk2, h2load, oha and curl, those that are on PATH.
 	$(BIN)/python benchmarks/perf/load_generators.py
@@ -71,14 +86,16 @@ perf-daemon: $(VENV)/.bench $(PEERS)/.perf ## Measure what our daemon and its pe
 	$(BIN)/python benchmarks/perf/faults.py
 	$(PEERS)/bin/python benchmarks/perf/stopping.py
 
-first-steps: ## Compare first steps with tasks, on PYTHONS="python3.11 python3.14"; ARGS="--programs 100000" for more.
+perf-history: $(VENV)/.bench ## Measure how long `rush-hour history` takes over 10,000 documents; ARGS="--documents 1000" for less.
+	$(BIN)/python benchmarks/perf/history.py packages/rush-hour/tests/results/documents/load-2.json $(ARGS)
+
+first-steps: | $(UV) ## Compare first steps with tasks, on PYTHONS="python3.11 python3.14"; ARGS="--programs 100000" for more.
 	@set -e; for python in $(PYTHONS); do \
 		environment=$(FIRST_STEPS)/$$($$python -c 'import platform; print(platform.python_version())'); \
 		if [ ! -e $$environment/.uvloop ]; then \
 			$$python -m venv $$environment; \
 			sed -n '/^uvloop==/,/[^\\]$$/p' requirements/bench.txt >$$environment/uvloop.txt; \
-			$$environment/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes \
-				--requirement $$environment/uvloop.txt; \
+			$(call install,$$environment) $$environment/uvloop.txt; \
 			touch $$environment/.uvloop; \
 		fi; \
 		$$environment/bin/python packages/api-hour/tests/first_step_runs.py $(ARGS); \
@@ -93,7 +110,7 @@ format: $(VENV)/.dev ## Rewrite the code in its style.
 	$(BIN)/ruff format .
 
 meinheld: $(VENV)/.bench ## Install Meinheld and show what the compiler says.
-	$(PIP) requirements/meinheld.txt --no-deps --no-build-isolation --verbose
+	$(call install,$(VENV)) requirements/meinheld.txt --no-deps --no-build-isolation --verbose
 
 pins: ## Choose the newest versions again and write them to requirements/*.txt (with uv, in an environment of its own).
 	$(PYTHON) requirements/pin.py
@@ -103,60 +120,78 @@ clean: ## Remove everything that was made.
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name '*.egg-info' -prune -exec rm -rf {} +
 
+$(UV): requirements/uv.txt
+	@$(PYTHON) -m venv .venv-uv
+	@.venv-uv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
+	@touch $@
+
 $(BIN)/python:
 	@echo "making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CPython 3.11 or newer is needed; name one with make PYTHON=python3.11")'
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.bench: requirements/bench.txt requirements/meinheld.txt $(PACKAGES:=/pyproject.toml) | $(BIN)/python
+$(VENV)/.bench: requirements/bench.txt requirements/meinheld.txt $(PACKAGES:=/pyproject.toml) | $(BIN)/python $(UV)
 	@echo "installing what the bench runs (requirements/bench.txt)"
-	@$(PIP) requirements/bench.txt
+	@$(call install,$(VENV)) requirements/bench.txt
 	@echo "compiling Meinheld"
-	@$(PIP) requirements/meinheld.txt --no-deps --no-build-isolation >$(VENV)/meinheld.log 2>&1 \
+	@$(call install,$(VENV)) requirements/meinheld.txt --no-deps --no-build-isolation >$(VENV)/meinheld.log 2>&1 \
 		&& $(BIN)/python -c 'import meinheld.gmeinheld' >>$(VENV)/meinheld.log 2>&1 \
 		|| { tail -3 $(VENV)/meinheld.log; echo "Meinheld was not installed: its systems will be unavailable"; }
 	@echo "installing the two packages"
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
+	@$(call editable,$(VENV))
 	@touch $@
 
-$(PEERS)/.perf: requirements/perf.txt requirements/meinheld.txt $(PACKAGES:=/pyproject.toml)
+$(PEERS)/.perf: requirements/perf.txt requirements/meinheld.txt $(PACKAGES:=/pyproject.toml) | $(UV)
 	@echo "installing our peers and the two packages (requirements/perf.txt) into $(PEERS)"
 	@$(PYTHON) -m venv $(PEERS)
-	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
+	@$(call install,$(PEERS)) $<
 	@echo "compiling Meinheld"
-	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes \
-		--requirement requirements/meinheld.txt --no-deps --no-build-isolation >$(PEERS)/meinheld.log 2>&1 \
+	@$(call install,$(PEERS)) requirements/meinheld.txt --no-deps --no-build-isolation >$(PEERS)/meinheld.log 2>&1 \
 		|| { tail -3 $(PEERS)/meinheld.log; echo "Meinheld was not installed: its systems will be unavailable"; }
-	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
+	@$(call editable,$(PEERS))
 	@touch $@
 
-$(LOWEST)/.lowest: requirements/lowest.txt $(PACKAGES:=/pyproject.toml)
+$(LOWEST)/.lowest: requirements/lowest.txt $(PACKAGES:=/pyproject.toml) | $(UV)
 	@echo "installing the oldest dependencies that the two packages allow (requirements/lowest.txt) into $(LOWEST)"
 	@$(PYTHON) -m venv $(LOWEST)
-	@$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
-	@$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
+	@$(call install,$(LOWEST)) $<
+	@$(call editable,$(LOWEST))
 	@touch $@
 
-$(APPLICATIONS)/.small: requirements/applications.txt $(PACKAGES:=/pyproject.toml)
+$(APPLICATIONS)/.small: requirements/applications.txt $(PACKAGES:=/pyproject.toml) | $(UV)
 	@echo "installing applications and the two packages (requirements/applications.txt) into $(APPLICATIONS)"
 	@$(PYTHON) -m venv $(APPLICATIONS)
-	@$(APPLICATIONS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
-	@$(APPLICATIONS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
+	@$(call install,$(APPLICATIONS)) $<
+	@$(call editable,$(APPLICATIONS))
 	@touch $@
 
-$(APPLICATIONS)/.large: requirements/applications-large.txt $(APPLICATIONS)/.small
+$(APPLICATIONS)/.large: requirements/applications-large.txt $(APPLICATIONS)/.small | $(UV)
 	@echo "installing large applications (requirements/applications-large.txt) into $(APPLICATIONS)"
-	@$(APPLICATIONS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
+	@$(call install,$(APPLICATIONS)) $<
 	@touch $@
 
-$(ROBYN)/.robyn: requirements/robyn.txt
+$(MODERN)/.modern: requirements/modern.txt $(PACKAGES:=/pyproject.toml) | $(UV)
+	@echo "installing frameworks and the two packages (requirements/modern.txt) into $(MODERN)"
+	@$(PYTHON) -m venv $(MODERN)
+	@$(call install,$(MODERN)) $< || { \
+		echo "not all of it can be installed: one by one"; \
+		for name in $$(sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' $< | uniq); do \
+			sed -n "/^$$name==/,/[^\\]$$/p" $< >$(MODERN)/$$name.txt; \
+			$(call install,$(MODERN)) $(MODERN)/$$name.txt --no-deps \
+				|| echo "$$name was not installed: what needs it will be unavailable"; \
+		done; \
+	}
+	@$(call editable,$(MODERN))
+	@touch $@
+
+$(ROBYN)/.robyn: requirements/robyn.txt | $(UV)
 	@echo "installing Robyn (requirements/robyn.txt) into $(ROBYN)"
 	@$(PYTHON) -m venv $(ROBYN)
-	@$(ROBYN)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $< \
+	@$(call install,$(ROBYN)) $< \
 		|| echo "Robyn was not installed: it will be unavailable"
 	@touch $@
 
-$(VENV)/.dev $(VENV)/.docs: $(VENV)/.%: requirements/%.txt | $(BIN)/python
+$(VENV)/.dev $(VENV)/.docs: $(VENV)/.%: requirements/%.txt | $(BIN)/python $(UV)
 	@echo "installing requirements/$*.txt"
-	@$(PIP) $<
+	@$(call install,$(VENV)) $<
 	@touch $@
