@@ -2,6 +2,7 @@
 
 import select
 from collections import deque
+from time import monotonic_ns
 from types import SimpleNamespace
 from typing import cast
 
@@ -18,7 +19,7 @@ from rush_hour.load.workload.request import OneRequest, Request
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n"
-SCHEDULE = Schedule(arrivals=Constant(rate_per_s=1), duration_s=1000.0, connections=1)
+SCHEDULE = Schedule(arrivals=Constant(rate_per_s=0.01), duration_s=1000.0, connections=1)  # the next is not due yet
 
 
 class Peer:
@@ -58,7 +59,7 @@ class Scene:
         targets = Targets(OneRequest(request), close_all=False)
         self.exchange = Exchange(range(1), targets, cast("select.epoll", epoll), cast("RingWriter", ring))
         self.exchange.lifetime = cast("Lifetime", lifetime)
-        self.exchange.begin(SCHEDULE, 1, 1)
+        self.exchange.begin(SCHEDULE, monotonic_ns(), 1)
         [self.connection] = self.exchange.connections
         self.connection.sock, self.connection.state = peer, IDLE  # type: ignore[assignment]
         self.exchange.send(self.connection)
