@@ -59,6 +59,7 @@ def trial(
         processes=load.load_processes,
         timeout_s=load.timeout_s,
         seed=asked.seed,
+        repeats=asked.repeats,
     )
     options.check_processes(settings.processes, settings.connections)
     console = make_console(stderr=True)

@@ -87,6 +87,12 @@ LOOP = Parameter(
     show_default=False,
     help="Event loops to try, asyncio,uvloop; by default what each server chooses.",
 )
+REPEATS = Parameter(
+    name="--repeats",
+    metavar="NUMBER",
+    converter=read_with(parse_count, "--repeats"),
+    help="How often the last round is held, each time with new starts in another order.",
+)
 FRONT = Parameter(name="--front", help="What stands before each server.")
 FETCH = Parameter(
     name="--fetch",
@@ -158,6 +164,7 @@ class TrialOptions:
     threads: Annotated[tuple[int, ...], THREADS] = (1, 4)
     loops: Annotated[tuple[str, ...], LOOP] = ()
     front: Annotated[Literal["nginx"] | None, FRONT] = None
+    repeats: Annotated[int, REPEATS] = 1
     seed: Annotated[int, options.SEED] = 1
 
     def worker_counts(self, cpus: Sequence[int] | None) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ def test_a_small_budget_has_fewer_rounds() -> None:
 
 
 def test_where_there_is_room_for_none_all_are_measured_once_and_shortly() -> None:
-    assert plan_rounds(14, 60.0, least_s=25.0, overhead_s=3.0) == [Round(contenders=14, slot_s=25.0)]
+    assert plan_rounds(14, 60.0, least_s=25.0, overhead_s=3.0) == [Round(contenders=14, slot_s=25.0, is_final=True)]
 
 
 def test_what_else_is_done_in_the_last_round_is_taken_from_its_slots() -> None:
@@ -26,7 +26,7 @@ def test_what_else_is_done_in_the_last_round_is_taken_from_its_slots() -> None:
     rounds = plan_rounds(14, 3600.0, least_s=25.0, overhead_s=3.0, last_s=8.0)
 
     assert rounds[:-1] == without[:-1]
-    assert rounds[-1] == Round(contenders=4, slot_s=without[-1].slot_s - 8.0)
+    assert rounds[-1] == Round(contenders=4, slot_s=without[-1].slot_s - 8.0, is_final=True)
 
 
 def test_few_are_started_several_times() -> None:
@@ -35,22 +35,31 @@ def test_few_are_started_several_times() -> None:
     assert [one.contenders for one in rounds] == [2, 2, 2, 2]
 
 
+def test_the_last_round_may_be_held_several_times_and_shares_the_budget_with_the_others() -> None:
+    rounds = plan_rounds(8, 900.0, least_s=25.0, overhead_s=3.0, last_s=6.0, repeats=3)
+
+    assert [(one.contenders, one.is_final) for one in rounds] == [(8, False), (4, True), (4, True), (4, True)]
+    assert [round(one.slot_s, 2) for one in rounds] == [25.12, 51.25, 51.25, 51.25]
+
+
 @given(
     contenders=st.integers(1, 60),
     budget_s=st.floats(10.0, 7200.0),
     overhead_s=st.floats(0.0, 30.0),
+    repeats=st.integers(1, 9),
 )
 def test_no_round_is_larger_than_the_one_before_and_the_budget_is_kept_where_it_can_be(
-    contenders: int, budget_s: float, overhead_s: float
+    contenders: int, budget_s: float, overhead_s: float, repeats: int
 ) -> None:
-    rounds = plan_rounds(contenders, budget_s, least_s=25.0, overhead_s=overhead_s)
+    rounds = plan_rounds(contenders, budget_s, least_s=25.0, overhead_s=overhead_s, repeats=repeats)
 
     sizes = [one.contenders for one in rounds]
     assert sizes[0] == contenders
     assert sizes == sorted(sizes, reverse=True)
     assert min(sizes) >= min(FINALISTS, contenders)
     assert min(one.slot_s for one in rounds) >= 25.0
-    if budget_s >= contenders * (25.0 + overhead_s):
+    assert [one.is_final for one in rounds] == [False] * (len(rounds) - repeats) + [True] * repeats
+    if budget_s >= repeats * contenders * (25.0 + overhead_s):
         assert sum(one.contenders * (one.slot_s + overhead_s) for one in rounds) <= budget_s * 1.000001
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from rush_hour.judge.ranking.places import USUAL_SPREAD, Bounds, bounds_of, ranked, restart_spread
+from rush_hour.judge.ranking.halving import going_on, promise_per_s
+from rush_hour.judge.ranking.places import USUAL_SPREAD, bounds_of, is_better, ranked, restart_spread
 from rush_hour.results.trial import Contender, Estimate, Place
 
 
@@ -107,7 +108,34 @@ def test_an_interval_without_an_end_has_none_when_it_is_widened() -> None:
     assert bounds is not None
     assert bounds.high_per_s == math.inf
     assert bounds.low_per_s == pytest.approx(100 * math.exp(-1.96 * 0.05))
-    assert not Bounds(low_per_s=1e9, high_per_s=2e9).is_above(bounds)
+
+
+def test_nothing_is_better_than_what_has_no_end() -> None:
+    best, endless = contender("a", 1e9), contender("b", 100.0)
+    endless = replace(endless, estimates=[replace(endless.estimates[0], high_per_s=None)])
+
+    assert not is_better(best, endless, 0.03)
+
+
+def test_what_is_a_little_better_in_every_round_is_better_and_in_one_alone_it_is_a_tie() -> None:
+    assert places([contender("a", 107.0), contender("b", 100.0)]) == {"a": (1, 2), "b": (1, 2)}
+    assert places([contender("a", 107.0, 53.0, 215.0, 108.0), contender("b", 100.0, 50.0, 200.0, 100.0)]) == {
+        "a": (1, 1),
+        "b": (2, 2),
+    }
+
+
+def test_a_round_that_says_otherwise_makes_it_a_tie_again() -> None:
+    assert places([contender("a", 112.0, 95.0), contender("b", 100.0, 100.0)]) == {"a": (1, 2), "b": (1, 2)}
+
+
+def test_one_that_is_better_for_certain_stands_first_whatever_the_last_round_said() -> None:
+    a = contender("a", 120.0, 120.0, 120.0, 99.0)
+    b = contender("b", 100.0, 100.0, 100.0, 100.0)
+
+    found, _ = ranked([b, a])
+
+    assert [(one.name, one.place) for one in found] == [("a", Place(first=1, last=1)), ("b", Place(first=2, last=2))]
 
 
 def test_two_runs_rarely_disagree_on_a_pair_that_neither_calls_a_tie() -> None:
@@ -123,6 +151,45 @@ def test_two_runs_rarely_disagree_on_a_pair_that_neither_calls_a_tie() -> None:
                     disagreements += (once[one] < once[other]) != (again[one] < again[other])
     assert pairs > 2000
     assert disagreements / pairs < 0.001
+
+
+@pytest.mark.parametrize("sizes", [(8, 6, 5, 4), (8, 4, 4, 4), (8, 4)])
+def test_servers_that_are_alike_are_ties_though_the_best_of_each_round_went_on(sizes: tuple[int, ...]) -> None:
+    chance = random.Random(3)  # noqa: S311
+    rankings = [_halved([1000] * 8, sizes, chance) for _ in range(300)]
+
+    wrong = sum(any(found[one][1] < found[other][0] for one in found for other in found) for found in rankings)
+
+    assert wrong / len(rankings) <= 0.03
+
+
+def test_one_that_is_a_tenth_better_is_found_by_four_rounds_and_seldom_by_one() -> None:
+    chance = random.Random(4)  # noqa: S311
+    true_per_s = [1100, 1000, 1000, 1000]
+
+    found = {
+        sizes: sum(_halved(true_per_s, sizes, chance)["0"] == (1, 1) for _ in range(300)) / 300
+        for sizes in ((4,), (4, 4, 4, 4))
+    }
+
+    assert found[4,] < 0.2
+    assert found[4, 4, 4, 4] >= 0.7
+
+
+def _halved(true_per_s: list[int], sizes: tuple[int, ...], chance: random.Random) -> dict[str, tuple[int, int]]:
+    """The places after rounds of so many: each as `_measured`, and in each the machine has a speed of its own."""
+    estimates: dict[str, list[Estimate]] = {str(number): [] for number in range(len(true_per_s))}
+    left = list(estimates)
+    for number, size in enumerate(sizes, start=1):
+        if number > 1:
+            left = going_on([(name, promise_per_s(estimates[name][-1])) for name in left], size)
+        speed_log = chance.gauss(0, 0.05)
+        for name in left:
+            rate = true_per_s[int(name)] * math.exp(speed_log + chance.gauss(0, 0.03) + chance.gauss(0, 0.01))
+            estimates[name].append(
+                Estimate(round=number, rate_per_s=rate, low_per_s=0.98 * rate, high_per_s=1.02 * rate, measured_s=10.0)
+            )
+    return places([replace(contender(name), estimates=found) for name, found in estimates.items()])
 
 
 def _measured(true_per_s: list[int], chance: random.Random) -> list[Contender]:

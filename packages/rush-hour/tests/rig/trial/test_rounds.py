@@ -15,6 +15,7 @@ from rig.trial.made_turns import GUNICORN, SETTINGS, Heard, entrant, subject
 
 from rush_hour.core.expectation import Expectation
 from rush_hour.errors import StartError
+from rush_hour.judge.ranking.halving import Round
 from rush_hour.judge.search.posterior import Interval
 from rush_hour.load.workload.wanted import Wanted, pinned
 from rush_hour.results.document import Document, MachineFacts, System
@@ -65,9 +66,9 @@ class Pretended:
             raise KeyboardInterrupt
         return Turn(system=self._system(name), start_s=1.0, wanted=answered(self.bodies.get(name, b"hello")))
 
-    def capacity(self, one: Entrant, slot_s: float, *, is_last: bool, guess_per_s: float | None = None) -> Turn:
+    def capacity(self, one: Entrant, round_: Round, *, is_last: bool, guess_per_s: float | None = None) -> Turn:
         name = one.spec.name
-        self.searched.append((name, slot_s, is_last))
+        self.searched.append((name, round_.slot_s, is_last))
         rate_per_s = self.rates[name]
         assert guess_per_s in {None, rate_per_s}
         turn = Turn(
@@ -137,6 +138,24 @@ def test_the_best_go_on_from_round_to_round_and_the_last_round_is_said_to_be_it(
     assert rounds[-1] == {f"server-{number}" for number in (5, 6, 7, 8)}
     assert {slot_s for _, slot_s, is_last in pretended.searched if is_last} == {slots[-1]}
     assert contenders_of(kept[-1])[0] == "server-8"
+    assert heard.warnings == []
+
+
+def test_the_last_round_is_repeated_in_orders_of_their_own_and_a_reload_ends_the_very_last(
+    make: Maker, try_all: Try
+) -> None:
+    pretended = Pretended(make, EIGHT)
+
+    kept, heard = try_all(pretended, *EIGHT, budget_s=1500.0, repeats=3)
+
+    finals = [pretended.searched[-12:-8], pretended.searched[-8:-4], pretended.searched[-4:]]
+    orders = [[name for name, _, _ in final] for final in finals]
+    assert [{is_last for _, _, is_last in final} for final in finals] == [{False}, {False}, {True}]
+    assert len({slot_s for final in finals for _, slot_s, _ in final}) == 1
+    assert {frozenset(order) for order in orders} == {frozenset(f"server-{number}" for number in (5, 6, 7, 8))}
+    assert len({tuple(order) for order in orders}) > 1
+    assert kept[-1].trial is not None
+    assert len(kept[-1].trial.contenders[0].estimates) == kept[-1].trial.rounds == 6
     assert heard.warnings == []
 
 

@@ -13,6 +13,7 @@ from pretended_server import PretendedServer, Silent
 from rig.trial.made_turns import GUNICORN, SETTINGS, entrant, subject
 
 from rush_hour.errors import StartError
+from rush_hour.judge.ranking.halving import Round
 from rush_hour.results.trial import ReloadFacts
 from rush_hour.rig.capacity import runs as capacity_runs
 from rush_hour.rig.trial import turns as turns_module
@@ -77,7 +78,7 @@ def turn_of(started: Started, directory: Path, *, is_last: bool = True) -> Turn:
     progress: Any = Silent()
     one = entrant(GUNICORN)
     turns = Turns(subject(one), SETTINGS, rig, None, progress, clock=started.server.clock)
-    return turns.capacity(one, 120.0, is_last=is_last)
+    return turns.capacity(one, Round(contenders=1, slot_s=120.0, is_final=True), is_last=is_last)
 
 
 def test_a_capacity_is_found_and_in_the_last_round_the_server_reloads(started: Started, tmp_path: Path) -> None:

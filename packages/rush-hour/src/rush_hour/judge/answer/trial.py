@@ -68,7 +68,7 @@ def trial_lines(document: Document) -> list[str]:
     minutes = f"{trial.took_s / 60:.1f} minutes" if trial.took_s >= 60 else f"{trial.took_s:.0f} s"
     return [
         f"{kind}; {tried} contenders of {servers} servers{front}; {_rounds(trial.rounds)} in {minutes}",
-        f"two starts of one server differ by up to {differ:.0f} % (95 %): ranks that overlap are ties",
+        f"two starts of one server differ by up to {differ:.0f} % (95 %): contenders whose ranks overlap are ties",
     ]
 
 

@@ -2,7 +2,8 @@
 
 Successive halving (Karnin, Koren, Somekh: Almost Optimal Exploration in Multi-Armed Bandits, 2013): each round has the
 same share of the budget, and what is left after it of the contenders has more of it each. Where the budget does not
-allow a round for each halving, there are fewer rounds, and more than half leave after each.
+allow a round for each halving, there are fewer rounds, and more than half leave after each. The last may be held
+several times: what is left is then started again in each, and compared by all of them.
 """
 
 import math
@@ -22,31 +23,36 @@ class Round:
     Attributes:
         contenders: how many are in it.
         slot_s: how long each is measured.
+        is_final: whether it is the last, or a repeat of it.
     """
 
     contenders: int
     slot_s: float
+    is_final: bool = False
 
 
 def plan_rounds(
-    contenders: int, budget_s: float, *, least_s: float, overhead_s: float, last_s: float = 0.0
+    contenders: int, budget_s: float, *, least_s: float, overhead_s: float, last_s: float = 0.0, repeats: int = 1
 ) -> list[Round]:
-    """Return the rounds that a budget has room for; one with the shortest slots where it has room for none.
+    """Return the rounds that a budget has room for; the last with the shortest slots where it has room for none.
 
     Args:
         contenders: how many there are; at least one.
         budget_s: what is left of it.
         least_s: the shortest time in which anything can be said of one.
         overhead_s: what starting and stopping one takes.
-        last_s: what else is done with each in the last round.
+        last_s: what else is done with each when the last round is held for the last time.
+        repeats: how often the last round is held.
     """
     for count in range(MOST_ROUNDS, 0, -1):
-        sizes = _sizes(contenders, count)
-        slots_s = [budget_s / count / size - overhead_s for size in sizes]
-        slots_s[-1] -= last_s
-        if min(slots_s) >= least_s:
-            return [Round(contenders=size, slot_s=slot_s) for size, slot_s in zip(sizes, slots_s, strict=True)]
-    return [Round(contenders=contenders, slot_s=least_s)]
+        *sizes, finalists = _sizes(contenders, count)
+        share_s = budget_s / (count - 1 + repeats)
+        slots_s = [share_s / size - overhead_s for size in sizes]
+        final_s = share_s / finalists - overhead_s - last_s / repeats
+        if min([*slots_s, final_s]) >= least_s:
+            before = [Round(contenders=size, slot_s=slot_s) for size, slot_s in zip(sizes, slots_s, strict=True)]
+            return before + [Round(contenders=finalists, slot_s=final_s, is_final=True)] * repeats
+    return [Round(contenders=contenders, slot_s=least_s, is_final=True)] * repeats
 
 
 def _sizes(contenders: int, rounds: int) -> list[int]:

@@ -1,13 +1,15 @@
 """Places: which contenders are better than which, and by how much two starts of one of them differ. Pure.
 
-An interval is that of the capacity of any start of a server, not of the one that was measured: its own is widened by
-what two starts differ by, which is measured on those that were started in several rounds. Two contenders whose
-intervals overlap are a tie. A contender's place is a range: from behind those that are better for certain, to before
-those that are worse for certain.
+A rate is one of any start of a server, not of the one that was measured: its own interval is widened by what two starts
+differ by, which is measured on those that were started in several rounds. Two contenders are compared by all rounds
+that both were in: each round says by what ratio they differ, and how exactly; together they say it more exactly than
+the last alone (the mean weighted by inverse variances). One is better for certain where that ratio lies above 1 by more
+than chance would put it there in one of a hundred pairs; else they are a tie. A contender's place is a range: from
+behind those that are better for certain, to before those that are worse for certain.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rush_hour.results.trial import Contender, Estimate, Place
@@ -15,6 +17,7 @@ from rush_hour.results.trial import Contender, Estimate, Place
 USUAL_SPREAD = 0.03  # of the rates of two starts of one server on a quiet machine (measured 2026-12, see docs)
 USUAL_WEIGHT = 2  # pairs of starts, that the usual spread counts as
 QUANTILE = 1.96  # of the normal distribution, for 95 %
+CERTAIN = 2.58  # likewise, for 99 %: a ranking has many pairs
 NARROW_LOG = QUANTILE * USUAL_SPREAD  # half of an interval that is known as exactly as rates of starts are alike
 
 
@@ -24,10 +27,6 @@ class Bounds:
 
     low_per_s: float
     high_per_s: float
-
-    def is_above(self, other: "Bounds") -> bool:
-        """Whether all of it is above all of another."""
-        return self.low_per_s > other.high_per_s
 
 
 def restart_spread(contenders: Sequence[Contender]) -> float:
@@ -72,26 +71,23 @@ def bounds_of(estimate: Estimate, spread: float) -> Bounds | None:
 def ranked(contenders: Sequence[Contender]) -> tuple[list[Contender], float]:
     """Return contenders with their intervals and places, the best first, and the spread of starts."""
     spread = restart_spread(contenders)
-    with_rate = sorted((one for one in contenders if one.rate_per_s), key=_order)
-    bounds = {one.name: {each.round: bounds_of(each, spread) for each in one.estimates} for one in with_rate}
-    placed = [_placed(one, with_rate, bounds) for one in with_rate]
+    with_rate = [one for one in contenders if one.rate_per_s]
+    placed = sorted((_placed(one, with_rate, spread) for one in with_rate), key=_order)
     return [*placed, *(one for one in contenders if not one.rate_per_s)], spread
 
 
-def _order(contender: Contender) -> tuple[int, float, str]:
-    last = contender.last
+def _order(contender: Contender) -> tuple[int, int, float, str]:
+    last, place = contender.last, contender.place
     assert last is not None, "one without a rate is not ordered"
-    return -last.round, -(last.rate_per_s or 0.0), contender.name
+    assert place is not None, "it has its place"
+    return -last.round, place.first, -(last.rate_per_s or 0.0), contender.name
 
 
-def _placed(
-    one: Contender, others: Sequence[Contender], bounds: Mapping[str, Mapping[int, Bounds | None]]
-) -> Contender:
-    better = sum(is_better(bounds[other.name], bounds[one.name]) for other in others)
-    worse = sum(is_better(bounds[one.name], bounds[other.name]) for other in others)
-    last = one.last
-    assert last is not None, "it has a rate"
-    own = bounds[one.name][last.round]
+def _placed(one: Contender, others: Sequence[Contender], spread: float) -> Contender:
+    better = sum(is_better(other, one, spread) for other in others)
+    worse = sum(is_better(one, other, spread) for other in others)
+    assert one.last is not None, "it has a rate"
+    own = bounds_of(one.last, spread)
     assert own is not None, "it has a rate"
     return replace(
         one,
@@ -101,10 +97,33 @@ def _placed(
     )
 
 
-def is_better(one: Mapping[int, Bounds | None], other: Mapping[int, Bounds | None]) -> bool:
-    """Whether one contender is better than another for certain, by the last round that both were in."""
-    shared = max(one.keys() & other.keys(), default=None)
-    if shared is None:
+def is_better(one: Contender, other: Contender, spread: float) -> bool:
+    """Whether one contender is better than another for certain, by all rounds that both were in.
+
+    Args:
+        one: the contender.
+        other: that it is compared with.
+        spread: of starts; see `restart_spread`.
+    """
+    of_other = {estimate.round: estimate for estimate in other.estimates}
+    shared = [(estimate, of_other[estimate.round]) for estimate in one.estimates if estimate.round in of_other]
+    if not shared:
         return False
-    of_one, of_other = one[shared], other[shared]
-    return of_one is not None and (of_other is None or of_one.is_above(of_other))
+    mine, its = shared[-1]
+    if not its.rate_per_s:
+        return bool(mine.rate_per_s)
+    ratios = [ratio for pair in shared if (ratio := _ratio_log(*pair, spread)) is not None]
+    weight = sum(1 / variance for _, variance in ratios)
+    return bool(ratios) and sum(ratio / variance for ratio, variance in ratios) > CERTAIN * math.sqrt(weight)
+
+
+def _ratio_log(one: Estimate, other: Estimate, spread: float) -> tuple[float, float] | None:
+    """Return the logarithm of the ratio of two rates of a round, and its variance; None where it has no end.
+
+    What is asked is whether the first is better: of its interval the lower half counts, of the other's the upper one.
+    """
+    if not (one.rate_per_s and one.low_per_s and other.rate_per_s and other.high_per_s):
+        return None
+    down, up = math.log(one.rate_per_s / one.low_per_s), math.log(other.high_per_s / other.rate_per_s)
+    variance = (down**2 + up**2) / QUANTILE**2 + 2 * spread**2
+    return math.log(one.rate_per_s / other.rate_per_s), variance

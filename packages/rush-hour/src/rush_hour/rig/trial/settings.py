@@ -56,6 +56,7 @@ class TrialSettings:
         seed: by which the order of each round is drawn.
         least_slot_s: the shortest time in which anything can be said of a contender.
         reloads: whether the best are asked to reload under load.
+        repeats: how often the last round is held.
     """
 
     objective: Objective
@@ -67,13 +68,14 @@ class TrialSettings:
     seed: int = 1
     least_slot_s: float = LEAST_SLOT_S
     reloads: bool = True
+    repeats: int = 1
 
-    def of_slot(self, slot_s: float, *, is_last: bool) -> CapacitySettings:
+    def of_slot(self, slot_s: float, *, is_final: bool) -> CapacitySettings:
         """Return the settings of one search; only the last round's are confirmed."""
         return shorter(
             CapacitySettings(
                 objective=self.objective,
-                search=SearchSettings(precision=PRECISION, confirm_s=30.0 if is_last else 0.0),
+                search=SearchSettings(precision=PRECISION, confirm_s=30.0 if is_final else 0.0),
                 budget_s=slot_s,
                 warmup_s=0.5,
                 connections=self.connections,

@@ -132,13 +132,14 @@ class _Act:
             least_s=self._settings.least_slot_s,
             overhead_s=overhead_s,
             last_s=last_s,
+            repeats=self._settings.repeats,
         )
         needed_s = self._record.took_s + sum(one.contenders * (one.slot_s + overhead_s) for one in rounds)
         needed_s += rounds[-1].contenders * last_s
         if needed_s > 1.05 * self._settings.budget_s:
             self._progress.warn(
                 f"{len(self._in)} contenders need {needed_s / 60:.0f} minutes, more than the budget: name fewer "
-                "servers with --server, or fewer settings."
+                f"servers with --server, or fewer settings{' or --repeats' if self._settings.repeats > 1 else ''}."
             )
         self._progress.left(needed_s - self._record.took_s)
         return rounds
@@ -152,7 +153,7 @@ class _Act:
             where = f"[round {number} of {len(self._record.rounds)}, {turn_number}/{len(order)}]"
             self._progress.step(f"{where} {name}")
             known_per_s = promise_per_s(self._record.contenders[name].last)
-            turn = self._turns.capacity(entrant, one.slot_s, is_last=is_last, guess_per_s=known_per_s)
+            turn = self._turns.capacity(entrant, one, is_last=is_last, guess_per_s=known_per_s)
             self._record.note_capacity(entrant, turn, number, one.slot_s)
             if not turn.is_interrupted and turn.system.status == "failed":
                 self._in.remove(entrant)

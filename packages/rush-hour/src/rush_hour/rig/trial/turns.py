@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rush_hour.errors import RushHourError
+from rush_hour.judge.ranking.halving import Round
 from rush_hour.judge.ranking.intervals import interval_of
 from rush_hour.judge.ranking.signs import growing_memory
 from rush_hour.judge.search.knee import answer_run, with_doubts
@@ -105,17 +106,17 @@ class Turns:
             turn.wanted = running.workload.pinned()
         return self._end(turn, entrant)
 
-    def capacity(self, entrant: Entrant, slot_s: float, *, is_last: bool, guess_per_s: float | None = None) -> Turn:
-        """Start an entrant, find its capacity, in the last round let it reload, and stop it.
+    def capacity(self, entrant: Entrant, one: Round, *, is_last: bool, guess_per_s: float | None = None) -> Turn:
+        """Start an entrant, find its capacity, in the very last round let it reload, and stop it.
 
         Args:
             entrant: it.
-            slot_s: how long it may take.
-            is_last: whether this is the last round.
+            one: the round.
+            is_last: whether no other comes after it.
             guess_per_s: what an earlier round found.
         """
         turn = self._begin(entrant)
-        settings = self._settings.of_slot(slot_s, is_last=is_last)
+        settings = self._settings.of_slot(one.slot_s, is_final=one.is_final)
         with _keeping_what_is_found(turn), self._noting(turn, entrant), self._running(turn, entrant) as running:
             target = target_of(running, turn.system, self._rig, self._database, timeout_s=self._settings.timeout_s)
             self._find(turn, target, settings, guess_per_s)
