@@ -20,7 +20,7 @@ ARGS ?=
 install = $(UV) pip install --quiet --python $(1)/bin/python --require-hashes --requirement
 editable = $(UV) pip install --quiet --python $(1)/bin/python --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
 
-.PHONY: help bench test test-packages test-engine test-pythons test-lowest applications applications-short workloads modern soak lint types perf perf-load perf-http perf-daemon perf-history first-steps docs clean meinheld pins format
+.PHONY: help bench test test-benches test-all simulations test-engine test-pythons test-lowest applications applications-short workloads modern soak lint types perf perf-load perf-http perf-daemon perf-history first-steps docs clean meinheld pins format
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,18 +33,22 @@ bench: $(VENV)/.bench ## Rerun the published comparison; ARGS="--duration 5m --o
 soak: $(VENV)/.bench $(VENV)/.dev ## Ask one daemon all kinds of things for 10 minutes while its workers are replaced; ARGS="--duration 20s" for less.
 	$(BIN)/python benchmarks/soak/soak.py $(ARGS)
 
-test: $(VENV)/.bench $(VENV)/.dev ## Run all tests; ARGS="-k name" passes options on.
-	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/api-hour $(ARGS)
-	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/rush-hour benchmarks/tests $(ARGS)
-
-test-packages: $(VENV)/.bench $(VENV)/.dev ## Run all tests but those of whole benches.
+test: $(VENV)/.bench $(VENV)/.dev ## Run all tests but those of whole benches; ARGS="-k name" passes options on.
 	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/api-hour $(ARGS)
 	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/rush-hour --ignore=packages/rush-hour/tests/e2e $(ARGS)
+
+test-benches: $(VENV)/.bench $(VENV)/.dev ## Run the tests of whole benches, trials and suites.
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/rush-hour/tests/e2e benchmarks/tests $(ARGS)
+
+test-all: test test-benches ## Run both.
+
+simulations: $(VENV)/.bench $(VENV)/.dev ## Simulate what is concluded from figures, over five times as many trials as the tests.
+	RUSH_HOUR_SIMULATIONS=1 $(BIN)/pytest --numprocesses=3 --dist=loadfile $(wildcard packages/rush-hour/tests/judge/*/test_simulat*.py) $(ARGS)
 
 test-engine: $(VENV)/.bench $(VENV)/.dev ## Run the tests of the HTTP engine only.
 	$(BIN)/pytest --numprocesses=3 --dist=loadfile packages/api-hour/tests/http $(ARGS)
 
-test-pythons: ## Run all tests on the oldest CPython that is here, test-packages on the newest, test-engine on the others.
+test-pythons: ## Run test-all on the oldest CPython that is here, test on the newest, test-engine on the others.
 	$(PYTHON) benchmarks/installed/pythons.py
 
 test-lowest: $(LOWEST)/.lowest ## Run tests with the oldest dependencies that the packages allow (on CPython 3.11).

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from interpreters import REPOSITORY, find_interpreters, supported_versions, version_of
 
-WHOLE, PACKAGES, ENGINE = "test", "test-packages", "test-engine"
+WHOLE, PACKAGES, ENGINE = "test-all", "test", "test-engine"
 MEANING = {
     WHOLE: "all tests",
     PACKAGES: "all tests but those of whole benches",

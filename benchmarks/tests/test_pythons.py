@@ -13,9 +13,9 @@ SUPPORTED = ["3.11", "3.12", "3.13", "3.14"]
 @pytest.mark.parametrize(
     ("here", "targets"),
     [
-        (["3.11", "3.12", "3.13", "3.14"], ["test", "test-engine", "test-engine", "test-packages"]),
-        (["3.11", "3.13"], ["test", "", "test-packages", ""]),
-        (["3.12"], ["", "test", "", ""]),
+        (["3.11", "3.12", "3.13", "3.14"], ["test-all", "test-engine", "test-engine", "test"]),
+        (["3.11", "3.13"], ["test-all", "", "test", ""]),
+        (["3.12"], ["", "test-all", "", ""]),
         ([], ["", "", "", ""]),
     ],
 )
@@ -29,10 +29,10 @@ def test_each_has_an_environment_of_its_own_and_the_one_of_the_checkout_is_used(
     runs = plan(SUPPORTED, {version: f"python{version}" for version in SUPPORTED}, made_with="3.12")
 
     assert [run.command for run in runs] == [
-        ["make", "PYTHON=python3.11", "VENV=.venv-3.11", "test"],
+        ["make", "PYTHON=python3.11", "VENV=.venv-3.11", "test-all"],
         ["make", "PYTHON=python3.12", "VENV=.venv", "test-engine"],
         ["make", "PYTHON=python3.13", "VENV=.venv-3.13", "test-engine"],
-        ["make", "PYTHON=python3.14", "VENV=.venv-3.14", "test-packages"],
+        ["make", "PYTHON=python3.14", "VENV=.venv-3.14", "test"],
     ]
 
 

@@ -1,21 +1,21 @@
 """What comparisons say of systems whose true difference is known: coverage, false alarms, power.
 
 Figures of a run are made from latencies of which each is near the one before it; starts differ, and so does the machine
-from block to block. `RUSH_HOUR_TRIALS` counts over more pairs of systems than the thousand of every day.
+from block to block. A thousand pairs of systems, by `make simulations`.
 """
 
 import math
-import os
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from simulated_figures import METRICS, Figures, repeated, two_runs
+from simulation_share import trials
 
 from rush_hour.judge.compare.estimate import Estimate, of_blocks, of_runs, of_seconds
 from rush_hour.judge.compare.verdicts import Judged, judge_together
 
-TRIALS = int(os.environ.get("RUSH_HOUR_TRIALS", "1000"))
+TRIALS = trials(1000)
 MARGIN_RATIO = 0.02
 
 
@@ -144,7 +144,7 @@ def test_as_many_repeats_as_are_said_to_be_needed_tell() -> None:
 def test_sections_of_two_runs_cover_the_truth_of_those_starts(persistence: float) -> None:
     rng = np.random.default_rng(20261208)
     covered: list[list[bool]] = []
-    for runs in two_runs(rng, trials=TRIALS // 2, seconds=60, persistence=persistence):
+    for runs in two_runs(rng, trials=500, seconds=60, persistence=persistence):
         estimates = [of_seconds(*figure) for figure in runs]
         covered.extend([[covers(one, 1.0) for one in estimates if one is not None]] * all(estimates))
 

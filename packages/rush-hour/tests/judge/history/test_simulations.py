@@ -1,9 +1,7 @@
-"""What is said of 500 histories whose true changes are known: power and false alarms, beside what else finds changes.
+"""What is said of histories whose true changes are known: power and false alarms, beside what else finds changes.
 
-`RUSH_HOUR_TRIALS` counts over more of them.
+Five hundred histories, by `make simulations`.
 """
-
-import os
 
 import numpy as np
 import pytest
@@ -19,10 +17,11 @@ from simulated_histories import (
     threshold,
     with_outliers,
 )
+from simulation_share import trials
 
 from rush_hour.judge.history.changes import steps
 
-TRIALS = int(os.environ.get("RUSH_HOUR_TRIALS", "500"))
+TRIALS = trials(500)
 
 
 Counts = tuple[float, float, float]  # found where it is, elsewhere, and without a step

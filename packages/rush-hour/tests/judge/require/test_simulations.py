@@ -1,16 +1,15 @@
 """What checks say of systems whose true figures are known: in at most one of twenty is anything said that is wrong."""
 
-import os
-
 import numpy as np
 import pytest
 from checked_systems import checked
 from compared_systems import run_of
 from made_systems import Maker, bench, system
+from simulation_share import trials
 
 from rush_hour.results.document import System
 
-TRIALS = int(os.environ.get("RUSH_HOUR_TRIALS", "1000")) // 2
+TRIALS = trials(500)
 SPREAD = 0.05  # of starts, and of the machine from block to block
 
 

@@ -1,20 +1,20 @@
 """The search on systems whose capacity is known: how often its interval has it, and how near the rate is.
 
-A thousand searches of each system; RUSH_HOUR_SIMULATIONS=10000 for more.
+A thousand searches of each system, by `make simulations`.
 """
 
-import os
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import pytest
 from simulated_queues import MD2, MM1, Cliff, Drifting, Simulated, TokenBucket, searched
+from simulation_share import trials
 
 from rush_hour.judge.search.search import Search
 from rush_hour.judge.search.shape import Drift, find_cliff, find_drift
 
-RUNS = int(os.environ.get("RUSH_HOUR_SIMULATIONS", "1000"))
+RUNS = trials(1000)
 SEED = 20260301
 
 SYSTEMS: dict[str, Callable[[np.random.Generator], Simulated]] = {
