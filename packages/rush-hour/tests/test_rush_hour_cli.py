@@ -57,9 +57,9 @@ CHECK_OPTIONS = {
     "--bigger-is-better", "--bencher",
 }  # fmt: skip
 TRY_OPTIONS = APPLICATION_OPTIONS - {"--app"} | {
-    "--slo", "--budget", "--workers", "-w", "--threads", "--loops", "--front", "--seed", "--requests", "--connections",
-    "-c", "--max-connections", "--load-processes", "--timeout", "-T", "--fetch", "--emit", "--cpus", "--load-cpus",
-    "--nginx", "--output", "--label",
+    "--slo", "--budget", "--workers", "-w", "--threads", "--loops", "--front", "--repeats", "--seed", "--requests",
+    "--connections", "-c", "--max-connections", "--load-processes", "--timeout", "-T", "--fetch", "--emit",
+    "--cpus", "--load-cpus", "--nginx", "--output", "--label",
 }  # fmt: skip
 CAPACITY_OPTIONS = APPLICATION_OPTIONS | {
     "--request",

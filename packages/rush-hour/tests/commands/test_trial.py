@@ -1,4 +1,4 @@
-"""What `rush-hour try` refuses before anything is started; whole trials are in `rig/trial/test_trial.py`."""
+"""What `rush-hour try` refuses before anything is started; whole trials are in `e2e`."""
 
 import os
 from pathlib import Path

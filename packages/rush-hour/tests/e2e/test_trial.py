@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from commands.in_process import rush_hour
+from e2e.faulty_servers import make_servers
 from e2e.rush_hour_process import rush_hour_process
 from rig.deadlines import TIMEOUT_S
-from rig.trial.test_trial import make_servers
 
 from rush_hour.commands import trial as trial_command
 from rush_hour.results.file import read_document

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from e2e.faulty_servers import NAMES, SLEEP_S, make_servers
 from rig.trial.made_turns import Heard
 
 from rush_hour.commands.trial_options import TriedApplicationOptions, TriedLoadOptions
@@ -18,63 +19,6 @@ from rush_hour.rig.trial.record import TrialRecord
 from rush_hour.rig.trial.reloading import DURATION_S
 from rush_hour.rig.trial.settings import TrialSettings
 from rush_hour.rig.trial.trial import run_trial
-
-SLEEP_S = 1.5
-APPLICATION = f"""\
-import os, sys, time
-
-SERVER = os.path.basename(sys.argv[0])
-with open("imports", "a") as imports:
-    imports.write(SERVER + "\\n")
-if SERVER == "crashing.py":
-    raise RuntimeError("not with this server")
-if SERVER == "slow.py":
-    time.sleep({SLEEP_S})
-
-def app(environ, start_response):
-    body = b"another" if SERVER == "different.py" else b"hello"
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
-    return [body]
-"""
-SERVER = """\
-import signal, sys
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-
-class Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-class Handler(WSGIRequestHandler):
-    def log_message(self, *args): pass
-
-sys.path.insert(0, "")
-from app import app
-if sys.argv[0].endswith("stubborn.py"):
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-make_server("127.0.0.1", int(sys.argv[1]), app, Server, Handler).serve_forever()
-"""
-CATALOGUE = """\
-[[servers]]
-name = "{name}"
-title = "{title}"
-packages = ["pip"]
-[servers.commands]
-wsgi = "{{python}} {name}.py {{port}} {{target}}"
-"""
-NAMES = ("crashing", "different", "slow", "stubborn", "plain")
-
-
-def make_servers(directory: Path, *names: str) -> Path:
-    """Write an application, servers of one's own, and their catalogue."""
-    (directory / "app.py").write_text(APPLICATION)
-    tables: list[str] = []
-    for name in names:
-        (directory / f"{name}.py").write_text(SERVER)
-        tables.append(CATALOGUE.format(name=name, title=name.capitalize()))
-    catalogue = directory / "servers.toml"
-    catalogue.write_text("\n".join(tables))
-    return catalogue
 
 
 def tried(
