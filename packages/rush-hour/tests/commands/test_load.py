@@ -313,6 +313,20 @@ def test_bad_input_is_told_before_anything_is_sent(
     assert server.connections == 0
 
 
+def test_a_result_does_not_take_the_place_of_the_profile(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    profile = Path("day.toml")
+    profile.write_text('[[phases]]\nrate = 5\nduration = "1s"\n')
+
+    said = rush_hour(capsys, "load", "http://127.0.0.1:9/", "--profile", "day.toml", "--json", "./day.toml")
+
+    assert said.code == 2
+    assert "--json: expected another file than that of --profile, got 'day.toml'." in said.err
+    assert profile.read_text().startswith("[[phases]]")
+
+
 def test_what_is_no_url_is_refused(capsys: Capture) -> None:
     assert rush_hour(capsys, "load", "localhost:8008", "-R5") == Said(
         2,

@@ -43,6 +43,10 @@ def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["app:app", "--cpus", "1-0"], "--cpus: expected numbers of CPUs, such as 0,1 or 0-3; got '1-0'."),
         (["app:app", "--load-cpus", "²"], "--load-cpus: expected numbers of CPUs, such as 0,1 or 0-3; got '²'."),
         (["app:app", "--emit", "app.py"], "--emit: app.py cannot be made: File exists."),
+        (
+            ["app:app", "--emit", "."],
+            "--emit: expected a new or an empty directory, and . has files; name another one.",
+        ),
         (["app:app", "--empty-threads"], "Unknown option: --empty-threads."),
         (["app:app", "--slo", "p98 < 1ms"], "--slo: clause 'p98 < 1ms': expected a metric"),
     ],

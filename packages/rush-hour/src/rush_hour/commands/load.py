@@ -53,7 +53,7 @@ def load(
     schedule, repeats = _schedule(pace), start.settings()
     require = output.required()
     output.check_runs(is_repeated=repeats is not None)
-    check_files(files_of(output), files_of(request, connection))
+    check_files(files_of(output), pace.files | files_of(request, connection))
     destination = destination_of(
         parts, unix=connection.unix, connect_to=connection.connect_to, sources=connection.source
     ).looked_up()

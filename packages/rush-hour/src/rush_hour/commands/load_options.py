@@ -35,6 +35,11 @@ class PaceOptions:
     max_requests: Annotated[int | None, options.MAX_REQUESTS] = None
     connection_per_request: Annotated[bool, options.CONNECTION_PER_REQUEST] = False
 
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files that are read for it, by the options that name them: of a profile that is no word."""
+        return {} if self.profile is None or not Path(self.profile).is_file() else {"--profile": Path(self.profile)}
+
 
 @Parameter(name="*", group="Request")
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,25 @@ def make_directory(path: Path, *, what: str) -> None:
         raise UsageError(f"{what}: {error.filename} cannot be made: {error.strerror}.") from error
 
 
+def make_empty_directory(path: Path, *, what: str) -> None:
+    """Make a directory for files that replace none: it may be there, if it is empty.
+
+    Args:
+        path: of it.
+        what: the option that names it.
+
+    Raises:
+        UsageError: it cannot be made or read, or has something in it.
+    """
+    make_directory(path, what=what)
+    try:
+        has_files = any(path.iterdir())
+    except OSError as error:
+        raise UsageError(f"{what}: {path} cannot be read: {error.strerror}.") from error
+    if has_files:
+        raise UsageError(f"{what}: expected a new or an empty directory, and {path} has files; name another one.")
+
+
 def _new_directory(parent: Path, name: str) -> Path:
     """Make a directory of this name, numbered if another command has it."""
     directory, number = parent / name, 1

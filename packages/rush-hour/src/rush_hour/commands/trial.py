@@ -10,7 +10,7 @@ from typing import Annotated
 
 from rush_hour.commands import options
 from rush_hour.commands.capacity_options import parse_slo
-from rush_hour.commands.output_directory import make_directory, make_output
+from rush_hour.commands.output_directory import make_empty_directory, make_output
 from rush_hour.commands.showing import show_results
 from rush_hour.commands.trial_options import (
     TARGET_ARGUMENT,
@@ -50,7 +50,7 @@ def trial(
     started = provenance(place.label)
     options.check_connections(load.connections, load.max_connections)
     if place.emit is not None:
-        make_directory(place.emit, what="--emit")
+        make_empty_directory(place.emit, what="--emit")
     settings = TrialSettings(
         objective=parse_slo(asked.slo),
         budget_s=asked.budget_s,

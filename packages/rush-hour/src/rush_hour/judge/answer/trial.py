@@ -66,14 +66,15 @@ def trial_lines(document: Document) -> list[str]:
     front = ", nginx before each" if trial.front else ""
     differ = 100 * 1.96 * 2**0.5 * trial.restart_spread
     minutes = f"{trial.took_s / 60:.1f} minutes" if trial.took_s >= 60 else f"{trial.took_s:.0f} s"
+    what = f"{kind}; {_counted(tried, 'contender')} of {_counted(servers, 'server')}{front}"
     return [
-        f"{kind}; {tried} contenders of {servers} servers{front}; {_rounds(trial.rounds)} in {minutes}",
+        f"{what}; {_counted(trial.rounds, 'round')} in {minutes}",
         f"two starts of one server differ by up to {differ:.0f} % (95 %): contenders whose ranks overlap are ties",
     ]
 
 
-def _rounds(count: int) -> str:
-    return f"{count} round{'s' if count != 1 else ''}"
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count != 1 else ''}"
 
 
 def out_of(trial: Trial) -> Sequence[Contender]:
