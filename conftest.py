@@ -27,7 +27,7 @@ def logging_as_python_leaves_it() -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Let a test that is marked `alone` wait until no other process of pytest runs one, and the others for it.
 
-    It is about what a machine does, and finds nothing on one that others keep busy.
+    It is about what a machine does, and finds nothing on a busy one; or it needs ports that another test may have.
     """
     assert item.config.cache is not None, "pytest keeps a cache"
     with _machine(item.config.cache.mkdir("machine"), alone=item.get_closest_marker("alone") is not None):

@@ -9,6 +9,8 @@ from collections.abc import Callable
 import pytest
 from command_lines import SUITE
 
+pytestmark = pytest.mark.alone  # the commands name their ports, which systems of other tests may want
+
 COMMANDS = {
     "django-meinheld": (
         (
