@@ -20,7 +20,7 @@ ARGS ?=
 install = $(UV) pip install --quiet --python $(1)/bin/python --require-hashes --requirement
 editable = $(UV) pip install --quiet --python $(1)/bin/python --no-deps --no-build-isolation $(PACKAGES:%=--editable %)
 
-.PHONY: help bench test test-benches test-all simulations test-engine test-pythons test-lowest applications applications-short workloads modern soak lint types perf perf-load perf-http perf-daemon perf-history first-steps docs clean meinheld pins format
+.PHONY: help bench test test-benches test-all simulations test-engine test-pythons test-lowest applications applications-short workloads modern soak lint types perf perf-load perf-http perf-daemon perf-history perf-compare first-steps docs clean meinheld pins format
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,7 +75,7 @@ lint: $(VENV)/.bench $(VENV)/.dev ## Check style, spelling and the layers.
 types: $(VENV)/.bench $(VENV)/.dev ## Check types.
 	$(BIN)/mypy
 
-perf: perf-load perf-http perf-daemon perf-history ## Measure us beside our peers on the same work; prints ratios.
+perf: perf-load perf-http perf-daemon perf-history perf-compare ## Measure us beside our peers on the same work; prints ratios.
 
 perf-load: $(VENV)/.bench ## Measure the load generator beside wrk, wrk2, h2load, oha and curl, those that are on PATH.
 	$(BIN)/python benchmarks/perf/load_generators.py
@@ -92,6 +92,9 @@ perf-daemon: $(VENV)/.bench $(PEERS)/.perf ## Measure what our daemon and its pe
 
 perf-history: $(VENV)/.bench ## Measure how long `rush-hour history` takes over 10,000 documents; ARGS="--documents 1000" for less.
 	$(BIN)/python benchmarks/perf/history.py packages/rush-hour/tests/results/documents/load-2.json $(ARGS)
+
+perf-compare: $(VENV)/.bench ## Compare API-Hour with itself, and with itself doing a tenth more; ARGS="--repeats 5" for less.
+	$(BIN)/python benchmarks/perf/comparisons.py $(ARGS)
 
 first-steps: | $(UV) ## Compare first steps with tasks, on PYTHONS="python3.11 python3.14"; ARGS="--programs 100000" for more.
 	@set -e; for python in $(PYTHONS); do \

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 SLEEP_S = 1.5
+LEAK_BYTES = 20_000
 APPLICATION = f"""\
 import os, sys, time
 
@@ -14,7 +15,11 @@ if SERVER == "crashing.py":
 if SERVER == "slow.py":
     time.sleep({SLEEP_S})
 
+kept = []
+
 def app(environ, start_response):
+    if SERVER == "leaking.py":
+        kept.append(b"x" * {LEAK_BYTES} + str(len(kept)).encode())
     body = b"another" if SERVER == "different.py" else b"hello"
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
     return [body]

@@ -22,7 +22,13 @@ from rush_hour.rig.trial.trial import run_trial
 
 
 def tried(
-    directory: Path, catalogue: Path, names: tuple[str, ...], budget_s: float, *, front: bool = False
+    directory: Path,
+    catalogue: Path,
+    names: tuple[str, ...],
+    budget_s: float,
+    *,
+    front: bool = False,
+    least_slot_s: float = 6.0,
 ) -> tuple[Document, Heard]:
     """Try an application on servers, and return the last document."""
     application = TriedApplicationOptions(server=names, servers=catalogue, directory=directory)
@@ -35,7 +41,7 @@ def tried(
         most_connections=100,
         processes=1,
         timeout_s=2.0,
-        least_slot_s=6.0,
+        least_slot_s=least_slot_s,
     )
     options = RigOptions(suite_path=directory / "app:app", logs=directory / "logs", database_url=None, nginx=None)
     record = TrialRecord(subject, settings, provenance(None), options, machine_facts())
@@ -76,6 +82,19 @@ def test_whatever_is_wrong_with_a_server_is_told_and_the_rest_is_ranked(tmp_path
     assert heard.finishes[:2] == ["crashing", "different"]
     assert [system.status for system in document.systems[-2:]] == ["failed", "failed"]
     assert read_document(tmp_path / "result.json") == document
+
+
+def test_an_application_that_keeps_something_of_each_answer_is_told_where_it_does(tmp_path: Path) -> None:
+    catalogue = make_servers(tmp_path, "leaking", "plain")
+
+    document, _ = tried(tmp_path, catalogue, ("leaking", "plain"), budget_s=60.0, least_slot_s=20.0)
+
+    assert document.trial is not None
+    remarks = {one.name: " ".join(one.remarks) for one in document.trial.contenders}
+    assert all(one.estimates for one in document.trial.contenders)
+    assert "its memory grows: from " in remarks["leaking"]
+    assert "for each answer" in remarks["leaking"]
+    assert "memory" not in remarks["plain"]
 
 
 def test_a_server_that_reloads_is_asked_to_under_load(tmp_path: Path) -> None:

@@ -1,0 +1,33 @@
+"""What a comparison says of API-Hour beside itself, and beside itself with a tenth more work for each answer.
+
+python benchmarks/perf/comparisons.py [--repeats 9]
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SUITE = Path(__file__).parents[1] / "suites" / "same.toml"
+RUSH_HOUR = str(Path(sys.executable).with_name("rush-hour"))
+UNTRUSTED = 4
+
+
+def main() -> None:
+    """Start each system in every block, and compare two pairs of them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", default="9")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        command = [RUSH_HOUR, "bench", str(SUITE), "--repeats", arguments.repeats, "--output", directory]
+        code = subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode
+        if code not in {0, UNTRUSTED}:
+            sys.exit(code)
+        for second in ("same", "slower"):
+            print()
+            subprocess.run([RUSH_HOUR, "compare", f"{directory}:one", f"{directory}:{second}"], check=True)
+
+
+if __name__ == "__main__":
+    main()
