@@ -59,7 +59,7 @@ CHECK_OPTIONS = {
 TRY_OPTIONS = APPLICATION_OPTIONS - {"--app"} | {
     "--slo", "--budget", "--workers", "-w", "--threads", "--loops", "--front", "--repeats", "--seed", "--requests",
     "--connections", "-c", "--max-connections", "--load-processes", "--timeout", "-T", "--fetch", "--emit",
-    "--cpus", "--load-cpus", "--nginx", "--output", "--label",
+    "--cpus", "--load-cpus", "--nginx", "--output", "--resume", "--label",
 }  # fmt: skip
 CAPACITY_OPTIONS = APPLICATION_OPTIONS | {
     "--request",

@@ -2,7 +2,7 @@
 
 from rush_hour.results.document import Document, MachineFacts, System
 from rush_hour.results.run import LoadResult, PlanFacts, Run, Verdict
-from rush_hour.results.trial import Contender, Estimate, MissingServer, Place, ReloadFacts, Trial
+from rush_hour.results.trial import Contender, Estimate, MissingServer, Place, ReloadFacts, Round, Trial
 
 MACHINE = MachineFacts(cpu="x", cores=2, memory_bytes=2**30, kernel="6", system="L", limits={"cpu_quota_cores": "1.5"})
 
@@ -51,7 +51,7 @@ def trial_document(plan: PlanFacts, result: LoadResult) -> Document:
             interface="asgi",
             framework="fastapi",
             objective="p99 < 250ms",
-            rounds=1,
+            rounds=[Round(contenders=5, slot_s=25.0, is_final=True)],
             budget_s=600.0,
             took_s=90.0,
             seed=1,

@@ -47,6 +47,8 @@ def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             ["app:app", "--emit", "."],
             "--emit: expected a new or an empty directory, and . has files; name another one.",
         ),
+        (["app:app", "--resume", "out"], "out/result.json: "),
+        (["app:app", "--resume", "out", "--label", "x"], "--resume: expected no --label with it: it goes on where it "),
         (["app:app", "--empty-threads"], "Unknown option: --empty-threads."),
         (["app:app", "--slo", "p98 < 1ms"], "--slo: clause 'p98 < 1ms': expected a metric"),
     ],

@@ -1,6 +1,7 @@
 """`rush-hour try` as its users run it: two small servers, ranked, deployed, pinned, and ended by Ctrl-C."""
 
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from e2e.rush_hour_process import rush_hour_process
 from rig.deadlines import TIMEOUT_S
 
 from rush_hour.commands import trial as trial_command
-from rush_hour.results.file import read_document
+from rush_hour.results.document import Document
+from rush_hour.results.file import read_document, write_document
 from rush_hour.rig.suite.reading import read_suite
 from rush_hour.rig.trial.settings import TrialSettings
 
@@ -84,6 +86,47 @@ def test_servers_are_ranked_and_the_best_is_written_down(
     assert (suite.load.timeout, suite.load.processes) == ("2s", 1)
     [run] = document.systems[0].runs
     assert suite.load.connections == run.plan.connections
+
+
+def test_what_is_missing_of_a_trial_is_made_by_resume_and_nothing_else(
+    directory: Path, shortly: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("try", "app", *SERVERS, "--slo", "p99 < 2s, good >= 90%", "--budget", "12s", "--connections", "4")
+    first = rush_hour(capsys, *arguments, "--output", "out", "--label", "now")
+    assert first.code in {0, 4}, first.err
+    whole = read_document(directory / "out" / "result.json")
+    write_document(directory / "out" / "result.json", without(whole, "other"))
+
+    other_budget = rush_hour(capsys, *arguments[:-4], "--budget", "13s", "--connections", "4", "--resume", "out")
+    second = rush_hour(capsys, *arguments, "--resume", "out")
+
+    assert (other_budget.code, other_budget.err) == (
+        2,
+        "rush-hour: --resume: expected --budget to be what it was, 12 s; got 13 s.\n",
+    )
+    assert second.code in {0, 4}, second.err
+    turns = [line.partition(";")[0] for line in second.err.splitlines() if line.startswith("[round 1")]
+    assert [turn.rpartition(" ")[2] for turn in turns] == ["other"]
+    document = read_document(directory / "out" / "result.json")
+    assert document.trial is not None
+    assert whole.trial is not None
+    assert (document.label, document.started_at) == ("now", whole.started_at)
+    assert {one.name: len(one.estimates) for one in document.trial.contenders} == {"plain": 1, "other": 1}
+    was, is_now = ({one.name: one.estimates for one in each.contenders} for each in (whole.trial, document.trial))
+    assert is_now["plain"] == was["plain"]
+    assert document.trial.took_s > whole.trial.took_s
+
+
+def without(document: Document, name: str) -> Document:
+    """What there is of a trial that was interrupted in a contender's turn."""
+    trial = document.trial
+    assert trial is not None
+    contenders = [replace(one, estimates=[]) if one.name == name else one for one in trial.contenders]
+    systems = [
+        replace(one, status="interrupted", reason="it was interrupted.", runs=[]) if one.name == name else one
+        for one in document.systems
+    ]
+    return replace(document, systems=systems, trial=replace(trial, contenders=contenders))
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one CPU only")

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+from msgspec import structs
+
 from rush_hour.commands import options
 from rush_hour.commands.capacity_options import parse_slo
 from rush_hour.commands.output_directory import make_empty_directory, make_output
@@ -28,7 +30,9 @@ from rush_hour.report.terminal.console import make_console
 from rush_hour.report.terminal.live.trial_view import TrialView
 from rush_hour.results.document import Document
 from rush_hour.rig.machine import machine_facts, provenance
+from rush_hour.rig.resuming import check_trial_resumable
 from rush_hour.rig.stack import RigOptions
+from rush_hour.rig.suite.digest import digests_of
 from rush_hour.rig.trial.candidates import Axes
 from rush_hour.rig.trial.emitting import emit
 from rush_hour.rig.trial.fetching import scratch_environment
@@ -47,7 +51,7 @@ def trial(
     place: TrialPlaceOptions = TrialPlaceOptions(),
 ) -> int:
     """Serve an application by every server that can, and rank them by what they hold at an objective."""
-    started = provenance(place.label)
+    started, before = provenance(place.label), place.resumed()
     options.check_connections(load.connections, load.max_connections)
     if place.emit is not None:
         make_empty_directory(place.emit, what="--emit")
@@ -73,8 +77,20 @@ def trial(
         axes = Axes(workers=asked.worker_counts(place.cpus), threads=asked.threads, loops=asked.loops)
         subject = subject_of(found, servers, load, axes, front=asked.front is not None)
         raise_open_file_limit(settings.most_connections)
+        own = [structs.replace(one.spec, venv=own_venv) for one in subject.entrants]
+        digests = digests_of(structs.replace(subject.suite, venv=own_venv), own, found.directory)
+        if before is not None:
+            check_trial_resumable(
+                before,
+                target=found.facts.target,
+                objective=settings.objective.text,
+                budget_s=settings.budget_s,
+                seed=settings.seed,
+                machine=machine_facts(),
+                digests=digests,
+            )
         name = f"{subject.suite.name}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
-        results = ResultDirectory(make_output(place.output, f"try-{name}"))
+        results = ResultDirectory(place.resume or make_output(place.output, f"try-{name}"))
         rig_options = RigOptions(
             suite_path=found.directory / app,
             logs=results.path / "logs",
@@ -82,7 +98,7 @@ def trial(
             nginx=place.nginx,
             cpus=place.server_cpus,
         )
-        record = TrialRecord(subject, settings, started, rig_options, machine_facts())
+        record = TrialRecord(subject, settings, started, rig_options, machine_facts(), digests=digests, before=before)
         stack.enter_context(_on_cpus(place.load_cpus))
         try:
             run_trial(subject, settings, rig_options, record, keep=results.keep, progress=view)

@@ -12,6 +12,9 @@ from rush_hour.commands import options
 from rush_hour.commands.capacity_options import DEFAULT_OBJECTIVE, MOST_CONNECTIONS, SLO
 from rush_hour.commands.options import read_with
 from rush_hour.errors import UsageError
+from rush_hour.report.result_directory import RESULT_NAME
+from rush_hour.results.document import Document
+from rush_hour.results.file import read_document
 from rush_hour.rig.application.facts import Interface
 from rush_hour.rig.machine import usable_cores
 from rush_hour.units import parse_count
@@ -92,6 +95,9 @@ REPEATS = Parameter(
     metavar="NUMBER",
     converter=read_with(parse_count, "--repeats"),
     help="How often the last round is held, each time with new starts in another order.",
+)
+RESUME = Parameter(
+    name="--resume", metavar="DIR", help="Results of the same trial to go on with: the turns that are missing."
 )
 FRONT = Parameter(name="--front", help="What stands before each server.")
 FETCH = Parameter(
@@ -185,8 +191,22 @@ class TrialPlaceOptions:
     load_cpus: Annotated[tuple[int, ...] | None, LOAD_CPUS] = None
     nginx: Annotated[Path | None, options.NGINX] = None
     output: Annotated[Path | None, options.OUTPUT] = None
+    resume: Annotated[Path | None, RESUME] = None
     emit: Annotated[Path | None, EMIT] = None
     label: Annotated[str | None, options.LABEL] = None
+
+    def resumed(self) -> Document | None:
+        """Return what there is of the trial that is gone on with; None where none is.
+
+        Raises:
+            UsageError: there is none, or other options do not go with it.
+        """
+        if self.resume is None:
+            return None
+        given = [name for name, value in (("--output", self.output), ("--label", self.label)) if value is not None]
+        if given:
+            raise UsageError(f"--resume: expected no {given[0]} with it: it goes on where it ended.")
+        return read_document(self.resume / RESULT_NAME)
 
     @property
     def server_cpus(self) -> tuple[int, ...] | None:

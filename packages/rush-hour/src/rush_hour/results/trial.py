@@ -7,6 +7,21 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """A round.
+
+    Attributes:
+        contenders: how many are in it.
+        slot_s: how long each is measured.
+        is_final: whether it is the last, or a repeat of it.
+    """
+
+    contenders: int
+    slot_s: float
+    is_final: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """What one round said of a contender's capacity.
 
@@ -90,6 +105,10 @@ class Contender:
     reload: ReloadFacts | None = None
     remarks: list[str] = field(default_factory=list)
 
+    def estimate_of(self, number: int) -> Estimate | None:
+        """Return the estimate of a round, counted from 1; None where it was not in it."""
+        return next((one for one in self.estimates if one.round == number), None)
+
     @property
     def last(self) -> Estimate | None:
         """The estimate of the last round that it was in; None before any."""
@@ -129,7 +148,7 @@ class Trial:
         framework: empty for one that is not known.
         objective: as it was written.
         front: whether nginx was before each server.
-        rounds: how many there were.
+        rounds: that were planned.
         budget_s, took_s: how long it was to take, and took.
         seed: by which the order of each round was drawn.
         restart_spread: by how much starts of one server differ: the standard deviation of the logarithm of its rate
@@ -142,7 +161,7 @@ class Trial:
     interface: str
     framework: str
     objective: str
-    rounds: int
+    rounds: list[Round]
     budget_s: float
     took_s: float
     seed: int

@@ -1,4 +1,4 @@
-"""Going on with a bench that ended before its time. Pure: what is kept of it, and why it cannot be gone on with."""
+"""Going on with a bench or a trial that ended before its time. Pure: what is kept, and why it cannot be."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -65,6 +65,49 @@ def check_resumable(
         spec = next(spec for spec in systems if spec.name == system.name)
         for run in system.runs:
             _same(f"the load of {system.name}", _load(run.plan), _load(load_of(spec, load)))
+
+
+def check_trial_resumable(
+    document: Document,
+    *,
+    target: str,
+    objective: str,
+    budget_s: float,
+    seed: int,
+    machine: MachineFacts,
+    digests: Mapping[str, str],
+) -> None:
+    """Refuse to go on with a trial of something else.
+
+    Args:
+        document: of the trial so far.
+        target: the application, like all that follows as it is now.
+        objective: as it was written.
+        budget_s: of all of it.
+        seed: of the orders.
+        machine: where it runs.
+        digests: of the contenders' systems.
+
+    Raises:
+        UsageError: something is not what it was, or there is no trial.
+    """
+    trial = document.trial
+    if trial is None:
+        raise UsageError(f"--resume: expected results of `rush-hour try`, got those of {document.kind}.")
+    _same("the application", trial.target, target)
+    _same("--slo", trial.objective, objective)
+    _same("--budget", f"{trial.budget_s:g} s", f"{budget_s:g} s")
+    _same("--seed", trial.seed, seed)
+    if document.machine is not None:
+        _same("the machine", _kind(document.machine), _kind(machine))
+    was = {} if document.suite is None else document.suite.digests
+    _same("the contenders", join_names(sorted(was)), join_names(sorted(digests)))
+    changed = sorted(name for name in was if was[name] != digests[name])
+    if changed:
+        raise UsageError(
+            f"--resume: expected {join_names(changed)} to be what it was: another server, command or environment, or "
+            "other requests. Begin anew, without --resume."
+        )
 
 
 def _same(what: str, was: object, is_now: object) -> None:

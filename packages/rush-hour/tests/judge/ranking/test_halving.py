@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rush_hour.judge.ranking.halving import FINALISTS, Round, going_on, plan_rounds, promise_per_s
-from rush_hour.results.trial import Estimate
+from rush_hour.judge.ranking.halving import FINALISTS, going_on, plan_rounds, promise_per_s
+from rush_hour.results.trial import Estimate, Round
 
 
 def test_fewer_are_measured_longer_from_round_to_round() -> None:

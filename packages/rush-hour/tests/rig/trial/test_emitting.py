@@ -58,7 +58,7 @@ def emitted(tmp_path: Path) -> Emitted:
         place=Place(first=1, last=1),
     )  # fmt: skip
     trial = Trial(
-        target="app:app", interface="wsgi", framework="flask", objective="p99 < 250ms", rounds=1, budget_s=1.0,
+        target="app:app", interface="wsgi", framework="flask", objective="p99 < 250ms", rounds=[], budget_s=1.0,
         took_s=1.0, seed=1, restart_spread=0.03, contenders=[best],
     )  # fmt: skip
     versions = found.interpreter.versions(entrant.spec.packages)

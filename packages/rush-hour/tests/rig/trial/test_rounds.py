@@ -15,10 +15,10 @@ from rig.trial.made_turns import GUNICORN, SETTINGS, Heard, entrant, subject
 
 from rush_hour.core.expectation import Expectation
 from rush_hour.errors import StartError
-from rush_hour.judge.ranking.halving import Round
 from rush_hour.judge.search.posterior import Interval
 from rush_hour.load.workload.wanted import Wanted, pinned
 from rush_hour.results.document import Document, MachineFacts, System
+from rush_hour.results.trial import Round
 from rush_hour.rig.machine import Provenance
 from rush_hour.rig.stack import RigOptions
 from rush_hour.rig.trial import trial as trial_module
@@ -95,7 +95,9 @@ Try = Callable[..., tuple[list[Document], Heard]]
 def try_all(monkeypatch: pytest.MonkeyPatch) -> Try:
     """Try servers by pretended turns, and return the documents that were kept, and what was told."""
 
-    def run(pretended: Pretended, *names: str, **changes: Any) -> tuple[list[Document], Heard]:
+    def run(
+        pretended: Pretended, *names: str, before: Document | None = None, **changes: Any
+    ) -> tuple[list[Document], Heard]:
         @contextmanager
         def shared_rig(*_arguments: object) -> Iterator[tuple[Any, None]]:
             yield SimpleNamespace(), None
@@ -105,7 +107,7 @@ def try_all(monkeypatch: pytest.MonkeyPatch) -> Try:
         monkeypatch.setattr(trial_module, "Turns", lambda *_arguments: pretended)
         tried = subject(*(entrant(structs.replace(GUNICORN, name=name)) for name in names))
         settings: TrialSettings = replace(SETTINGS, **changes)
-        record = TrialRecord(tried, settings, STARTED, OPTIONS, MACHINE)
+        record = TrialRecord(tried, settings, STARTED, OPTIONS, MACHINE, before=before)
         kept: list[Document] = []
         heard = Heard()
         try:
@@ -120,6 +122,12 @@ def try_all(monkeypatch: pytest.MonkeyPatch) -> Try:
 def contenders_of(document: Document) -> list[str]:
     assert document.trial is not None
     return [one.name for one in document.trial.contenders if one.estimates]
+
+
+def estimates_of(document: Document) -> dict[str, list[int]]:
+    """The rounds that each contender was measured in."""
+    assert document.trial is not None
+    return {one.name: [each.round for each in one.estimates] for one in document.trial.contenders}
 
 
 EIGHT = {f"server-{number}": 100.0 * number for number in range(1, 9)}
@@ -155,7 +163,7 @@ def test_the_last_round_is_repeated_in_orders_of_their_own_and_a_reload_ends_the
     assert {frozenset(order) for order in orders} == {frozenset(f"server-{number}" for number in (5, 6, 7, 8))}
     assert len({tuple(order) for order in orders}) > 1
     assert kept[-1].trial is not None
-    assert len(kept[-1].trial.contenders[0].estimates) == kept[-1].trial.rounds == 6
+    assert len(kept[-1].trial.contenders[0].estimates) == len(kept[-1].trial.rounds) == 6
     assert heard.warnings == []
 
 
@@ -210,6 +218,40 @@ def test_ctrl_c_in_a_search_ends_the_trial_with_what_was_found(make: Maker, try_
     assert pretended.searched[-1][0] == "server-3"
     assert heard.warnings == ["KeyboardInterrupt()"]
     assert len(contenders_of(kept[-1])) == len(pretended.searched)
+
+
+@pytest.mark.parametrize("interrupted", ["server-3", "server-8"])
+def test_a_trial_that_was_interrupted_is_gone_on_with_as_if_it_had_not_been(
+    make: Maker, try_all: Try, interrupted: str
+) -> None:
+    whole, first, second = (
+        Pretended(make, EIGHT),
+        Pretended(make, EIGHT, interrupted=interrupted),
+        Pretended(make, EIGHT),
+    )
+    settings = {"budget_s": 1200.0, "repeats": 2}
+    of_whole, _ = try_all(whole, *EIGHT, **settings)
+    of_first, _ = try_all(first, *EIGHT, **settings)
+
+    of_second, heard = try_all(second, *EIGHT, before=of_first[-1], **settings)
+
+    searched = [[(name, is_last) for name, _, is_last in one.searched] for one in (first, second, whole)]
+    assert searched[0] + searched[1] == searched[2]
+    assert estimates_of(of_second[-1]) == estimates_of(of_whole[-1])
+    assert heard.warnings == []
+    assert second.asked == list(EIGHT)
+
+
+def test_one_that_failed_is_not_asked_again_when_a_trial_is_gone_on_with(make: Maker, try_all: Try) -> None:
+    kept, _ = try_all(Pretended(make, EIGHT, failing={"server-8": "it ended."}), *EIGHT, budget_s=1200.0)
+    pretended = Pretended(make, EIGHT)
+
+    again, _ = try_all(pretended, *EIGHT, budget_s=1200.0, before=kept[-1])
+
+    assert "server-8" not in pretended.asked
+    assert pretended.searched == []
+    assert again[-1].systems == kept[-1].systems
+    assert estimates_of(again[-1]) == estimates_of(kept[-1])
 
 
 def test_ctrl_c_while_servers_are_asked_keeps_the_answers(make: Maker, try_all: Try) -> None:

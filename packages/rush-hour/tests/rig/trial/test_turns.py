@@ -13,8 +13,7 @@ from pretended_server import PretendedServer, Silent
 from rig.trial.made_turns import GUNICORN, SETTINGS, entrant, subject
 
 from rush_hour.errors import StartError
-from rush_hour.judge.ranking.halving import Round
-from rush_hour.results.trial import ReloadFacts
+from rush_hour.results.trial import ReloadFacts, Round
 from rush_hour.rig.capacity import runs as capacity_runs
 from rush_hour.rig.trial import turns as turns_module
 from rush_hour.rig.trial.turns import Turn, Turns

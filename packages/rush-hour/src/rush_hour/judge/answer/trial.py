@@ -68,7 +68,7 @@ def trial_lines(document: Document) -> list[str]:
     minutes = f"{trial.took_s / 60:.1f} minutes" if trial.took_s >= 60 else f"{trial.took_s:.0f} s"
     what = f"{kind}; {_counted(tried, 'contender')} of {_counted(servers, 'server')}{front}"
     return [
-        f"{what}; {_counted(trial.rounds, 'round')} in {minutes}",
+        f"{what}; {_counted(len(trial.rounds), 'round')} in {minutes}",
         f"two starts of one server differ by up to {differ:.0f} % (95 %): contenders whose ranks overlap are ties",
     ]
 

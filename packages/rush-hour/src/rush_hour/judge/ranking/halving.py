@@ -8,27 +8,11 @@ several times: what is left is then started again in each, and compared by all o
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rush_hour.results.trial import Estimate
+from rush_hour.results.trial import Estimate, Round
 
 FINALISTS = 4
 MOST_ROUNDS = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """A round.
-
-    Attributes:
-        contenders: how many are in it.
-        slot_s: how long each is measured.
-        is_final: whether it is the last, or a repeat of it.
-    """
-
-    contenders: int
-    slot_s: float
-    is_final: bool = False
 
 
 def plan_rounds(

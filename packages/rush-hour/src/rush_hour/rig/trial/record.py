@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rush_hour.clock import utc_now
-from rush_hour.judge.ranking.halving import Round
 from rush_hour.judge.ranking.places import ranked
 from rush_hour.judge.ranking.signs import busiest_ratio, uneven_workers
 from rush_hour.results.document import SCHEMA_VERSION, Document, MachineFacts, SuiteFacts, System
-from rush_hour.results.trial import Estimate, Trial
+from rush_hour.results.trial import Estimate, Round, Trial
 from rush_hour.rig.machine import Provenance
 from rush_hour.rig.stack import RigOptions
 from rush_hour.rig.trial.settings import Entrant, Subject, TrialSettings
@@ -26,6 +25,14 @@ class TrialRecord:
         provenance: how the command was started.
         options: of the rig.
         machine: where everything runs.
+        digests: of the systems, by which this trial is known again.
+        before: what there is of it already; None for nothing.
+
+    Attributes:
+        versions: of what all share.
+        rounds: that are planned; none before they are.
+        contenders: by their names.
+        systems: of those that had a turn, likewise.
     """
 
     def __init__(
@@ -35,28 +42,57 @@ class TrialRecord:
         provenance: Provenance,
         options: RigOptions,
         machine: MachineFacts,
+        *,
+        digests: Mapping[str, str] | None = None,
+        before: Document | None = None,
     ) -> None:
         self._subject = subject
         self._settings = settings
         self._provenance = provenance
         self._options = options
         self._machine = machine
+        self._digests = dict(digests or {})
         self._began_s = time.monotonic()
+        self._took_before_s = 0.0
         self.versions: dict[str, str] = {}
         self.rounds: Sequence[Round] = []
         self.contenders = {one.candidate.name: one.candidate.contender() for one in subject.entrants}
         self.systems: dict[str, System] = {}
         self._remarks: dict[str, dict[RemarkCode, str]] = {name: {} for name in self.contenders}
+        self._earlier_remarks: dict[str, list[str]] = {}
+        if before is not None and before.trial is not None:
+            self._go_on_with(before, before.trial)
+
+    def _go_on_with(self, before: Document, trial: Trial) -> None:
+        """Take what is known already; a turn that was interrupted is made again."""
+        self._provenance = Provenance(
+            started_at=before.started_at or self._provenance.started_at,
+            command_line=before.command_line or self._provenance.command_line,
+            label=before.label,
+            commit=before.commit,
+        )
+        self._took_before_s = trial.took_s
+        self.rounds = trial.rounds
+        self.contenders |= {one.name: one for one in trial.contenders}
+        self._earlier_remarks = {one.name: one.remarks for one in trial.contenders}
+        self.systems = {
+            system.name: replace(system, status="ok", reason=None) if system.status == "interrupted" else system
+            for system in before.systems
+        }
 
     @property
     def took_s(self) -> float:
         """How long it has taken."""
-        return time.monotonic() - self._began_s
+        return self._took_before_s + time.monotonic() - self._began_s
+
+    def is_out(self, name: str) -> bool:
+        """Whether an entrant is out."""
+        return name in self.systems and self.systems[name].status == "failed"
 
     def note_answer(self, entrant: Entrant, turn: Turn) -> None:
         """Take what came of asking an entrant; of one that did not answer, why all with its server are out."""
         name = entrant.candidate.name
-        self.systems[name] = turn.system
+        self.systems[name] = self._with_runs(name, turn.system)
         self._add(name, start_s=turn.start_s, remarks=turn.remarks)
 
     def put_out(self, name: str, reason: str) -> None:
@@ -73,9 +109,7 @@ class TrialRecord:
             slot_s: how long it was looked for.
         """
         name, found, interval = entrant.candidate.name, turn.found, turn.interval
-        before = self.systems.get(name)
-        kept = before.runs if before is not None and not turn.system.runs else turn.system.runs
-        self.systems[name] = replace(turn.system, runs=kept)
+        self.systems[name] = self._with_runs(name, turn.system)
         if turn.is_interrupted and (found is None or found.ending == "interrupted"):
             self.systems[name] = replace(self.systems[name], status="interrupted", reason="it was interrupted.")
             return
@@ -104,11 +138,17 @@ class TrialRecord:
             reload=turn.reload or one.reload,
         )
 
+    def _with_runs(self, name: str, system: System) -> System:
+        """Return a system with the runs that an earlier turn made, where this one made none."""
+        before = self.systems.get(name)
+        return replace(system, runs=before.runs) if before is not None and not system.runs else system
+
     def _add(self, name: str, *, start_s: float | None, remarks: Mapping[RemarkCode, str]) -> None:
         """Take a start, and remarks; of those about the same thing the last."""
         one, known = self.contenders[name], self._remarks[name]
         known.update(remarks)
-        self.contenders[name] = replace(one, start_s=start_s or one.start_s, remarks=list(known.values()))
+        told = dict.fromkeys([*self._earlier_remarks.get(name, []), *known.values()])
+        self.contenders[name] = replace(one, start_s=start_s or one.start_s, remarks=list(told))
 
     def document(self) -> Document:
         """Return what is known now."""
@@ -130,6 +170,7 @@ class TrialRecord:
                 title=subject.suite.title,
                 path=str(self._options.suite_path),
                 workers=subject.suite.workers,
+                digests=self._digests,
             ),
             systems=[self.systems[one.name] for one in contenders if one.name in self.systems],
             trial=Trial(
@@ -137,7 +178,7 @@ class TrialRecord:
                 interface=subject.application.interface,
                 framework=subject.application.framework,
                 objective=settings.objective.text,
-                rounds=len(self.rounds),
+                rounds=list(self.rounds),
                 budget_s=settings.budget_s,
                 took_s=round(self.took_s, 1),
                 seed=settings.seed,

@@ -1,15 +1,17 @@
 """A trial: every entrant answers, then rounds of searches, in each fewer of them for longer.
 
 What is known is kept after every turn, so that Ctrl-C or a full disk loses nothing. An entrant that does not start,
-answers differently or dies is out, with its reason, and the rest goes on.
+answers differently or dies is out, with its reason, and the rest goes on. Where the record has something already, the
+trial is gone on with: all are asked again, and turns that were made are not made again.
 """
 
 from collections.abc import Callable
 
 from rush_hour.core.uniform import uniform
 from rush_hour.errors import StartError
-from rush_hour.judge.ranking.halving import Round, going_on, plan_rounds, promise_per_s
+from rush_hour.judge.ranking.halving import going_on, plan_rounds, promise_per_s
 from rush_hour.results.document import Document
+from rush_hour.results.trial import Contender, Round
 from rush_hour.rig.stack import RigOptions, shared_rig
 from rush_hour.rig.trial.record import TrialRecord
 from rush_hour.rig.trial.reference import reference_of
@@ -71,12 +73,12 @@ class _Act:
         self._record = record
         self._keep = keep
         self._progress = progress
-        self._in = list(subject.entrants)
+        self._in = [one for one in subject.entrants if not record.is_out(one.candidate.name)]
 
     def compare_answers(self) -> None:
         """Ask one of each server's entrants, and put all out whose server does not answer as most do."""
-        first = {one.candidate.server.name: one for one in reversed(self._subject.entrants)}
-        asked = [one for one in self._subject.entrants if first[one.candidate.server.name] is one]
+        first = {one.candidate.server.name: one for one in reversed(self._in)}
+        asked = [one for one in self._in if first[one.candidate.server.name] is one]
         turns: dict[str, Turn] = {}
         for number, entrant in enumerate(asked, start=1):
             self._progress.step(f"[{number}/{len(asked)}] {entrant.candidate.name}: what does it answer?")
@@ -93,7 +95,7 @@ class _Act:
         self._put_out(reasons)
 
     def _put_out(self, reasons: dict[str, str]) -> None:
-        for entrant in self._subject.entrants:
+        for entrant in list(self._in):
             reason, name = reasons.get(entrant.candidate.server.name), entrant.candidate.name
             if reason is None:
                 continue
@@ -102,24 +104,33 @@ class _Act:
                 self._record.put_out(name, reason)
                 self._progress.finished(self._record.contenders[name])
         self._keep()
-        if not self._in:
+        if not self._in and reasons:
             firsts = dict.fromkeys(reason.partition("\n")[0] for reason in reasons.values())
             raise StartError("no server serves the application:\n" + "\n".join(firsts))
 
     def carry_out_rounds(self) -> None:
         """Search for capacities, of fewer and fewer."""
-        rounds = self._record.rounds = self._plan()
+        if not self._record.rounds:
+            self._record.rounds = self._plan()
+        else:
+            self._progress.left(max(0.0, self._settings.budget_s - self._record.took_s))
+        rounds = self._record.rounds
         for number, one in enumerate(rounds, start=1):
             if number > 1:
-                rates = [
-                    (entrant.candidate.name, promise_per_s(self._record.contenders[entrant.candidate.name].last))
-                    for entrant in self._in
-                ]
+                rates = [(name, promise_per_s(self._contender(name).estimate_of(number - 1))) for name in self._names]
                 names = set(going_on(rates, one.contenders))
                 self._in = [entrant for entrant in self._in if entrant.candidate.name in names]
             if not self._in:
                 return
             self._carry_out(number, one, is_last=number == len(rounds))
+
+    @property
+    def _names(self) -> list[str]:
+        """Those that are in it still."""
+        return [entrant.candidate.name for entrant in self._in]
+
+    def _contender(self, name: str) -> Contender:
+        return self._record.contenders[name]
 
     def _plan(self) -> list[Round]:
         starts_s = [one.start_s for one in self._record.contenders.values() if one.start_s is not None]
@@ -150,14 +161,16 @@ class _Act:
         )
         for turn_number, entrant in enumerate(order, start=1):
             name = entrant.candidate.name
+            if self._contender(name).estimate_of(number) is not None:
+                continue
             where = f"[round {number} of {len(self._record.rounds)}, {turn_number}/{len(order)}]"
             self._progress.step(f"{where} {name}")
-            known_per_s = promise_per_s(self._record.contenders[name].last)
+            known_per_s = promise_per_s(self._contender(name).last)
             turn = self._turns.capacity(entrant, one, is_last=is_last, guess_per_s=known_per_s)
             self._record.note_capacity(entrant, turn, number, one.slot_s)
             if not turn.is_interrupted and turn.system.status == "failed":
                 self._in.remove(entrant)
-            self._progress.finished(self._record.contenders[name])
+            self._progress.finished(self._contender(name))
             self._keep()
             if turn.is_interrupted:
                 raise KeyboardInterrupt

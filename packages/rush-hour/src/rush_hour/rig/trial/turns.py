@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rush_hour.errors import RushHourError
-from rush_hour.judge.ranking.halving import Round
 from rush_hour.judge.ranking.intervals import interval_of
 from rush_hour.judge.ranking.signs import growing_memory
 from rush_hour.judge.search.knee import answer_run, with_doubts
@@ -17,7 +16,7 @@ from rush_hour.results.capacity import Capacity
 from rush_hour.results.document import System
 from rush_hour.results.evidence import PartLog
 from rush_hour.results.run import Run
-from rush_hour.results.trial import ReloadFacts
+from rush_hour.results.trial import ReloadFacts, Round
 from rush_hour.rig.capacity.found import capacity_of
 from rush_hour.rig.capacity.measurement import Measurement
 from rush_hour.rig.capacity.settings import CapacitySettings, CapacityTarget
