@@ -55,16 +55,7 @@ def trial(
     options.check_connections(load.connections, load.max_connections)
     if place.emit is not None:
         make_empty_directory(place.emit, what="--emit")
-    settings = TrialSettings(
-        objective=parse_slo(asked.slo),
-        budget_s=asked.budget_s,
-        connections=load.connections,
-        most_connections=load.max_connections,
-        processes=load.load_processes,
-        timeout_s=load.timeout_s,
-        seed=asked.seed,
-        repeats=asked.repeats,
-    )
+    settings = _settings(asked, load)
     options.check_processes(settings.processes, settings.connections)
     console = make_console(stderr=True)
     with ExitStack() as stack:
@@ -77,12 +68,11 @@ def trial(
         axes = Axes(workers=asked.worker_counts(place.cpus), threads=asked.threads, loops=asked.loops)
         subject = subject_of(found, servers, load, axes, front=asked.front is not None)
         raise_open_file_limit(settings.most_connections)
-        own = [structs.replace(one.spec, venv=own_venv) for one in subject.entrants]
-        digests = digests_of(structs.replace(subject.suite, venv=own_venv), own, found.directory)
+        digests = _digests(subject, found.directory, own_venv)
         if before is not None:
             check_trial_resumable(
                 before,
-                target=found.facts.target,
+                target=subject.application.target,
                 objective=settings.objective.text,
                 budget_s=settings.budget_s,
                 seed=settings.seed,
@@ -105,15 +95,31 @@ def trial(
         finally:  # also of what was found before Ctrl-C
             view.clear()
             show_results(results)
-    lost = list(results.lost)
-    if place.emit is not None and results.document is not None:
-        try:
-            _emit(place.emit, results.document, subject, found.directory, own_venv)
-        except OutputLost as error:
-            lost.append(str(error))
-    if lost:
-        raise OutputLost("\n".join(lost))
+    if place.emit is not None:
+        _emit(place.emit, results, subject, found.directory, own_venv)
+    if results.lost:
+        raise OutputLost("\n".join(results.lost))
     return _exit_code(results.document)
+
+
+def _settings(asked: TrialOptions, load: TriedLoadOptions) -> TrialSettings:
+    """Return how it is tried."""
+    return TrialSettings(
+        objective=parse_slo(asked.slo),
+        budget_s=asked.budget_s,
+        connections=load.connections,
+        most_connections=load.max_connections,
+        processes=load.load_processes,
+        timeout_s=load.timeout_s,
+        seed=asked.seed,
+        repeats=asked.repeats,
+    )
+
+
+def _digests(subject: Subject, directory: Path, venv: str | None) -> dict[str, str]:
+    """Return what the contenders' systems are known again by, in the application's environment, not a scratch one."""
+    systems = [structs.replace(one.spec, venv=venv) for one in subject.entrants]
+    return digests_of(structs.replace(subject.suite, venv=venv), systems, directory)
 
 
 @contextmanager
@@ -128,10 +134,22 @@ def _on_cpus(cpus: tuple[int, ...] | None) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def _emit(directory: Path, document: Document, subject: Subject, application_directory: Path, venv: str | None) -> None:
-    """Write what deploys the best contender."""
+def _emit(
+    directory: Path, results: ResultDirectory, subject: Subject, application_directory: Path, venv: str | None
+) -> None:
+    """Write what deploys the best contender.
+
+    Raises:
+        OutputLost: this or something of the results cannot be written.
+    """
+    if results.document is None:
+        return
     console = make_console()
-    for path in emit(directory, document, subject, application_directory, venv):
+    try:
+        written = emit(directory, results.document, subject, application_directory, venv)
+    except OutputLost as error:
+        raise OutputLost("\n".join([*results.lost, str(error)])) from error
+    for path in written:
         console.print(f"written: {path}", soft_wrap=True)
 
 
