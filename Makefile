@@ -93,7 +93,7 @@ perf-daemon: $(VENV)/.bench $(PEERS)/.perf ## Measure what our daemon and its pe
 perf-history: $(VENV)/.bench ## Measure how long `rush-hour history` takes over 10,000 documents; ARGS="--documents 1000" for less.
 	$(BIN)/python benchmarks/perf/history.py packages/rush-hour/tests/results/documents/load-2.json $(ARGS)
 
-perf-compare: $(VENV)/.bench ## Compare API-Hour with itself, and with itself doing a tenth more; ARGS="--repeats 5" for less.
+perf-compare: $(VENV)/.bench ## Compare API-Hour with itself, and with itself taking a tenth more CPU time; ARGS="--repeats 5" for less.
 	$(BIN)/python benchmarks/perf/comparisons.py $(ARGS)
 
 first-steps: | $(UV) ## Compare first steps with tasks, on PYTHONS="python3.11 python3.14"; ARGS="--programs 100000" for more.

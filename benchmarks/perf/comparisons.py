@@ -1,7 +1,4 @@
-"""What a comparison says of API-Hour beside itself, and beside itself with a tenth more work for each answer.
-
-python benchmarks/perf/comparisons.py [--repeats 9]
-"""
+"""What a comparison says of API-Hour beside itself, and beside itself with a tenth more CPU time for each answer."""
 
 import argparse
 import subprocess
@@ -16,8 +13,8 @@ UNTRUSTED = 4
 
 def main() -> None:
     """Start each system in every block, and compare two pairs of them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", default="9")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", default="18", help="how often each is started")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         command = [RUSH_HOUR, "bench", str(SUITE), "--repeats", arguments.repeats, "--output", directory]
