@@ -2,10 +2,12 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from commands.in_process import rush_hour
@@ -307,3 +309,32 @@ def test_the_programs_run_their_arguments_and_exit_with_the_code_and_wrk2_with_w
         main()
 
     assert (seen, caught.value.code) == ([arguments], exit_code)
+
+
+COMPLETED = """\
+. "$1"
+shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+complete=$(complete -p rush-hour | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+$complete rush-hour "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+echo "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_bash_completes_commands_options_and_their_values(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    said = rush_hour(capsys, "--install-completion", "--shell", "bash")
+    assert said.code == 0, said.err
+    script = tmp_path / ".local" / "share" / "bash-completion" / "completions" / "rush-hour"
+    assert str(script) in (tmp_path / ".bashrc").read_text()
+
+    def completed(*words: str) -> list[str]:
+        command = ["bash", "--norc", "-c", COMPLETED, "bash", str(script), *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+
+    assert completed("rush-hour", "b") == ["bench"]
+    assert completed("rush-hour", "load", "--closed") == ["--closed-loop"]
+    assert completed("rush-hour", "report", "--format", "") == ["html", "text", "markdown", "csv", "json"]

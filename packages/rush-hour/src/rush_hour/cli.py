@@ -42,6 +42,7 @@ app.command("rush_hour.commands.report:report")
 app.command("rush_hour.commands.serve:serve")
 app.command("rush_hour.commands.serve:database")
 app.command("rush_hour.commands.doctor:doctor")
+app.register_install_completion_command(help="Let your shell complete commands, options and their values.")
 
 
 def main() -> None:
