@@ -28,7 +28,9 @@ def test_the_machine_says_what_its_host_took() -> None:
 
 
 def test_peak_memory_is_this_processs_own() -> None:
-    assert 1 << 20 < kernel.peak_rss_bytes() <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    most_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # with that of what it was before exec
+
+    assert 1 << 20 < kernel.peak_rss_bytes() <= 1.02 * most_bytes  # the kernel adds its counters up not quite exactly
 
 
 @pytest.mark.parametrize(("capable", "limit", "locks"), [(True, 4096, True), (False, 4096, False), (False, -1, True)])
