@@ -6,9 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from rush_hour.exit_codes import UNTRUSTED
+
 SUITE = Path(__file__).parents[1] / "suites" / "same.toml"
 RUSH_HOUR = str(Path(sys.executable).with_name("rush-hour"))
-UNTRUSTED = 4
 
 
 def main() -> None:

@@ -102,7 +102,7 @@ def test_what_is_missing_of_a_trial_is_made_by_resume_and_nothing_else(
 
     assert (other_budget.code, other_budget.err) == (
         2,
-        "rush-hour: --resume: expected --budget to be what it was, 12 s; got 13 s.\n",
+        "rush-hour: --resume: expected --budget in seconds to be what it was, 12.0; got 13.0.\n",
     )
     assert second.code in {0, 4}, second.err
     turns = [line.partition(";")[0] for line in second.err.splitlines() if line.startswith("[round 1")]

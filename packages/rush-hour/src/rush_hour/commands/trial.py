@@ -55,7 +55,7 @@ def trial(
     options.check_connections(load.connections, load.max_connections)
     if place.emit is not None:
         make_empty_directory(place.emit, what="--emit")
-    settings = _settings(asked, load)
+    settings = _settings(asked, load, place)
     options.check_processes(settings.processes, settings.connections)
     console = make_console(stderr=True)
     with ExitStack() as stack:
@@ -68,17 +68,6 @@ def trial(
         axes = Axes(workers=asked.worker_counts(place.cpus), threads=asked.threads, loops=asked.loops)
         subject = subject_of(found, servers, load, axes, front=asked.front is not None)
         raise_open_file_limit(settings.most_connections)
-        digests = _digests(subject, found.directory, own_venv)
-        if before is not None:
-            check_trial_resumable(
-                before,
-                target=subject.application.target,
-                objective=settings.objective.text,
-                budget_s=settings.budget_s,
-                seed=settings.seed,
-                machine=machine_facts(),
-                digests=digests,
-            )
         name = f"{subject.suite.name}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
         results = ResultDirectory(place.resume or make_output(place.output, f"try-{name}"))
         rig_options = RigOptions(
@@ -88,7 +77,17 @@ def trial(
             nginx=place.nginx,
             cpus=place.server_cpus,
         )
-        record = TrialRecord(subject, settings, started, rig_options, machine_facts(), digests=digests, before=before)
+        record = TrialRecord(
+            subject,
+            settings,
+            started,
+            rig_options,
+            machine_facts(),
+            digests=_digests(subject, found.directory, own_venv),
+        )
+        if before is not None:
+            check_trial_resumable(before, record.document())
+            record.go_on_with(before)
         stack.enter_context(_on_cpus(place.load_cpus))
         try:
             run_trial(subject, settings, rig_options, record, keep=results.keep, progress=view)
@@ -102,7 +101,7 @@ def trial(
     return _exit_code(results.document)
 
 
-def _settings(asked: TrialOptions, load: TriedLoadOptions) -> TrialSettings:
+def _settings(asked: TrialOptions, load: TriedLoadOptions, place: TrialPlaceOptions) -> TrialSettings:
     """Return how it is tried."""
     return TrialSettings(
         objective=parse_slo(asked.slo),
@@ -113,6 +112,7 @@ def _settings(asked: TrialOptions, load: TriedLoadOptions) -> TrialSettings:
         timeout_s=load.timeout_s,
         seed=asked.seed,
         repeats=asked.repeats,
+        load_cpus=place.load_cpus,
     )
 
 

@@ -150,6 +150,11 @@ class Trial:
         front: whether nginx was before each server.
         rounds: that were planned.
         budget_s, took_s: how long it was to take, and took.
+        repeats: how often the last round was to be held.
+        connections, most_connections: of the load, to begin with and at the most.
+        processes: of the load generator.
+        timeout_s: how long an answer might take.
+        cpus, load_cpus: that servers and load generator were limited to; None for all.
         seed: by which the order of each round was drawn.
         restart_spread: by how much starts of one server differ: the standard deviation of the logarithm of its rate
             from start to start; measured on those that were started more than once.
@@ -164,6 +169,13 @@ class Trial:
     rounds: list[Round]
     budget_s: float
     took_s: float
+    repeats: int
+    connections: int
+    most_connections: int
+    processes: int
+    timeout_s: float
+    cpus: list[int] | None
+    load_cpus: list[int] | None
     seed: int
     restart_spread: float
     contenders: list[Contender]

@@ -67,40 +67,41 @@ def check_resumable(
             _same(f"the load of {system.name}", _load(run.plan), _load(load_of(spec, load)))
 
 
-def check_trial_resumable(
-    document: Document,
-    *,
-    target: str,
-    objective: str,
-    budget_s: float,
-    seed: int,
-    machine: MachineFacts,
-    digests: Mapping[str, str],
-) -> None:
+_OF_A_TRIAL = {
+    "the application": "target",
+    "how it is called": "interface",
+    "--front nginx": "front",
+    "--slo": "objective",
+    "--budget in seconds": "budget_s",
+    "--repeats": "repeats",
+    "--seed": "seed",
+    "--connections": "connections",
+    "--max-connections": "most_connections",
+    "--load-processes": "processes",
+    "--timeout in seconds": "timeout_s",
+    "--cpus": "cpus",
+    "--load-cpus": "load_cpus",
+}
+
+
+def check_trial_resumable(before: Document, begun: Document) -> None:
     """Refuse to go on with a trial of something else.
 
     Args:
-        document: of the trial so far.
-        target: the application, like all that follows as it is now.
-        objective: as it was written.
-        budget_s: of all of it.
-        seed: of the orders.
-        machine: where it runs.
-        digests: of the contenders' systems.
+        before: the document of the trial so far.
+        begun: what it would be if it began now.
 
     Raises:
         UsageError: something is not what it was, or there is no trial.
     """
-    trial = document.trial
+    trial, now = before.trial, begun.trial
     if trial is None:
-        raise UsageError(f"--resume: expected results of `rush-hour try`, got those of {document.kind}.")
-    _same("the application", trial.target, target)
-    _same("--slo", trial.objective, objective)
-    _same("--budget", f"{trial.budget_s:g} s", f"{budget_s:g} s")
-    _same("--seed", trial.seed, seed)
-    if document.machine is not None:
-        _same("the machine", _kind(document.machine), _kind(machine))
-    was = {} if document.suite is None else document.suite.digests
+        raise UsageError(f"--resume: expected results of `rush-hour try`, got those of {before.kind}.")
+    for what, name in _OF_A_TRIAL.items():
+        _same(what, getattr(trial, name), getattr(now, name))
+    if before.machine is not None and begun.machine is not None:
+        _same("the machine", _kind(before.machine), _kind(begun.machine))
+    was, digests = ({} if document.suite is None else document.suite.digests for document in (before, begun))
     _same("the contenders", join_names(sorted(was)), join_names(sorted(digests)))
     changed = sorted(name for name in was if was[name] != digests[name])
     if changed:

@@ -59,7 +59,8 @@ def emitted(tmp_path: Path) -> Emitted:
     )  # fmt: skip
     trial = Trial(
         target="app:app", interface="wsgi", framework="flask", objective="p99 < 250ms", rounds=[], budget_s=1.0,
-        took_s=1.0, seed=1, restart_spread=0.03, contenders=[best],
+        took_s=1.0, repeats=1, connections=10, most_connections=10, processes=1, timeout_s=2.0, cpus=None,
+        load_cpus=None, seed=1, restart_spread=0.03, contenders=[best],
     )  # fmt: skip
     versions = found.interpreter.versions(entrant.spec.packages)
     system = System(name="gunicorn", title="Gunicorn", status="ok", versions=versions)

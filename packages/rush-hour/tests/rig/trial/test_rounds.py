@@ -107,7 +107,9 @@ def try_all(monkeypatch: pytest.MonkeyPatch) -> Try:
         monkeypatch.setattr(trial_module, "Turns", lambda *_arguments: pretended)
         tried = subject(*(entrant(structs.replace(GUNICORN, name=name)) for name in names))
         settings: TrialSettings = replace(SETTINGS, **changes)
-        record = TrialRecord(tried, settings, STARTED, OPTIONS, MACHINE, before=before)
+        record = TrialRecord(tried, settings, STARTED, OPTIONS, MACHINE)
+        if before is not None:
+            record.go_on_with(before)
         kept: list[Document] = []
         heard = Heard()
         try:

@@ -26,7 +26,6 @@ class TrialRecord:
         options: of the rig.
         machine: where everything runs.
         digests: of the systems, by which this trial is known again.
-        before: what there is of it already; None for nothing.
 
     Attributes:
         versions: of what all share.
@@ -44,7 +43,6 @@ class TrialRecord:
         machine: MachineFacts,
         *,
         digests: Mapping[str, str] | None = None,
-        before: Document | None = None,
     ) -> None:
         self._subject = subject
         self._settings = settings
@@ -60,11 +58,15 @@ class TrialRecord:
         self.systems: dict[str, System] = {}
         self._remarks: dict[str, dict[RemarkCode, str]] = {name: {} for name in self.contenders}
         self._earlier_remarks: dict[str, list[str]] = {}
-        if before is not None and before.trial is not None:
-            self._go_on_with(before, before.trial)
 
-    def _go_on_with(self, before: Document, trial: Trial) -> None:
-        """Take what is known already; a turn that was interrupted is made again."""
+    def go_on_with(self, before: Document) -> None:
+        """Take what is known already; a turn that was interrupted is made again.
+
+        Args:
+            before: the document of the same trial, see `check_trial_resumable`.
+        """
+        trial = before.trial
+        assert trial is not None, "the document of a try has one"
         self._provenance = Provenance(
             started_at=before.started_at or self._provenance.started_at,
             command_line=before.command_line or self._provenance.command_line,
@@ -181,6 +183,13 @@ class TrialRecord:
                 rounds=list(self.rounds),
                 budget_s=settings.budget_s,
                 took_s=round(self.took_s, 1),
+                repeats=settings.repeats,
+                connections=settings.connections,
+                most_connections=settings.most_connections,
+                processes=settings.processes,
+                timeout_s=settings.timeout_s,
+                cpus=None if self._options.cpus is None else list(self._options.cpus),
+                load_cpus=None if settings.load_cpus is None else list(settings.load_cpus),
                 seed=settings.seed,
                 restart_spread=round(spread, 4),
                 contenders=[one for one in contenders if one.name in self.systems],

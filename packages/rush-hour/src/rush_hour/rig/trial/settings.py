@@ -57,6 +57,7 @@ class TrialSettings:
         least_slot_s: the shortest time in which anything can be said of a contender.
         reloads: whether the best are asked to reload under load.
         repeats: how often the last round is held.
+        load_cpus: that the load generator is limited to; None for all.
     """
 
     objective: Objective
@@ -69,6 +70,7 @@ class TrialSettings:
     least_slot_s: float = LEAST_SLOT_S
     reloads: bool = True
     repeats: int = 1
+    load_cpus: tuple[int, ...] | None = None
 
     def of_slot(self, slot_s: float, *, is_final: bool) -> CapacitySettings:
         """Return the settings of one search; only the last round's are confirmed."""
