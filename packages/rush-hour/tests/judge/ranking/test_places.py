@@ -117,6 +117,18 @@ def test_nothing_is_better_than_what_has_no_end() -> None:
     assert not is_better(best, endless, 0.03)
 
 
+def test_where_the_time_was_too_short_the_interval_counts_and_not_the_rate_that_is_stated() -> None:
+    best, unsure = contender("a", 4450.0), contender("b", 117.0)
+    [wide], [wider] = best.estimates, unsure.estimates
+    best = replace(best, estimates=[replace(wide, low_per_s=4196.0, high_per_s=7286.0)])
+    unsure = replace(unsure, estimates=[replace(wider, low_per_s=111.0, high_per_s=2246.0)])
+    alike = replace(unsure, estimates=[replace(wider, low_per_s=111.0, high_per_s=6000.0)])
+
+    assert is_better(best, unsure, 0.03)
+    assert not is_better(best, alike, 0.03)
+    assert not is_better(unsure, best, 0.03)
+
+
 def test_what_is_a_little_better_in_every_round_is_better_and_in_one_alone_it_is_a_tie() -> None:
     assert places([contender("a", 107.0), contender("b", 100.0)]) == {"a": (1, 2), "b": (1, 2)}
     assert places([contender("a", 107.0, 53.0, 215.0, 108.0), contender("b", 100.0, 50.0, 200.0, 100.0)]) == {

@@ -118,12 +118,25 @@ def is_better(one: Contender, other: Contender, spread: float) -> bool:
 
 
 def _ratio_log(one: Estimate, other: Estimate, spread: float) -> tuple[float, float] | None:
-    """Return the logarithm of the ratio of two rates of a round, and its variance; None where it has no end.
-
-    What is asked is whether the first is better: of its interval the lower half counts, of the other's the upper one.
-    """
-    if not (one.rate_per_s and one.low_per_s and other.rate_per_s and other.high_per_s):
+    """Return the logarithm of the ratio of two rates of a round, and its variance; None where it may be any."""
+    if other.high_per_s is None:
         return None
-    down, up = math.log(one.rate_per_s / one.low_per_s), math.log(other.high_per_s / other.rate_per_s)
-    variance = (down**2 + up**2) / QUANTILE**2 + 2 * spread**2
-    return math.log(one.rate_per_s / other.rate_per_s), variance
+    of_one, of_other = _middle_log(one), _middle_log(other)
+    if of_one is None or of_other is None:
+        return None
+    variance = (of_one[1] ** 2 + of_other[1] ** 2) / QUANTILE**2 + 2 * spread**2
+    return of_one[0] - of_other[0], variance
+
+
+def _middle_log(estimate: Estimate) -> tuple[float, float] | None:
+    """Return the middle of an interval and half of its width, as logarithms; None without one.
+
+    A rate that is stated lies far below the middle where the time was too short to find more. Of an interval without an
+    end it is all that is known.
+    """
+    rate, low, high = estimate.rate_per_s, estimate.low_per_s, estimate.high_per_s
+    if not rate or not low:
+        return None
+    if high is None:
+        return math.log(rate), math.log(rate / low)
+    return math.log(low * high) / 2, math.log(high / low) / 2
